@@ -1,0 +1,23 @@
+//! What happened, once. Past tense: for things that a snapshot cannot say and that must be neither missed nor repeated.
+
+use crate::base::{AccountId, CallId};
+use crate::phone::problem::Problem;
+
+/// What happened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// Somebody calls: ring, raise a window.
+    CallArrived(CallId),
+    /// A call has ended. Its last state is in the view for a few seconds more.
+    CallEnded(CallId),
+    /// The other end pressed a key.
+    DigitReceived(CallId, char),
+    /// An account was signed in for the first time: its page can be shown.
+    SignedIn(AccountId),
+    /// A command could not be carried out.
+    Refused(Problem),
+    /// A second start of the program asked for this window.
+    RaiseWindow,
+    /// Everything has ended after [`crate::phone::command::Command::Quit`].
+    Stopped,
+}

@@ -1,0 +1,169 @@
+//! What is wrong, and the words for it (ui.md 4b): what happened, whose side, one next action, the code behind
+//! "Details". The sentences stand here once, for the window and for the agent.
+
+use serde::{Deserialize, Serialize};
+
+use crate::port::net::{CertificateError, Transport};
+
+/// What is wrong.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Problem {
+    /// What kind it is.
+    pub kind: ProblemKind,
+    /// The SIP status, if there was one.
+    pub status: Option<u16>,
+    /// Host, provider or number that it is about.
+    pub about: String,
+}
+
+/// The kinds of problems that people can be told about.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProblemKind {
+    /// 401 or 407 again with the same password.
+    WrongPassword,
+    /// 403 on REGISTER.
+    LoginBlocked,
+    /// 403 on INVITE.
+    NotAllowed,
+    /// Nobody answered: which transports were tried is in the steps.
+    NoAnswer,
+    /// The name is unknown to DNS.
+    UnknownHost,
+    /// DNS itself does not answer: most likely off line.
+    OffLine,
+    /// A certificate is for other names.
+    CertificateName,
+    /// A certificate is out of date, or the clock is.
+    CertificateExpired,
+    /// A certificate's issuer is unknown.
+    CertificateIssuer,
+    /// TLS failed for another reason.
+    TlsFailed,
+    /// 404: no such number.
+    NoSuchNumber,
+    /// 480, 408: not reachable now.
+    NotReachable,
+    /// 486, 600.
+    Busy,
+    /// 603.
+    Declined,
+    /// 488, 415, or no common codec in an answer.
+    NoCommonFormat,
+    /// They, or we, insist on encryption.
+    EncryptionRequired,
+    /// 5xx, 6xx and what no row above is for.
+    ServerTrouble,
+    /// The realm that asked for the password is not the one of sign-in.
+    ForeignRealm,
+    /// The connection was lost during the call.
+    ConnectionLost,
+    /// The address is not `user@domain`.
+    BadAddress,
+    /// The line is not signed in.
+    NotSignedIn,
+    /// No such call or account, or not in this state.
+    NotNow,
+    /// The sound could not be set up.
+    NoMedia,
+    /// A file of the profile could not be read; a copy was kept.
+    DamagedProfile,
+}
+
+impl Problem {
+    /// A problem without a SIP status.
+    #[must_use]
+    pub fn new(kind: ProblemKind, about: impl Into<String>) -> Problem {
+        Problem { kind, status: None, about: about.into() }
+    }
+
+    /// The same with the SIP status that it came from.
+    #[must_use]
+    pub fn with_status(self, status: u16) -> Problem {
+        Problem { status: Some(status), ..self }
+    }
+
+    /// The certificate's problem in our words.
+    #[must_use]
+    pub fn of_certificate(error: &CertificateError, host: &str) -> Problem {
+        let kind = match error {
+            CertificateError::WrongName => ProblemKind::CertificateName,
+            CertificateError::Expired | CertificateError::NotYetValid => ProblemKind::CertificateExpired,
+            CertificateError::UnknownIssuer => ProblemKind::CertificateIssuer,
+            CertificateError::Other(_) => ProblemKind::TlsFailed,
+        };
+        Problem::new(kind, host)
+    }
+
+    /// The machine-readable code: the kind in snake case.
+    #[must_use]
+    pub fn code(&self) -> String {
+        serde_json::to_value(self.kind).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// One bold sentence: what happened.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let about = &self.about;
+        match self.kind {
+            ProblemKind::WrongPassword => format!("{about} refused this password."),
+            ProblemKind::LoginBlocked => format!("{about} blocked this login."),
+            ProblemKind::NotAllowed => "You may not call this number.".into(),
+            ProblemKind::NoAnswer => format!("{about} did not answer."),
+            ProblemKind::UnknownHost => format!("We can't find {about}."),
+            ProblemKind::OffLine => "This computer seems to be off line.".into(),
+            ProblemKind::CertificateName => format!("The server's certificate is not valid for {about}."),
+            ProblemKind::CertificateExpired => format!("The certificate of {about} is out of date."),
+            ProblemKind::CertificateIssuer => format!("Nobody we trust vouches for the certificate of {about}."),
+            ProblemKind::TlsFailed => format!("No encrypted connection to {about}."),
+            ProblemKind::NoSuchNumber => "No such number.".into(),
+            ProblemKind::NotReachable => "Not reachable now.".into(),
+            ProblemKind::Busy => "Busy.".into(),
+            ProblemKind::Declined => "Declined.".into(),
+            ProblemKind::NoCommonFormat => "No common audio format.".into(),
+            ProblemKind::EncryptionRequired => "The other end does not encrypt.".into(),
+            ProblemKind::ServerTrouble => format!("{about} could not connect the call."),
+            ProblemKind::ForeignRealm => "Somebody else asked for your password.".into(),
+            ProblemKind::ConnectionLost => "The connection was lost.".into(),
+            ProblemKind::BadAddress => "That is not a SIP address.".into(),
+            ProblemKind::NotSignedIn => "This line is not signed in.".into(),
+            ProblemKind::NotNow => "That is not possible now.".into(),
+            ProblemKind::NoMedia => "The sound could not be set up.".into(),
+            ProblemKind::DamagedProfile => format!("{about} was damaged and has been set aside."),
+        }
+    }
+
+    /// Whose side it is on, and one next action.
+    #[must_use]
+    pub fn advice(&self) -> String {
+        match self.kind {
+            ProblemKind::WrongPassword => "If you changed it elsewhere, type the new one. It is the line (SIP) password, usually not the one for the website.".into(),
+            ProblemKind::LoginBlocked => "Often: account suspended, this network not allowed, or wrong login name. Ask your provider.".into(),
+            ProblemKind::NotAllowed => "Often: credit used up, or foreign and premium numbers barred. Ask your provider.".into(),
+            ProblemKind::NoAnswer => "Check the address and your internet connection, then try again.".into(),
+            ProblemKind::UnknownHost => "Is it spelt correctly? The part behind the @ is your provider's name.".into(),
+            ProblemKind::OffLine => "Check the network, then try again.".into(),
+            ProblemKind::CertificateName | ProblemKind::CertificateIssuer => "This can be an attack or the provider's mistake. Your password was not sent. Ask your provider.".into(),
+            ProblemKind::CertificateExpired => "Check this computer's date first. If it is right, tell your provider. Your password was not sent.".into(),
+            ProblemKind::TlsFailed => "Your password was not sent. Try again, or ask your provider which transport it supports.".into(),
+            ProblemKind::NoSuchNumber => format!("Dialled as {}. Check the number.", self.about),
+            ProblemKind::NotReachable | ProblemKind::Busy | ProblemKind::Declined => "Try again later.".into(),
+            ProblemKind::NoCommonFormat => "The other end takes none of the formats that this line allows.".into(),
+            ProblemKind::EncryptionRequired => "This line allows encrypted calls only.".into(),
+            ProblemKind::ServerTrouble => "The trouble is on the provider's side. Try again in a minute.".into(),
+            ProblemKind::ForeignRealm => "Nothing was sent. If this happens again, tell your provider.".into(),
+            ProblemKind::ConnectionLost => "Call again as soon as the line is ready.".into(),
+            ProblemKind::BadAddress => "It looks like anna@example.org.".into(),
+            ProblemKind::NotSignedIn => "Wait until it is ready, or sign in again.".into(),
+            ProblemKind::NotNow => String::new(),
+            ProblemKind::NoMedia => "Check the network, then call again.".into(),
+            ProblemKind::DamagedProfile => "A copy is beside it. Everything else works.".into(),
+        }
+    }
+}
+
+/// The list of transports in words: `TLS, TCP, UDP`.
+#[must_use]
+pub fn transports_in_words(transports: &[Transport]) -> String {
+    transports.iter().map(|t| t.via()).collect::<Vec<_>>().join(", ")
+}

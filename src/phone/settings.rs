@@ -1,0 +1,28 @@
+//! What the person chose. Old files stay readable: every field has a default, unknown ones are ignored.
+
+use serde::{Deserialize, Serialize};
+
+use crate::port::media::Devices;
+
+/// What the person chose.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Microphone, loudspeaker, ringing device, voice processing.
+    pub devices: Devices,
+    /// Light, dark, or as the system has it.
+    pub theme: Theme,
+}
+
+/// Light or dark.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Theme {
+    /// As the system has it.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}

@@ -1,0 +1,14 @@
+//! What the pure parts ask of the world, and what comes back. Types only: the drivers are in `io`.
+//!
+//! A request carries a [`RequestId`]; its reply carries the same. A reply that nobody awaits any more is dropped
+//! in one place (`phone::Phone::handle`).
+
+pub mod dns;
+pub mod media;
+pub mod net;
+pub mod store;
+pub mod vault;
+
+/// Joins a reply to its request. Counted by whoever asks.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct RequestId(pub u64);

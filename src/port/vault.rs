@@ -1,0 +1,77 @@
+//! Where secrets rest. Every call runs on one thread of its own, with bounded waits; a time-out is an *unknown
+//! outcome* (account-security, rule R9), which is why [`VaultError::Stuck`] is not a failure.
+
+use crate::base::Secret;
+
+/// Which entry.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Key {
+    /// The account's UUID: stable, meaningless, so that no entry collides with another's.
+    pub account: String,
+    /// Which of the account's entries.
+    pub slot: Slot,
+}
+
+/// The entries of one account.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Slot {
+    /// The line password in use.
+    Active,
+    /// Written and read back to see whether the vault works at all.
+    Canary,
+}
+
+/// What is asked of the vault.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Request {
+    /// Does it work? Writes, reads and deletes a canary.
+    Check,
+    /// Read an entry.
+    Get(Key),
+    /// Write an entry and read it back.
+    Put(Key, Secret<String>),
+    /// Delete an entry; its absence is success.
+    Delete(Key),
+}
+
+/// What the vault answers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reply {
+    /// It works, or the entry was written and read back, or it is gone.
+    Done,
+    /// The entry.
+    Found(Secret<String>),
+    /// There is no such entry, in a vault that was seen to work.
+    Absent,
+    /// It did not work.
+    Failed(VaultError),
+}
+
+/// Why the vault did not do it (account-security 5.3).
+#[derive(Clone, PartialEq, Eq, Hash, Debug, thiserror::Error)]
+pub enum VaultError {
+    /// There is no keyring on this computer, or none is running.
+    #[error("no keyring is running")]
+    Missing,
+    /// It is locked, or the person dismissed its prompt.
+    #[error("the keyring is locked")]
+    Locked,
+    /// It said no.
+    #[error("the keyring refused")]
+    Denied,
+    /// It has not answered yet: the outcome is unknown.
+    #[error("the keyring does not answer")]
+    Stuck,
+    /// So many entries answer to this name.
+    #[error("{0} entries under one name")]
+    Ambiguous(usize),
+    /// What it holds is not what we wrote.
+    #[error("the entry is damaged")]
+    Corrupt,
+    /// It does not take so long a secret.
+    #[error("too long for the keyring")]
+    TooLong,
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}
