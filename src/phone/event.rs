@@ -1,6 +1,7 @@
 //! What happened, once. Past tense: for things that a snapshot cannot say and that must be neither missed nor repeated.
 
 use crate::base::{AccountId, CallId};
+use crate::phone::input::{Done, Ticket};
 use crate::phone::problem::Problem;
 
 /// What happened.
@@ -14,8 +15,10 @@ pub enum Event {
     DigitReceived(CallId, char),
     /// An account was signed in for the first time: its page can be shown.
     SignedIn(AccountId),
-    /// A command could not be carried out.
+    /// A command without a ticket could not be carried out.
     Refused(Problem),
+    /// What came of the command that carried this ticket. Exactly once for each.
+    Answered(Ticket, Result<Done, Problem>),
     /// A second start of the program asked for this window.
     RaiseWindow,
     /// Everything has ended after [`crate::phone::command::Command::Quit`].

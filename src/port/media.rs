@@ -1,10 +1,12 @@
 //! Orders to the media thread and its reports. Everything about a call's sound that signalling decides.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::units::Decibels;
 use crate::base::{CallId, Secret};
 
 /// What signalling asks of the media thread.
@@ -243,4 +245,42 @@ pub struct Stats {
     pub remote_loss: Option<f32>,
     /// Estimated listening quality, R of ITU-T G.107 (0 to 93).
     pub r_factor: f32,
+}
+
+/// The levels of both directions: written by the media thread, read while the call screen is drawn.
+#[derive(Debug)]
+pub struct Meters {
+    input: AtomicU32,
+    output: AtomicU32,
+}
+
+impl Default for Meters {
+    fn default() -> Meters {
+        let silence = Decibels::SILENCE.0.to_bits();
+        Meters { input: AtomicU32::new(silence), output: AtomicU32::new(silence) }
+    }
+}
+
+impl Meters {
+    /// Sets the microphone's level.
+    pub fn set_input(&self, level: Decibels) {
+        self.input.store(level.0.to_bits(), Ordering::Relaxed);
+    }
+
+    /// Sets the loudspeaker's level.
+    pub fn set_output(&self, level: Decibels) {
+        self.output.store(level.0.to_bits(), Ordering::Relaxed);
+    }
+
+    /// The microphone's level.
+    #[must_use]
+    pub fn input(&self) -> Decibels {
+        Decibels(f32::from_bits(self.input.load(Ordering::Relaxed)))
+    }
+
+    /// The loudspeaker's level.
+    #[must_use]
+    pub fn output(&self) -> Decibels {
+        Decibels(f32::from_bits(self.output.load(Ordering::Relaxed)))
+    }
 }

@@ -1,0 +1,67 @@
+//! Everything that can happen to the phone.
+
+use crate::base::{AccountId, Secret};
+use crate::phone::command::{AccountDraft, Command};
+use crate::port::{dns, media, net, store::Document, vault};
+
+/// One thing that happened. The phone is driven by these alone.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Input {
+    /// The documents of the profile as they were found; first of all inputs. Accounts start from here.
+    Loaded(Vec<(Document, Found)>),
+    /// A person, or an agent, asked for something. With a ticket, [`super::event::Event::Answered`] follows once.
+    Command(Option<Ticket>, Command),
+    /// SIP transports.
+    Net(net::Report),
+    /// Name service.
+    Dns(dns::Query, dns::Answer),
+    /// The vault's reply to the request of this number. Those that nobody waits for any more are dropped.
+    Vault(RequestId, vault::Reply),
+    /// The media thread.
+    Media(media::Report),
+    /// The demo provider runs ([`super::output::Output::StartDemo`]), or could not be started.
+    Demo(Result<DemoLine, String>),
+    /// A second start of the program wants this window in front.
+    Raise,
+    /// The time of the last [`super::output::Output::Timeout`] has come.
+    Timeout,
+}
+
+/// How a document was found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Found {
+    /// With this content.
+    Content(Vec<u8>),
+    /// Not at all: the first start.
+    Absent,
+    /// It could not be read, in the operating system's words.
+    Unreadable(String),
+}
+
+/// The account that the demo provider holds ready.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DemoLine {
+    /// Address and server; the transport is TLS.
+    pub draft: AccountDraft,
+    /// Its password, made up at each start.
+    pub password: Secret<String>,
+}
+
+/// Names one command whose outcome somebody waits for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Ticket(pub u64);
+
+/// Names one request to the vault.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct RequestId(pub u64);
+
+/// What came of a command that carried a ticket.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Done {
+    /// It is done, or on its way.
+    Ok,
+    /// This account is signed in.
+    Account(AccountId),
+    /// This call is on its way.
+    Call(crate::base::CallId),
+}

@@ -1,0 +1,30 @@
+//! Everything that the phone asks of the world.
+
+use crate::base::Mono;
+use crate::phone::event::Event;
+use crate::phone::input::RequestId;
+use crate::port::{dns, media, net, store, vault};
+
+/// One thing to do. The engine performs them in order.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Output {
+    /// SIP transports.
+    Net(net::Order),
+    /// Name service; the answer comes with the query.
+    Dns(dns::Query),
+    /// The vault; the reply comes with the number.
+    Vault(RequestId, vault::Request),
+    /// The media thread.
+    Media(media::Order),
+    /// Write a document.
+    Save(store::Save),
+    /// A document cannot be understood: move it aside before it is written again.
+    SetAside(store::Document),
+    /// Start the demo provider in this process; [`super::input::Input::Demo`] answers.
+    StartDemo,
+    /// Tell whoever watches.
+    Event(Event),
+    /// Come back at this time with [`super::input::Input::Timeout`], and why. Last of each drain; replaces the
+    /// one before. None: only something new wakes the phone.
+    Timeout(Option<(Mono, &'static str)>),
+}
