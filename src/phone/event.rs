@@ -3,9 +3,10 @@
 use crate::base::{AccountId, CallId};
 use crate::phone::input::{Done, Ticket};
 use crate::phone::problem::Problem;
+use crate::phone::view::{AccountView, CallView};
 
 /// What happened.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Event {
     /// Somebody calls: ring, raise a window.
     CallArrived(CallId),
@@ -21,6 +22,10 @@ pub enum Event {
     Answered(Ticket, Result<Done, Problem>),
     /// A second start of the program asked for this window.
     RaiseWindow,
+    /// A line changed its state: for those who must miss no step (the agent); the window draws the view.
+    AccountChanged(Box<AccountView>),
+    /// A call changed its state, likewise.
+    CallChanged(Box<CallView>),
     /// Everything has ended after [`crate::phone::command::Command::Quit`].
     Stopped,
 }
