@@ -1,1 +1,6 @@
+//! Tests in virtual time and tests of the source itself. One line a topic.
 
+#[path = "pure/layers.rs"]
+mod layers;
+#[path = "pure/policy.rs"]
+mod policy;

@@ -1,0 +1,123 @@
+//! Licences and duplicates of every crate in the tree, checked off line from what cargo itself says.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+/// Licences that may be shipped in one program under MIT OR Apache-2.0.
+const ALLOWED: &[&str] = &[
+    "MIT",
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "ISC",
+    "Zlib",
+    "0BSD",
+    "Unlicense",
+    "CC0-1.0",
+    "BSL-1.0",
+    "Unicode-3.0",
+    "Unicode-DFS-2016",
+    "MPL-2.0",
+    "CDLA-Permissive-2.0",
+    "OFL-1.1",
+    "Ubuntu-font-1.0",
+    "MIT-0",
+    "NCSA",
+];
+
+/// Crates that must not enter the tree, and why.
+const BANNED: &[(&str, &str)] = &[
+    ("aws-lc-rs", "one cryptographic provider: ring"),
+    ("aws-lc-sys", "one cryptographic provider: ring"),
+    ("openssl-sys", "TLS is rustls"),
+    ("native-tls", "TLS is rustls"),
+    ("wgpu", "the window draws with glow"),
+];
+
+/// Crates of which two versions would be two different things at run time.
+const ONCE: &[&str] = &[
+    "rustls",
+    "ring",
+    "tokio",
+    "egui",
+    "eframe",
+    "winit",
+    "zbus",
+    "cpal",
+    "rtp",
+    "rtcp",
+    "opusic-sys",
+    "serde",
+    "keyring-core",
+];
+
+/// (name, version, licence) of every crate that is built for this machine, dev-dependencies included.
+fn crates() -> Vec<(String, String, String)> {
+    let host = env!("CARGO_MANIFEST_DIR");
+    let run = |arguments: &[&str]| {
+        let out = Command::new(env!("CARGO")).args(arguments).current_dir(host).output().expect("cargo runs");
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).expect("cargo writes UTF-8")
+    };
+    run(&["tree", "--locked", "--offline", "--prefix", "none", "--edges", "normal,build,dev", "--format", "{p}|{l}"])
+        .lines()
+        .filter_map(|line| {
+            let line = line.strip_suffix(" (*)").unwrap_or(line);
+            let (package, licence) = line.split_once('|')?;
+            let mut words = package.split(' ');
+            Some((words.next()?.to_owned(), words.next()?.to_owned(), licence.to_owned()))
+        })
+        .collect()
+}
+
+/// Whether an SPDX expression (with `/` for OR, as old manifests have it) can be satisfied by [`ALLOWED`] alone.
+fn satisfiable(expression: &str) -> bool {
+    let flat = expression.replace(['(', ')'], "").replace('/', " OR ");
+    // Without nesting worth the name: every AND part needs one allowed OR alternative.
+    flat.split(" AND ").all(|part| part.split(" OR ").any(|licence| ALLOWED.contains(&licence.trim())))
+}
+
+#[test]
+fn every_licence_may_be_shipped() {
+    let faults: Vec<String> = crates()
+        .into_iter()
+        .filter(|(_, _, licence)| !satisfiable(licence))
+        .map(|(name, version, licence)| format!("{name} {version}: {licence}"))
+        .collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn no_banned_crate_is_in_the_tree() {
+    let tree = crates();
+    assert!(tree.len() > 100, "the tree was read");
+    for (name, why) in BANNED {
+        assert!(!tree.iter().any(|(have, _, _)| have == name), "{name}: {why}");
+    }
+}
+
+#[test]
+fn what_must_be_one_is_there_once() {
+    let mut versions: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, version, _) in crates() {
+        let list = versions.entry(name).or_default();
+        if !list.contains(&version) {
+            list.push(version);
+        }
+    }
+    for name in ONCE {
+        let count = versions.get(*name).map_or(0, Vec::len);
+        assert_eq!(count, 1, "{name}: {:?}", versions.get(*name));
+    }
+}
+
+#[test]
+fn the_reader_of_licences_knows_and_from_or() {
+    assert!(satisfiable("MIT OR Apache-2.0"));
+    assert!(satisfiable("GPL-3.0 OR MIT"));
+    assert!(satisfiable("(MIT OR Apache-2.0) AND Unicode-3.0"));
+    assert!(!satisfiable("MIT AND GPL-3.0"));
+    assert!(!satisfiable("GPL-3.0-only"));
+    assert!(!satisfiable(""));
+}
