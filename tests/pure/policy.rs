@@ -23,6 +23,7 @@ const ALLOWED: &[&str] = &[
     "OFL-1.1",
     "Ubuntu-font-1.0",
     "MIT-0",
+    "BSD-1-Clause",
     "NCSA",
 ];
 
