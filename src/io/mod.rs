@@ -1,1 +1,3 @@
-//! (being built)
+//! The drivers of the phone: what `port` describes is done here.
+
+pub mod media;
