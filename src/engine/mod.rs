@@ -31,6 +31,19 @@ pub struct PhoneHandle {
     engine: Option<std::thread::JoinHandle<()>>,
 }
 
+/// The other end of a [`PhoneHandle`]: the engine's, or a test's.
+#[derive(Debug)]
+pub struct FarEnd {
+    /// What was asked for.
+    pub commands: mpsc::Receiver<(Option<Ticket>, Command)>,
+    /// Where views are published.
+    pub view: watch::Sender<PhoneView>,
+    /// Where events go.
+    pub events: mpsc::Sender<Event>,
+    /// The levels.
+    pub meters: Arc<Meters>,
+}
+
 /// The engine takes no commands: it is stuck, or has stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum SendError {
@@ -54,6 +67,17 @@ pub enum StartError {
 }
 
 impl PhoneHandle {
+    /// A handle and its other end, without an engine between them: for tests and galleries.
+    #[must_use]
+    pub fn pair() -> (PhoneHandle, FarEnd) {
+        let (commands, asked) = mpsc::channel(64);
+        let (publish, view) = watch::channel(PhoneView::default());
+        let (tell, events) = mpsc::channel(256);
+        let meters = Arc::new(Meters::default());
+        let far = FarEnd { commands: asked, view: publish, events: tell, meters: Arc::clone(&meters) };
+        (PhoneHandle { commands, view, events, meters, engine: None }, far)
+    }
+
     /// Gives a command.
     ///
     /// # Errors
@@ -75,6 +99,18 @@ impl PhoneHandle {
             mpsc::error::TrySendError::Full(_) => SendError::Stuck,
             mpsc::error::TrySendError::Closed(_) => SendError::Stopped,
         })
+    }
+
+    /// The next event, if there is one.
+    ///
+    /// # Errors
+    /// If the engine has stopped and every event was taken.
+    pub fn next_event(&mut self) -> Result<Option<Event>, SendError> {
+        match self.events.try_recv() {
+            Ok(event) => Ok(Some(event)),
+            Err(mpsc::error::TryRecvError::Empty) => Ok(None),
+            Err(mpsc::error::TryRecvError::Disconnected) => Err(SendError::Stopped),
+        }
     }
 
     /// Waits until the engine's thread has ended: after [`Event::Stopped`], this is at once.

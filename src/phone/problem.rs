@@ -68,6 +68,10 @@ pub enum ProblemKind {
     NoMedia,
     /// A file of the profile could not be read; a copy was kept.
     DamagedProfile,
+    /// Only an unencrypted transport answers, and nobody has agreed to one.
+    UnencryptedOnly,
+    /// The demo provider could not be started.
+    DemoFailed,
 }
 
 impl Problem {
@@ -130,6 +134,8 @@ impl Problem {
             ProblemKind::NotNow => "That is not possible now.".into(),
             ProblemKind::NoMedia => "The sound could not be set up.".into(),
             ProblemKind::DamagedProfile => format!("{about} was damaged and has been set aside."),
+            ProblemKind::UnencryptedOnly => format!("{about} can only be reached without encryption."),
+            ProblemKind::DemoFailed => "The demo could not be started.".into(),
         }
     }
 
@@ -158,6 +164,8 @@ impl Problem {
             ProblemKind::NotNow => String::new(),
             ProblemKind::NoMedia => "Check the network, then call again.".into(),
             ProblemKind::DamagedProfile => "A copy is beside it. Everything else works.".into(),
+            ProblemKind::UnencryptedOnly => "Who is on the way can read whom you call. Your password was not sent.".into(),
+            ProblemKind::DemoFailed => self.about.clone(),
         }
     }
 }

@@ -1,0 +1,214 @@
+//! One line of input: bytes to [`Request`], or what is wrong with it. Values are never repeated in a message, since
+//! one of them may be a password.
+
+use serde_json::{Map, Value};
+
+use crate::base::{AccountId, CallId, Secret};
+use crate::phone::command::{AcceptFrom, AccountDraft, Dialled, Digits, Srtp};
+use crate::port::net::Transport;
+
+/// The longest line that is read.
+pub const MAX_LINE: usize = 64 * 1024;
+
+/// What a line asks for. Where a call or account is not named, it is the only one.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Request {
+    /// `sign_in`
+    SignIn(Box<AccountDraft>, Secret<String>),
+    /// `demo`
+    Demo,
+    /// `call`
+    Call(Option<AccountId>, Dialled),
+    /// Whatever is done to a call.
+    OnCall(Option<CallId>, Action),
+    /// `stats`
+    Stats(Option<CallId>),
+    /// `state`
+    State,
+    /// `sign_out`
+    SignOut(Option<AccountId>),
+    /// `quit`
+    Quit,
+}
+
+/// What is done to a call.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Action {
+    /// `answer`
+    Answer,
+    /// `decline`
+    Decline,
+    /// `hang_up`
+    HangUp,
+    /// `hold` and `resume`
+    SetHeld(bool),
+    /// `mute`, with `"on":false` to unmute
+    SetMuted(bool),
+    /// `digits`
+    Digits(Digits),
+}
+
+/// What is wrong with a line.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Mistake {
+    /// For programs.
+    pub code: &'static str,
+    /// For people.
+    pub message: String,
+}
+
+impl Mistake {
+    /// A mistake in words.
+    pub fn new(code: &'static str, message: impl Into<String>) -> Mistake {
+        Mistake { code, message: message.into() }
+    }
+}
+
+/// Reads a line. The first value is its `id`, null if it has none that can be read.
+pub fn parse(line: &[u8]) -> (Value, Result<Request, Mistake>) {
+    if line.len() > MAX_LINE {
+        return (Value::Null, Err(Mistake::new("line_too_long", "a line may have 65536 bytes")));
+    }
+    let Ok(Value::Object(fields)) = serde_json::from_slice(line) else {
+        return (Value::Null, Err(Mistake::new("bad_json", "a line is one JSON object")));
+    };
+    let mut fields = Fields(fields);
+    let id = fields.0.remove("id").unwrap_or(Value::Null);
+    if id.is_array() || id.is_object() || id.as_str().is_some_and(|id| id.len() > 256) {
+        return (Value::Null, Err(Mistake::new("bad_field", "`id` is a number or a short string")));
+    }
+    let request = request(&mut fields).and_then(|request| fields.finish().map(|()| request));
+    (id, request)
+}
+
+fn request(fields: &mut Fields) -> Result<Request, Mistake> {
+    let Some(what) = fields.text("do")? else {
+        return Err(Mistake::new("missing_field", "`do` says what to do"));
+    };
+    let on_call = |fields: &mut Fields, action| Ok(Request::OnCall(fields.call()?, action));
+    match what.as_str() {
+        "sign_in" => sign_in(fields),
+        "demo" => Ok(Request::Demo),
+        "call" => {
+            let to = fields.needed("to")?;
+            let to = Dialled::parse(&to).map_err(|error| Mistake::new("bad_field", format!("`to`: {error}")))?;
+            Ok(Request::Call(fields.account()?, to))
+        }
+        "answer" => on_call(fields, Action::Answer),
+        "decline" => on_call(fields, Action::Decline),
+        "hang_up" => on_call(fields, Action::HangUp),
+        "hold" => on_call(fields, Action::SetHeld(true)),
+        "resume" => on_call(fields, Action::SetHeld(false)),
+        "mute" => {
+            let on = fields.flag("on")?.unwrap_or(true);
+            on_call(fields, Action::SetMuted(on))
+        }
+        "digits" => {
+            let digits = Digits::parse(&fields.needed("digits")?);
+            let digits = digits.ok_or_else(|| Mistake::new("bad_field", "`digits` are 1 to 64 of 0-9 * # A-D"))?;
+            on_call(fields, Action::Digits(digits))
+        }
+        "stats" => Ok(Request::Stats(fields.call()?)),
+        "state" => Ok(Request::State),
+        "sign_out" => Ok(Request::SignOut(fields.account()?)),
+        "quit" => Ok(Request::Quit),
+        _ => Err(Mistake::new("unknown_command", "no such command in `do`; see `ringfence agent --help`")),
+    }
+}
+
+fn sign_in(fields: &mut Fields) -> Result<Request, Mistake> {
+    let password = Secret::new(fields.text("password")?.unwrap_or_default());
+    let address = fields.needed("address")?;
+    let transport =
+        fields.choice("transport", &[("udp", Transport::Udp), ("tcp", Transport::Tcp), ("tls", Transport::Tls)])?;
+    let srtp = fields.choice("srtp", &[("off", Srtp::Off), ("offer", Srtp::Offer), ("require", Srtp::Require)])?;
+    let accept_from = fields.choice("accept_from", &[("server", AcceptFrom::Server), ("any", AcceptFrom::Any)])?;
+    let draft = AccountDraft {
+        address,
+        server: fields.text("server")?,
+        transport,
+        outbound_proxy: fields.text("outbound_proxy")?,
+        auth_user: fields.text("auth_user")?,
+        display_name: fields.text("display_name")?,
+        no_registration: !fields.flag("register")?.unwrap_or(true),
+        auto_answer: fields.flag("auto_answer")?.unwrap_or(false),
+        codecs: fields.texts("codecs")?,
+        srtp: srtp.unwrap_or_default(),
+        accept_from: accept_from.unwrap_or_default(),
+        unencrypted_ok: fields.flag("unencrypted_ok")?.unwrap_or(false),
+    };
+    Ok(Request::SignIn(Box::new(draft), password))
+}
+
+/// The fields of a line, taken out one by one: what is left at the end is unknown.
+struct Fields(Map<String, Value>);
+
+impl Fields {
+    fn text(&mut self, name: &str) -> Result<Option<String>, Mistake> {
+        match self.0.remove(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(Mistake::new("bad_field", format!("`{name}` is a string"))),
+        }
+    }
+
+    fn needed(&mut self, name: &str) -> Result<String, Mistake> {
+        self.text(name)?.ok_or_else(|| Mistake::new("missing_field", format!("`{name}` is missing")))
+    }
+
+    fn texts(&mut self, name: &str) -> Result<Vec<String>, Mistake> {
+        let wrong = || Mistake::new("bad_field", format!("`{name}` is a list of strings"));
+        match self.0.remove(name) {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::Array(items)) if items.len() <= 32 => {
+                items.into_iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong)).collect()
+            }
+            Some(_) => Err(wrong()),
+        }
+    }
+
+    fn flag(&mut self, name: &str) -> Result<Option<bool>, Mistake> {
+        match self.0.remove(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(flag)),
+            Some(_) => Err(Mistake::new("bad_field", format!("`{name}` is true or false"))),
+        }
+    }
+
+    fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> Result<Option<T>, Mistake> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        let found = choices.iter().find(|(word, _)| *word == text);
+        found.map(|(_, value)| Some(*value)).ok_or_else(|| {
+            let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+            Mistake::new("bad_field", format!("`{name}` is one of {}", words.join(", ")))
+        })
+    }
+
+    fn number(&mut self, name: &str) -> Result<Option<u32>, Mistake> {
+        match self.0.remove(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => {
+                let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+                number.map(Some).ok_or_else(|| Mistake::new("bad_field", format!("`{name}` is a number")))
+            }
+        }
+    }
+
+    fn account(&mut self) -> Result<Option<AccountId>, Mistake> {
+        Ok(self.number("account")?.map(AccountId))
+    }
+
+    fn call(&mut self) -> Result<Option<CallId>, Mistake> {
+        Ok(self.number("call")?.map(CallId))
+    }
+
+    fn finish(&self) -> Result<(), Mistake> {
+        match self.0.keys().next() {
+            None => Ok(()),
+            Some(name) => {
+                let name: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
+                Err(Mistake::new("unknown_field", format!("`{name}` does not belong here")))
+            }
+        }
+    }
+}
