@@ -1,0 +1,80 @@
+//! One process per profile: the first holds a lock and listens on a socket that only this person can reach; a
+//! second start asks it to show its window. Without Unix sockets there is the lock alone.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+#[cfg(unix)]
+use super::platform::raise;
+
+/// The hold on a profile, until it is dropped.
+#[derive(Debug)]
+pub struct Instance {
+    /// The operating system gives the lock back when the file is closed, however the process ends.
+    _lock: File,
+    #[cfg(unix)]
+    door: Option<raise::Door>,
+}
+
+/// Whose the profile is.
+#[derive(Debug)]
+pub enum Claim {
+    /// Ours.
+    First(Instance),
+    /// Another process's, and it was asked to show its window.
+    Raised,
+    /// Another process's, and it did not take the request.
+    Taken,
+}
+
+/// Claims the profile below `dir`, which must exist. A second start waits at most about 2 s for the first.
+///
+/// # Errors
+/// If the profile cannot be locked for another reason than that it is taken.
+pub fn claim(dir: &Path) -> io::Result<Claim> {
+    let lock = File::options().write(true).create(true).truncate(false).open(dir.join("lock"))?;
+    // The other process may be about to open its door, or about to end: then ask again.
+    for _ in 0..20 {
+        match lock.try_lock() {
+            Ok(()) => return first(dir, lock).map(Claim::First),
+            Err(std::fs::TryLockError::WouldBlock) => {}
+            Err(std::fs::TryLockError::Error(error)) => return Err(error),
+        }
+        #[cfg(unix)]
+        if raise::knock(dir) {
+            return Ok(Claim::Raised);
+        }
+        std::thread::park_timeout(std::time::Duration::from_millis(50));
+    }
+    Ok(Claim::Taken)
+}
+
+#[cfg(unix)]
+fn first(dir: &Path, lock: File) -> io::Result<Instance> {
+    let door = match raise::Door::open(dir) {
+        Ok(door) => Some(door),
+        Err(error) => {
+            tracing::warn!(%error, "a second start will not be able to show this window");
+            None
+        }
+    };
+    Ok(Instance { _lock: lock, door })
+}
+
+#[cfg(not(unix))]
+fn first(_dir: &Path, lock: File) -> io::Result<Instance> {
+    Ok(Instance { _lock: lock })
+}
+
+impl Instance {
+    /// From now on, a second start reports here. Must be called inside a tokio runtime.
+    pub fn listen(&mut self, raised: tokio::sync::mpsc::Sender<()>) {
+        #[cfg(unix)]
+        if let Some(door) = &mut self.door {
+            door.listen(raised);
+        }
+        #[cfg(not(unix))]
+        drop(raised);
+    }
+}

@@ -1,0 +1,1 @@
+//! News about the machine: its addresses or default route changed, or it slept.

@@ -1,0 +1,4 @@
+//! What differs between operating systems.
+
+#[cfg(unix)]
+pub(super) mod raise;
