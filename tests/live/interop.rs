@@ -1,0 +1,170 @@
+//! Calls with real peers through a real proxy: who hears what, in both directions.
+
+use serde_json::{Value, json};
+
+use crate::rig::agent::Agent;
+use crate::rig::baresip::{self, Baresip};
+use crate::rig::kamailio::{Algorithm, DOMAIN, Kamailio};
+use crate::rig::{Scratch, wav};
+
+/// What our side speaks, and what the other side speaks, Hz.
+const OURS: f64 = 1000.0;
+const THEIRS: f64 = 600.0;
+
+/// How much of the sound must be the tone, in the best second.
+const CLEAR: f64 = 0.8;
+
+/// An agent that speaks a tone and writes down what it hears, signed in.
+fn speaker(
+    scratch: &Scratch,
+    kamailio: &Kamailio,
+    user: &'static str,
+    tone: f64,
+    transport: &str,
+    more: Value,
+) -> Agent {
+    let folder = scratch.folder(user);
+    wav::write_tone(&folder.join("in.wav"), 48000, 1, tone, 60);
+    let (input, output) =
+        (format!("file:{}", folder.join("in.wav").display()), format!("file:{}", folder.join("out.wav").display()));
+    let ca = kamailio.ca.to_string_lossy().into_owned();
+    let mut agent =
+        Agent::start(scratch, user, &["--input", &input, "--output", &output, "--ca", &ca, "--bind", "127.0.0.1:0"]);
+    let server = if transport == "tls" { kamailio.tls } else { kamailio.plain };
+    agent.sign_in(user, server, transport, more);
+    agent
+}
+
+fn heard_by(agent: &Agent) -> (Vec<f32>, u32) {
+    wav::read_mono(&agent.file("out.wav"))
+}
+
+fn assert_hears(who: &str, (samples, rate): &(Vec<f32>, u32), tone: f64) {
+    let share = wav::tone_share(samples, *rate, tone);
+    assert!(
+        share > CLEAR,
+        "{who}: only {share:.2} of what was heard in {} samples at {rate} Hz is {tone} Hz",
+        samples.len()
+    );
+}
+
+/// Waits until so many RTP packets have been received in the call.
+fn listen_for(agent: &mut Agent, call: &Value, packets: u64) {
+    let from = agent.ok(json!({"do": "stats", "call": call}))["stats"]["received"].as_u64().unwrap_or(0);
+    crate::rig::wait_until("sound arrives", || {
+        agent.ok(json!({"do": "stats", "call": call}))["stats"]["received"].as_u64().unwrap_or(0) >= from + packets
+    });
+}
+
+#[test]
+fn two_agents_talk_hold_and_send_digits_over_udp_tcp_and_tls_with_sha256() {
+    for transport in ["udp", "tcp", "tls"] {
+        let scratch = Scratch::new();
+        let kamailio = Kamailio::start(&scratch, Algorithm::Sha256);
+        let mut alice = speaker(&scratch, &kamailio, "alice", OURS, transport, json!({}));
+        let mut bob = speaker(&scratch, &kamailio, "bob", THEIRS, transport, json!({}));
+        let call = alice.ok(json!({"do": "call", "account": 1, "to": "bob"}))["call"].clone();
+        let theirs = bob.call("ringing")["call"].clone();
+        bob.ok(json!({"do": "answer", "call": theirs}));
+        let established = alice.call("established");
+        bob.have("established", |v| v["event"] == "call" && v["state"] == "established");
+        assert_eq!(established["codec"], "opus", "{transport}");
+        assert_eq!(established["encrypted"], json!(transport == "tls"), "SRTP by SDES goes with TLS, {established}");
+        listen_for(&mut alice, &call, 100);
+
+        alice.ok(json!({"do": "digits", "call": call, "digits": "15#"}));
+        for digit in ["1", "5", "#"] {
+            bob.wait("a digit", |v| v["event"] == "digit" && v["digit"] == digit);
+        }
+        alice.ok(json!({"do": "hold", "call": call}));
+        bob.wait("being held", |v| v["event"] == "call" && v["state"] == "held");
+        alice.ok(json!({"do": "resume", "call": call}));
+        bob.wait("being resumed", |v| v["event"] == "call" && v["state"] == "established");
+        listen_for(&mut bob, &theirs, 75);
+
+        alice.ok(json!({"do": "hang_up", "call": call}));
+        bob.call("ended");
+        alice.have("the end", |v| v["event"] == "call" && v["state"] == "ended");
+        alice.quit();
+        bob.quit();
+        assert_hears(&format!("alice over {transport}"), &heard_by(&alice), THEIRS);
+        assert_hears(&format!("bob over {transport}"), &heard_by(&bob), OURS);
+    }
+}
+
+/// (our name, baresip's name) of each codec.
+const CODECS: [(&str, &str); 4] =
+    [("opus", "opus/48000/2"), ("G722", "G722/16000/1"), ("PCMU", "PCMU/8000/1"), ("PCMA", "PCMA/8000/1")];
+
+fn baresip_is_called_by_us(transport: &'static str, encryption: &'static str) {
+    for (ours, theirs) in CODECS {
+        let scratch = Scratch::new();
+        let kamailio = Kamailio::start(&scratch, Algorithm::Md5);
+        let options =
+            baresip::Options { user: "bob", codec: theirs, tone: THEIRS, transport, encryption, auto_answer: true };
+        let bob = Baresip::start(&scratch, &kamailio, &options);
+        let srtp = if encryption.is_empty() { "off" } else { "require" };
+        let mut alice = speaker(&scratch, &kamailio, "alice", OURS, transport, json!({"srtp": srtp}));
+        let call = alice.ok(json!({"do": "call", "account": 1, "to": format!("bob@{DOMAIN}")}))["call"].clone();
+        let established = alice.call("established");
+        assert_eq!((&established["codec"], &established["encrypted"]), (&json!(ours), &json!(!encryption.is_empty())));
+        listen_for(&mut alice, &call, 125);
+        alice.ok(json!({"do": "hang_up", "call": call}));
+        bob.daemon.wait_for_log("terminated (duration");
+        alice.quit();
+        assert_hears(&format!("alice, {ours}"), &heard_by(&alice), THEIRS);
+        assert_hears(&format!("baresip, {ours}"), &bob.heard(), OURS);
+    }
+}
+
+#[test]
+fn baresip_called_by_us_hears_and_is_heard_in_every_codec() {
+    baresip_is_called_by_us("udp", "");
+}
+
+#[test]
+fn baresip_called_by_us_hears_and_is_heard_in_every_codec_over_tls_with_srtp() {
+    baresip_is_called_by_us("tls", "srtp-mand");
+}
+
+#[test]
+fn baresip_calls_us_over_udp_tcp_and_tls() {
+    for transport in ["udp", "tcp", "tls"] {
+        let scratch = Scratch::new();
+        let kamailio = Kamailio::start(&scratch, Algorithm::Md5);
+        let mut alice = speaker(&scratch, &kamailio, "alice", OURS, transport, json!({}));
+        let encryption = if transport == "tls" { "srtp-mand" } else { "" };
+        let options = baresip::Options {
+            user: "bob",
+            codec: "PCMA/8000/1",
+            tone: THEIRS,
+            transport,
+            encryption,
+            auto_answer: false,
+        };
+        let bob = Baresip::start(&scratch, &kamailio, &options);
+        bob.command("dial", &format!("sip:alice@{}", if transport == "tls" { kamailio.tls } else { kamailio.plain }));
+        let call = alice.call("ringing")["call"].clone();
+        alice.ok(json!({"do": "answer", "call": call}));
+        alice.call("established");
+        listen_for(&mut alice, &call, 125);
+        bob.command("hangup", "");
+        let ended = alice.call("ended");
+        assert_eq!(ended["reason"]["code"], "peer_hung_up", "{ended}");
+        alice.quit();
+        assert_hears(&format!("alice over {transport}"), &heard_by(&alice), THEIRS);
+        assert_hears(&format!("baresip over {transport}"), &bob.heard(), OURS);
+    }
+}
+
+#[test]
+fn a_wrong_password_is_said_in_plain_words_and_stops() {
+    let scratch = Scratch::new();
+    let kamailio = Kamailio::start(&scratch, Algorithm::Sha256);
+    let mut alice = Agent::start(&scratch, "alice", &["--bind", "127.0.0.1:0"]);
+    let server = kamailio.plain.to_string();
+    let reply = alice.ask(json!({"do": "sign_in", "address": format!("alice@{DOMAIN}"), "password": "CANARY-wrong", "server": server, "transport": "udp"}));
+    assert_eq!(reply["ok"], json!(false), "{reply}");
+    assert_eq!(reply["error"]["code"], "wrong_password");
+    assert!(reply["error"]["message"].as_str().is_some_and(|m| m.contains("refused this password")), "{reply}");
+}

@@ -1,0 +1,107 @@
+//! Real peers, started by the tests themselves: private, on free ports, in a scratch folder, killed at the end.
+
+pub mod agent;
+pub mod baresip;
+pub mod kamailio;
+pub mod wav;
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The password of every line of the rig: a canary that must appear nowhere but in the rig's own configuration.
+pub const PASSWORD: &str = "CANARY-kT7mWq2vR9xLp4sZ";
+
+/// A folder that goes when the test ends.
+pub struct Scratch(tempfile::TempDir);
+
+impl Scratch {
+    pub fn new() -> Scratch {
+        Scratch(tempfile::Builder::new().prefix("rf-").tempdir().expect("scratch folder"))
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// A new folder below.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let path = self.0.path().join(name);
+        fs::create_dir_all(&path).expect("folder");
+        path
+    }
+}
+
+/// A port that is free for UDP and TCP on loopback, and the next one too (baresip takes it for TLS).
+pub fn free_port() -> u16 {
+    loop {
+        let Ok(tcp) = TcpListener::bind("127.0.0.1:0") else { continue };
+        let port = tcp.local_addr().expect("bound").port();
+        let next = port.checked_add(1);
+        let both = UdpSocket::bind(("127.0.0.1", port)).is_ok()
+            && next.is_some_and(|p| {
+                TcpListener::bind(("127.0.0.1", p)).is_ok() && UdpSocket::bind(("127.0.0.1", p)).is_ok()
+            });
+        if both {
+            return port;
+        }
+    }
+}
+
+/// Polls until it is true; panics after the bound.
+pub fn wait_until(what: &str, mut fact: impl FnMut() -> bool) {
+    let until = Instant::now() + agent::BOUND;
+    while !fact() {
+        assert!(Instant::now() < until, "not so after {:?}: {what}", agent::BOUND);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A process in a group of its own, with its output in a file; dropped means that the whole group is killed.
+pub struct Daemon {
+    name: &'static str,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Daemon {
+    pub fn spawn(name: &'static str, mut command: Command, folder: &Path) -> Daemon {
+        let log = folder.join(format!("{name}.log"));
+        let file = fs::File::create(&log).expect("log");
+        let second = file.try_clone().expect("log");
+        let child = command.stdin(Stdio::null()).stdout(file).stderr(second).process_group(0).spawn();
+        Daemon { name, child: child.unwrap_or_else(|e| panic!("{name} does not start: {e}")), log }
+    }
+
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn wait_for_log(&self, words: &str) {
+        wait_until(&format!("{} says {words:?}; it said:\n{}", self.name, self.log()), || self.log().contains(words));
+    }
+
+    pub fn wait_for_listener(&self, addr: SocketAddr) {
+        wait_until(&format!("{} listens on {addr}", self.name), || TcpStream::connect(addr).is_ok());
+    }
+
+    /// Sends a signal to the whole group.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_raw(i32::try_from(self.child.id()).expect("a pid")).expect("a pid");
+        let _gone = rustix::process::kill_process_group(pid, signal);
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.signal(rustix::process::Signal::KILL);
+        let _status = self.child.wait();
+    }
+}

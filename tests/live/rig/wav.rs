@@ -1,0 +1,66 @@
+//! WAV files for ears that measure: tones written, tones found.
+
+use std::path::Path;
+
+/// Writes `seconds` of a sine at −10 dBFS.
+pub fn write_tone(path: &Path, rate: u32, channels: u32, hertz: f64, seconds: u32) {
+    let channels = u16::try_from(channels).expect("few channels");
+    let spec =
+        hound::WavSpec { channels, sample_rate: rate, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let mut writer = hound::WavWriter::create(path, spec).expect("WAV");
+    for n in 0..rate * seconds {
+        let phase = f64::from(n) * hertz * std::f64::consts::TAU / f64::from(rate);
+        let sample = (phase.sin() * 0.316 * 32767.0) as i16;
+        for _ in 0..channels {
+            writer.write_sample(sample).expect("sample");
+        }
+    }
+    writer.finalize().expect("WAV");
+}
+
+/// The first channel and its rate. Tolerates a file whose writer was killed.
+pub fn read_mono(path: &Path) -> (Vec<f32>, u32) {
+    let mut reader = hound::WavReader::open(path).expect("WAV");
+    let (channels, rate) = (usize::from(reader.spec().channels), reader.spec().sample_rate);
+    let samples =
+        reader.samples::<i16>().map_while(Result::ok).map(|s| f32::from(s) / 32768.0).step_by(channels).collect();
+    (samples, rate)
+}
+
+/// The share of the signal's power that is within the tone at `hertz` (Goertzel), over the best whole second: 0 to 1.
+pub fn tone_share(samples: &[f32], rate: u32, hertz: f64) -> f64 {
+    let second = rate as usize;
+    (0..samples.len().saturating_sub(second))
+        .step_by(second / 4)
+        .map(|at| goertzel(&samples[at..at + second], rate, hertz))
+        .fold(0.0, f64::max)
+}
+
+/// The level of the loudest whole second, RMS in dBFS.
+pub fn loudest(samples: &[f32], rate: u32) -> f64 {
+    let power = |s: &[f32]| s.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>() / s.len().max(1) as f64;
+    10.0 * samples.chunks(rate as usize).map(power).fold(1e-12, f64::max).log10()
+}
+
+fn goertzel(samples: &[f32], rate: u32, hertz: f64) -> f64 {
+    let coefficient = 2.0 * (std::f64::consts::TAU * hertz / f64::from(rate)).cos();
+    let (mut s1, mut s2, mut power) = (0.0, 0.0, 0.0);
+    for sample in samples {
+        let x = f64::from(*sample);
+        power += x * x;
+        (s1, s2) = (x + coefficient * s1 - s2, s1);
+    }
+    let tone = (s1 * s1 + s2 * s2 - coefficient * s1 * s2) * 2.0 / samples.len() as f64;
+    if power < 1e-6 { 0.0 } else { tone / power }
+}
+
+#[test]
+fn the_ear_finds_the_tone_and_only_the_tone() {
+    let tone = |hertz: f64| {
+        (0..48000).map(|n| (f64::from(n) * hertz * std::f64::consts::TAU / 48000.0).sin() as f32).collect::<Vec<_>>()
+    };
+    let twice: Vec<f32> = tone(1000.0).into_iter().chain(tone(1000.0)).collect();
+    assert!(tone_share(&twice, 48000, 1000.0) > 0.99);
+    assert!(tone_share(&twice, 48000, 600.0) < 0.01);
+    assert_eq!(tone_share(&vec![0.0; 96000], 48000, 1000.0), 0.0);
+}
