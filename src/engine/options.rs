@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+pub use crate::io::connect_to::ConnectTo;
 use crate::phone::VaultUse;
 use crate::port::media::Device;
 
@@ -25,27 +26,4 @@ pub struct Options {
     pub connect_to: Vec<ConnectTo>,
     /// This name server instead of the system's.
     pub dns: Option<SocketAddr>,
-}
-
-/// `HOST:PORT:ADDR:PORT`, as curl has it: whoever wants to connect to the first is connected to the second.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ConnectTo {
-    /// Host name as it is looked up; empty means any.
-    pub host: String,
-    /// Port that is wanted; 0 means any.
-    pub port: u16,
-    /// Where it leads instead.
-    pub to: SocketAddr,
-}
-
-impl std::str::FromStr for ConnectTo {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<ConnectTo, String> {
-        let wrong = || format!("`{text}` is not HOST:PORT:ADDR:PORT");
-        let (host, rest) = text.split_once(':').ok_or_else(wrong)?;
-        let (port, to) = rest.split_once(':').ok_or_else(wrong)?;
-        let port = if port.is_empty() { 0 } else { port.parse().map_err(|_| wrong())? };
-        Ok(ConnectTo { host: host.to_ascii_lowercase(), port, to: to.parse().map_err(|_| wrong())? })
-    }
 }

@@ -2,7 +2,7 @@
 
 use crate::base::{AccountId, Secret};
 use crate::phone::command::{AccountDraft, Command};
-use crate::port::{dns, media, net, store::Document, vault};
+use crate::port::{RequestId, dns, media, net, store::Document, vault};
 
 /// One thing that happened. The phone is driven by these alone.
 #[derive(Clone, PartialEq, Debug)]
@@ -50,10 +50,6 @@ pub struct DemoLine {
 /// Names one command whose outcome somebody waits for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Ticket(pub u64);
-
-/// Names one request to the vault.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct RequestId(pub u64);
 
 /// What came of a command that carried a ticket.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -3,8 +3,11 @@
 //! [`Phone::handle`] takes one [`Input`] and gives back a [`Drain`] of [`Output`]s, the last of which says when to
 //! come back. Nothing here waits, reads a clock or rolls dice. This file dispatches: one call per arm.
 
+pub mod address;
 pub mod command;
+pub mod documents;
 pub mod event;
+pub mod history;
 pub mod input;
 pub mod output;
 pub mod problem;

@@ -2,8 +2,7 @@
 
 use crate::base::Mono;
 use crate::phone::event::Event;
-use crate::phone::input::RequestId;
-use crate::port::{dns, media, net, store, vault};
+use crate::port::{RequestId, dns, media, net, store, vault};
 
 /// One thing to do. The engine performs them in order.
 #[derive(Clone, PartialEq, Debug)]
