@@ -1,13 +1,19 @@
 //! The loop that joins the phone to the world: one thread with a small tokio runtime. Inputs in, outputs
 //! performed, a new view published only if it differs.
 
+mod drivers;
 mod options;
+mod run;
+mod signals;
 
 use std::sync::Arc;
 
 pub use options::{ConnectTo, Options};
+use run::Engine;
 use tokio::sync::{mpsc, watch};
 
+use crate::io::instance::{self, Claim};
+use crate::io::store;
 use crate::phone::command::Command;
 use crate::phone::event::Event;
 use crate::phone::input::Ticket;
@@ -58,9 +64,12 @@ pub enum SendError {
 /// Why there is no engine.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Another process has this profile, and was asked to raise its window.
-    #[error("already running: its window was asked to come to the front")]
-    AlreadyRunning,
+    /// Another process has this profile, and shows its window now.
+    #[error("already running: its window comes to the front")]
+    Raised,
+    /// Another process has this profile and does not react.
+    #[error("this profile is in use by another process")]
+    Taken,
     /// The profile cannot be used, or another thing that the operating system refused.
     #[error("{0}: {1}")]
     Os(String, std::io::Error),
@@ -127,6 +136,32 @@ impl PhoneHandle {
 ///
 /// # Errors
 /// If the profile is in use or unusable.
-pub fn start(_options: Options, _wake: Wake) -> Result<PhoneHandle, StartError> {
-    Err(StartError::AlreadyRunning)
+pub fn start(options: Options, wake: Wake) -> Result<PhoneHandle, StartError> {
+    let os = |what: &str| {
+        let what = what.to_owned();
+        move |error| StartError::Os(what, error)
+    };
+    let profile = store::profile_dir(options.profile.as_deref()).map_err(os("the profile"))?;
+    let instance = match instance::claim(&profile).map_err(os("the profile"))? {
+        Claim::First(instance) => instance,
+        Claim::Raised => return Err(StartError::Raised),
+        Claim::Taken => return Err(StartError::Taken),
+    };
+    let (mut handle, far) = PhoneHandle::pair();
+    let (ready, is_ready) = std::sync::mpsc::sync_channel(1);
+    let thread = std::thread::Builder::new().name("engine".into());
+    let body = move || match Engine::start(options, &profile, instance, far, wake) {
+        Ok((runtime, engine)) => {
+            // Whoever started us has given up: then the channel of commands is closed too.
+            drop(ready.send(Ok(())));
+            runtime.block_on(engine.run());
+        }
+        Err(error) => drop(ready.send(Err(error))),
+    };
+    handle.engine = Some(thread.spawn(body).map_err(os("the engine's thread"))?);
+    match is_ready.recv() {
+        Ok(Ok(())) => Ok(handle),
+        Ok(Err(error)) => Err(error),
+        Err(_) => Err(StartError::Os("the engine".into(), std::io::ErrorKind::Other.into())),
+    }
 }

@@ -109,9 +109,20 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for bad in ["", "anna", "@voip.example", "anna@", "an na@voip.example", "anna@voip example", "a@b:0", "a@b:x",
-            "a<b@c", "a@[::1", "a@..", "a@b\r\nVia: x"]
-        {
+        for bad in [
+            "",
+            "anna",
+            "@voip.example",
+            "anna@",
+            "an na@voip.example",
+            "anna@voip example",
+            "a@b:0",
+            "a@b:x",
+            "a<b@c",
+            "a@[::1",
+            "a@..",
+            "a@b\r\nVia: x",
+        ] {
             assert_eq!(Address::parse(bad).unwrap_err().kind, ProblemKind::BadAddress, "{bad:?}");
         }
     }

@@ -1,0 +1,140 @@
+//! Everything that does something, started together; and their reports, waited for together.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc::{Receiver, channel};
+
+use super::run::found;
+use super::{Options, StartError};
+use crate::base::Entropy;
+use crate::io::connect_to::Rules;
+use crate::io::dns::Dns;
+use crate::io::instance::Instance;
+use crate::io::media::{self, MediaHandle};
+use crate::io::net::{self, Net};
+use crate::io::store::Store;
+use crate::io::tls::Trust;
+use crate::io::vault::{Kind, Vault};
+use crate::phone::input::Found;
+use crate::phone::{Input, Output, VaultUse};
+use crate::port::media::{Device, Devices, Meters, Order};
+use crate::port::store::Document;
+use crate::port::{RequestId, dns, media as media_port, net as net_port, vault};
+
+/// How many reports of one driver may wait.
+const BOUND: usize = 256;
+
+/// The drivers of one engine.
+pub(super) struct Drivers {
+    net: Net,
+    dns: Dns,
+    vault: Vault,
+    media: MediaHandle,
+    store: Store,
+    trust: Trust,
+    input: Option<Device>,
+    output: Option<Device>,
+}
+
+/// What the drivers report.
+pub(super) struct Reports {
+    net: Receiver<net_port::Report>,
+    dns: Receiver<(dns::Query, dns::Answer)>,
+    vault: Receiver<(RequestId, vault::Reply)>,
+    media: Receiver<media_port::Report>,
+    raised: Receiver<()>,
+}
+
+impl Drivers {
+    /// Starts them. Must be called inside a tokio runtime.
+    pub(super) fn start(
+        options: Options,
+        store: Store,
+        entropy: Entropy,
+        meters: &Arc<Meters>,
+        instance: &mut Instance,
+    ) -> Result<(Drivers, Reports), StartError> {
+        let (to_net, net_reports) = channel(BOUND);
+        let (to_dns, dns_reports) = channel(BOUND);
+        let (to_vault, vault_reports) = channel(BOUND);
+        let (to_media, media_reports) = channel(BOUND);
+        let (to_raised, raised) = channel(1);
+        instance.listen(to_raised);
+        let trust = Trust::new(options.ca);
+        let rules = Rules::new(options.connect_to);
+        let net = net::Options { bind: options.bind, trust: trust.clone(), connect_to: rules.clone() };
+        let net = Net::start(net, to_net)
+            .map_err(|error| StartError::Os("the address of --bind".into(), std::io::Error::other(error)))?;
+        let kind = match options.vault {
+            VaultUse::Keyring => Kind::Keyring,
+            VaultUse::Session => Kind::Session,
+        };
+        let (input, output) = (options.input, options.output);
+        let devices = chosen(Devices::default(), input.as_ref(), output.as_ref());
+        let media = media::Options { devices, entropy, meters: Arc::clone(meters) };
+        let media = MediaHandle::spawn(media, move |report| {
+            if let Err(error) = to_media.try_send(report) {
+                tracing::error!(%error, "a report of the media thread is lost");
+            }
+        });
+        let dns = Dns::new(options.dns, rules, to_dns);
+        let vault = Vault::start(kind, to_vault);
+        let reports =
+            Reports { net: net_reports, dns: dns_reports, vault: vault_reports, media: media_reports, raised };
+        Ok((Drivers { net, dns, vault, media, store, trust, input, output }, reports))
+    }
+
+    /// Reads a document.
+    pub(super) fn load(&self, document: Document) -> Found {
+        found(self.store.load(document))
+    }
+
+    /// Performs what the phone asks for. Events and time-outs are the loop's business.
+    pub(super) fn perform(&mut self, output: Output) {
+        match output {
+            Output::Net(order) => self.net.perform(order),
+            Output::Dns(query) => self.dns.perform(query),
+            Output::Vault(id, request) => self.vault.perform(id, request),
+            Output::Media(Order::Devices(devices)) => {
+                let devices = chosen(devices, self.input.as_ref(), self.output.as_ref());
+                self.media.perform(Order::Devices(devices));
+            }
+            Output::Media(order) => self.media.perform(order),
+            Output::Save(save) => self.store.perform(save),
+            Output::SetAside(document) => self.set_aside(document),
+            Output::StartDemo => {}
+            Output::Event(_) | Output::Timeout(_) => {}
+        }
+    }
+
+    fn set_aside(&self, document: Document) {
+        match self.store.set_aside(document) {
+            Ok(path) => tracing::warn!(path = %path.display(), "damaged, set aside"),
+            Err(error) => tracing::error!(%error, document = document.file_name(), "damaged, and not set aside"),
+        }
+    }
+}
+
+/// The command line's devices go before those of the settings.
+fn chosen(devices: Devices, input: Option<&Device>, output: Option<&Device>) -> Devices {
+    Devices {
+        input: input.unwrap_or(&devices.input).clone(),
+        ring: output.unwrap_or(&devices.ring).clone(),
+        output: output.unwrap_or(&devices.output).clone(),
+        ..devices
+    }
+}
+
+impl Reports {
+    /// Waits for the next one. The drivers live as long as the engine: an end of theirs is never seen.
+    pub(super) async fn next(&mut self) -> Input {
+        tokio::select! {
+            Some(report) = self.net.recv() => Input::Net(report),
+            Some((query, answer)) = self.dns.recv() => Input::Dns(query, answer),
+            Some((id, reply)) = self.vault.recv() => Input::Vault(id, reply),
+            Some(report) = self.media.recv() => Input::Media(report),
+            Some(()) = self.raised.recv() => Input::Raise,
+            else => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The loop: wait for one thing, give it to the phone, perform what follows, publish the view if it changed.
+
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+
+use super::drivers::{Drivers, Reports};
+use super::signals::Signals;
+use super::{FarEnd, Options, StartError, Wake};
+use crate::base::Mono;
+use crate::io::clock::Clock;
+use crate::io::instance::Instance;
+use crate::io::{entropy, store::Store};
+use crate::phone::command::Command;
+use crate::phone::event::Event;
+use crate::phone::input::Found;
+use crate::phone::{Config, Input, Output, Phone};
+use crate::port::store::Document;
+
+/// Longer than this, and one input held up all others.
+const TOO_LONG: Duration = Duration::from_millis(5);
+
+/// The phone, its drivers and its audience.
+pub(super) struct Engine {
+    clock: Clock,
+    phone: Phone,
+    drivers: Drivers,
+    reports: Reports,
+    far: FarEnd,
+    wake: Wake,
+    signals: Signals,
+    timeout: Option<(Mono, &'static str)>,
+    stopped: bool,
+    /// Held as long as the profile is ours; last, so that everything is written when it is given back.
+    _instance: Instance,
+}
+
+impl Engine {
+    /// Opens everything. The phone has not been told anything yet.
+    pub(super) fn start(
+        options: Options,
+        profile: &Path,
+        mut instance: Instance,
+        far: FarEnd,
+        wake: Wake,
+    ) -> Result<(Runtime, Engine), StartError> {
+        let os = |what: &str, error| StartError::Os(what.to_owned(), error);
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| os("the engine", error))?;
+        let entered = runtime.enter();
+        let mut dice = entropy::from_system().map_err(|error| os("random numbers", std::io::Error::other(error)))?;
+        let mut seed = [0; 32];
+        dice.fill(&mut seed);
+        let phone = Phone::new(Config { vault: options.vault }, crate::base::Entropy::from_seed(seed));
+        let store = Store::open(profile).map_err(|error| os("the profile", error))?;
+        let (drivers, reports) = Drivers::start(options, store, dice, &far.meters, &mut instance)?;
+        let signals = Signals::listen().map_err(|error| os("signals", error))?;
+        drop(entered);
+        let (clock, timeout, stopped) = (Clock::start(), None, false);
+        let engine =
+            Engine { clock, phone, drivers, reports, far, wake, signals, timeout, stopped, _instance: instance };
+        Ok((runtime, engine))
+    }
+
+    /// Until everything has ended.
+    pub(super) async fn run(mut self) {
+        let found = Document::ALL.into_iter().map(|document| (document, self.drivers.load(document))).collect();
+        self.handle(Input::Loaded(found));
+        while !self.stopped {
+            let input = self.next().await;
+            self.handle(input);
+        }
+    }
+
+    /// Waits for whatever comes first.
+    async fn next(&mut self) -> Input {
+        let wait = self.timeout.map(|(at, _)| at.since(self.clock.now().mono));
+        let timer = async {
+            match wait {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            input = self.reports.next() => input,
+            command = self.far.commands.recv() => match command {
+                Some((ticket, command)) => Input::Command(ticket, command),
+                None => Input::Command(None, Command::Quit),
+            },
+            () = self.signals.recv() => Input::Command(None, Command::Quit),
+            () = timer => Input::Timeout,
+        }
+    }
+
+    fn handle(&mut self, input: Input) {
+        let now = self.clock.now();
+        let (mut events, reason) = (false, self.timeout.map(|(_, why)| why));
+        for output in self.phone.handle(now, input) {
+            match output {
+                Output::Event(event) => {
+                    self.stopped |= event == Event::Stopped;
+                    events = true;
+                    if let Err(error) = self.far.events.try_send(event) {
+                        tracing::error!(%error, "an event is lost: nobody takes them");
+                    }
+                }
+                Output::Timeout(timeout) => self.timeout = timeout,
+                other @ (Output::Net(_)
+                | Output::Dns(_)
+                | Output::Vault(..)
+                | Output::Media(_)
+                | Output::Save(_)
+                | Output::SetAside(_)
+                | Output::StartDemo) => self.drivers.perform(other),
+            }
+        }
+        let new = self.phone.view();
+        let changed = self.far.view.send_if_modified(|old| {
+            let differs = old != new;
+            if differs {
+                old.clone_from(new);
+            }
+            differs
+        });
+        if changed || events {
+            (self.wake)();
+        }
+        let took = self.clock.now().mono.since(now.mono);
+        if took > TOO_LONG {
+            tracing::warn!(?took, ?reason, "one input took long");
+        }
+    }
+}
+
+/// A document as the store found it.
+pub(super) fn found(loaded: std::io::Result<Option<Vec<u8>>>) -> Found {
+    match loaded {
+        Ok(Some(bytes)) => Found::Content(bytes),
+        Ok(None) => Found::Absent,
+        Err(error) => Found::Unreadable(error.to_string()),
+    }
+}
