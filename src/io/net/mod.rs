@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
 use super::connect_to::Rules;
@@ -49,6 +49,8 @@ pub struct Net {
 pub(crate) struct Shared {
     options: Options,
     table: Table,
+    /// Told at the end of each connection's task.
+    stream_ended: Notify,
     reports: mpsc::Sender<Report>,
 }
 
@@ -59,7 +61,7 @@ impl Net {
     /// If the address of `bind` is not to be had.
     pub fn start(options: Options, reports: mpsc::Sender<Report>) -> Result<Net, NetError> {
         let bind = options.bind;
-        let shared = Arc::new(Shared { options, table: Table::default(), reports });
+        let shared = Arc::new(Shared { options, table: Table::default(), stream_ended: Notify::new(), reports });
         let mut net = Net { shared, udp: udp::Sockets::default(), listening: None, tasks: JoinSet::new() };
         if let Some(bind) = bind {
             net.listening = Some(net.listen(bind).map_err(|failed| error(&failed))?);
@@ -92,9 +94,8 @@ impl Net {
     pub async fn close(mut self) {
         self.shared.table.clear();
         self.udp.abort();
-        let farewells = async {
-            while self.shared.table.streams_running() > 0 && self.tasks.join_next().await.is_some() {}
-        };
+        let farewells =
+            async { while self.shared.table.streams_running() > 0 && self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(FAREWELL, farewells).await.is_err() {
             tracing::debug!("a connection did not take the last messages");
         }

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::{Shared, error};
 use crate::io::tls;
 use crate::port::net::{Flow, NetError, Report, Target, Transport};
-use crate::sip::framer::{Frame, Framer};
+use crate::sip::framer::{Frame, Framer, PONG};
 
 /// How long connecting and the TLS handshake may take together.
 const CONNECT: Duration = Duration::from_secs(4);
@@ -138,7 +138,9 @@ async fn serve(
         why = write(writer, outgoing) => why,
         why = read(shared, reader, flow, pongs, idle) => why,
     };
-    if shared.table.stream_ended(id, idle.is_some()) {
+    let is_news = shared.table.stream_ended(id, idle.is_some());
+    shared.stream_ended.notify_one();
+    if is_news {
         report(shared, Report::Closed(id, why)).await;
     }
 }
@@ -182,16 +184,23 @@ async fn read(
             Ok(length) => framer.push(buffer.get(..length).unwrap_or_default()),
             Err(failed) => return error(&failed),
         }
-        while let Some(frame) = framer.next() {
-            match frame {
-                Frame::Message(bytes) => report(shared, Report::Message(flow.clone(), bytes)).await,
-                Frame::Malformed(bytes) => report(shared, Report::Malformed(flow.clone(), bytes)).await,
-                Frame::Pong => report(shared, Report::Pong(flow.id)).await,
-                // RFC 5626 §4.4.1: one CRLF answers two. If the queue is full, the other end hears from us anyway.
-                Frame::Ping => drop(pongs.upgrade().map(|queue| queue.try_send(b"\r\n".to_vec()))),
-                Frame::Lost => return NetError::Other("not SIP".into()),
+        loop {
+            match framer.next_frame() {
+                Ok(Some(frame)) => deliver(shared, &flow, frame, &pongs).await,
+                Ok(None) => break,
+                Err(lost) => return NetError::Other(lost.to_string()),
             }
         }
+    }
+}
+
+async fn deliver(shared: &Shared, flow: &Flow, frame: Frame, pongs: &mpsc::WeakSender<Vec<u8>>) {
+    match frame {
+        Frame::Message(bytes) => report(shared, Report::Message(flow.clone(), bytes)).await,
+        Frame::Malformed(bytes) => report(shared, Report::Malformed(flow.clone(), bytes)).await,
+        Frame::Pong => report(shared, Report::Pong(flow.id)).await,
+        // RFC 5626 §4.4.1. If the queue is full, the other end hears from us anyway.
+        Frame::Ping => drop(pongs.upgrade().map(|queue| queue.try_send(PONG.to_vec()))),
     }
 }
 

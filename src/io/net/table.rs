@@ -170,7 +170,8 @@ impl Inner {
             self.udp_strangers -= usize::from(entry.heard.is_some());
             if self.from.get(&remote) == Some(&id) {
                 // Another flow of ours to the same server hears what comes from there.
-                let heir = self.flows.values().rev().find(|other| matches!(other.path, Path::Udp(_, to) if to == remote));
+                let heir =
+                    self.flows.values().rev().find(|other| matches!(other.path, Path::Udp(_, to) if to == remote));
                 match heir.map(|other| other.flow.id) {
                     Some(other) => self.from.insert(remote, other),
                     None => self.from.remove(&remote),

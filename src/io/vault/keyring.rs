@@ -1,0 +1,127 @@
+//! The keyring as its thread sees it. Its store is opened anew whenever there is none: a daemon that was not up yet,
+//! or was restarted, costs one request more and never the whole process.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use keyring::{CredentialStore, Entry, Error};
+
+use super::classify::{Failure, classify};
+use super::encoding::{decode, encode};
+use crate::base::Secret;
+use crate::port::vault::{Key, Reply, Request, Slot, VaultError};
+
+/// Under which name the keyring's own window shows our entries.
+const SERVICE: &str = "Ringfence";
+/// What the canary says.
+const CANARY: &str = "It works. This entry can be deleted.";
+
+/// The keyring, and the connection to it while there is one.
+#[derive(Debug, Default)]
+pub(super) struct Keyring {
+    store: Option<Arc<CredentialStore>>,
+}
+
+impl Keyring {
+    /// A keyring that is connected to right away, if it can be: the first request is then faster.
+    pub(super) fn connected() -> Keyring {
+        Keyring { store: open().ok() }
+    }
+
+    /// Does what is asked; blocks for as long as the keyring likes.
+    pub(super) fn perform(&mut self, request: &Request) -> Reply {
+        let had_store = self.store.is_some();
+        let mut outcome = self.attempt(request);
+        if had_store && matches!(&outcome, Err(failure) if failure.disconnected) {
+            self.store = None;
+            outcome = self.attempt(request);
+        }
+        outcome.unwrap_or_else(|failure| {
+            if failure.disconnected {
+                self.store = None;
+            }
+            Reply::Failed(failure.why)
+        })
+    }
+
+    fn attempt(&mut self, request: &Request) -> Result<Reply, Failure> {
+        match request {
+            Request::Check => self.canary().map(|()| Reply::Done),
+            Request::Get(key) => match self.entry(&user(key))?.get_password() {
+                Ok(stored) => decode(stored).map(Reply::Found).ok_or_else(|| VaultError::Corrupt.into()),
+                // A keyring that was never set up says the same as one that has lost the entry: see whether it works.
+                Err(Error::NoEntry) => self.canary().map(|()| Reply::Absent),
+                Err(error) => Err(classify(&error)),
+            },
+            Request::Put(key, secret) => {
+                self.write(&user(key), &encode(secret))?;
+                Ok(Reply::Done)
+            }
+            Request::Delete(key) => match self.entry(&user(key))?.delete_credential() {
+                Ok(()) | Err(Error::NoEntry) => Ok(Reply::Done),
+                Err(error) => Err(classify(&error)),
+            },
+        }
+    }
+
+    /// Writes, reads and deletes an entry of this process's own.
+    fn canary(&mut self) -> Result<(), Failure> {
+        let user = format!("canary-{}", std::process::id());
+        self.write(&user, &Secret::from(CANARY))?;
+        match self.entry(&user)?.delete_credential() {
+            Ok(()) => Ok(()),
+            Err(error) => Err(classify(&error)),
+        }
+    }
+
+    /// Writes an entry and reads it back.
+    fn write(&mut self, user: &str, line: &Secret<String>) -> Result<(), Failure> {
+        let line = line.expose("the keyring is where it belongs");
+        let entry = self.entry(user)?;
+        entry.set_password(line).map_err(|error| classify(&error))?;
+        let read_back = Secret::new(entry.get_password().map_err(|error| classify(&error))?);
+        if read_back.expose("to compare") == line { Ok(()) } else { Err(VaultError::Corrupt.into()) }
+    }
+
+    fn entry(&mut self, user: &str) -> Result<Entry, Failure> {
+        let store = match &self.store {
+            Some(store) => Arc::clone(store),
+            None => Arc::clone(self.store.insert(open()?)),
+        };
+        store.build(SERVICE, user, Some(&modifiers())).map_err(|error| classify(&error))
+    }
+}
+
+/// The name of an entry: the account's UUID, so that no entry answers to another's name.
+fn user(key: &Key) -> String {
+    let slot = match key.slot {
+        Slot::Active => "password",
+        Slot::Canary => "canary",
+    };
+    format!("{}-{slot}", key.account)
+}
+
+/// What each store wants to be told beside the name.
+fn modifiers() -> HashMap<&'static str, &'static str> {
+    if cfg!(target_os = "linux") {
+        HashMap::from([("label", "Ringfence: line password")])
+    } else if cfg!(windows) {
+        // The default would roam to other machines.
+        HashMap::from([("persistence", "Local")])
+    } else {
+        HashMap::new()
+    }
+}
+
+fn open() -> Result<Arc<CredentialStore>, Failure> {
+    #[cfg(target_os = "linux")]
+    let store = zbus_secret_service_keyring_store::Store::new();
+    #[cfg(windows)]
+    let store = windows_native_keyring_store::Store::new();
+    #[cfg(target_os = "macos")]
+    let store = apple_native_keyring_store::keychain::Store::new();
+    match store {
+        Ok(store) => Ok(store),
+        Err(error) => Err(classify(&error)),
+    }
+}
