@@ -1,10 +1,12 @@
 //! Tests with real parts: the program itself, Kamailio, baresip, PulseAudio, gnome-keyring. One line a topic.
 #![cfg(test)]
 #![expect(clippy::disallowed_methods, reason = "live tests live in real time")]
+#![expect(unreachable_pub, reason = "the rig is shared with the bench")]
 
 #[path = "live/canary.rs"]
 mod canary;
 #[path = "live/interop.rs"]
 mod interop;
+#[expect(dead_code, reason = "the rig is shared with the bench")]
 #[path = "live/rig/mod.rs"]
 mod rig;

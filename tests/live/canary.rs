@@ -15,10 +15,8 @@ fn files_with(folder: &Path, needle: &str) -> Vec<String> {
     for entry in fs::read_dir(folder).expect("folder").map(|e| e.expect("entry").path()) {
         if entry.is_dir() {
             found.extend(files_with(&entry, needle));
-        } else if let Ok(bytes) = fs::read(&entry) {
-            if bytes.windows(needle.len()).any(|w| w == needle.as_bytes()) {
-                found.push(entry.display().to_string());
-            }
+        } else if fs::read(&entry).is_ok_and(|bytes| bytes.windows(needle.len()).any(|w| w == needle.as_bytes())) {
+            found.push(entry.display().to_string());
         }
     }
     found

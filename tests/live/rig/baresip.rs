@@ -29,12 +29,36 @@ pub struct Baresip {
     control: SocketAddr,
 }
 
+/// A baresip whose files are written.
+pub struct Prepared {
+    folder: PathBuf,
+    control: SocketAddr,
+}
+
+impl Prepared {
+    /// Starts it and waits until it is registered.
+    pub fn launch(self) -> Baresip {
+        let mut command = std::process::Command::new("baresip");
+        command.arg("-f").arg(&self.folder);
+        let daemon = Daemon::spawn("baresip", command, &self.folder);
+        let baresip = Baresip { daemon, folder: self.folder, control: self.control };
+        baresip.daemon.wait_for_log("200 OK");
+        baresip.daemon.wait_for_listener(baresip.control);
+        baresip
+    }
+}
+
 impl Baresip {
     /// Starts it and waits until it is registered.
     pub fn start(scratch: &Scratch, kamailio: &Kamailio, options: &Options) -> Baresip {
+        Baresip::prepare(scratch, kamailio, options).launch()
+    }
+
+    /// Writes its files.
+    pub fn prepare(scratch: &Scratch, kamailio: &Kamailio, options: &Options) -> Prepared {
         let folder = scratch.folder(&format!("baresip-{}", options.user));
         let recordings = folder.join("rec");
-        fs::create_dir(&recordings).expect("folder");
+        fs::create_dir_all(&recordings).expect("folder");
         let mut parts = options.codec.split('/').skip(1).map(|n| n.parse::<u32>().expect("number"));
         let (rate, channels) = (parts.next().expect("rate"), parts.next().expect("channels"));
         wav::write_tone(&folder.join("in.wav"), rate, channels, options.tone, 60);
@@ -60,13 +84,7 @@ impl Baresip {
             .replace("@CHANNELS@", &channels.to_string())
             .replace("@FOLDER@", &folder.to_string_lossy());
         fs::write(folder.join("config"), config).expect("config");
-        let mut command = std::process::Command::new("baresip");
-        command.arg("-f").arg(&folder);
-        let daemon = Daemon::spawn("baresip", command, &folder);
-        let baresip = Baresip { daemon, folder, control: SocketAddr::from(([127, 0, 0, 1], control)) };
-        baresip.daemon.wait_for_log("200 OK");
-        baresip.daemon.wait_for_listener(baresip.control);
-        baresip
+        Prepared { folder, control: SocketAddr::from(([127, 0, 0, 1], control)) }
     }
 
     /// Gives one command of its menu, e.g. `dial`, `hangup`, `accept`, `hold`, `resume`.

@@ -92,6 +92,11 @@ impl Daemon {
         wait_until(&format!("{} listens on {addr}", self.name), || TcpStream::connect(addr).is_ok());
     }
 
+    pub fn has_ended(&self) -> bool {
+        // Its entry in /proc says "Z" until we reap it on drop.
+        fs::read_to_string(format!("/proc/{}/stat", self.child.id())).is_ok_and(|s| s.contains(") Z "))
+    }
+
     /// Sends a signal to the whole group.
     pub fn signal(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_raw(i32::try_from(self.child.id()).expect("a pid")).expect("a pid");

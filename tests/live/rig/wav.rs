@@ -18,6 +18,26 @@ pub fn write_tone(path: &Path, rate: u32, channels: u32, hertz: f64, seconds: u3
     writer.finalize().expect("WAV");
 }
 
+/// Writes something that costs a codec what speech costs it: a buzz with moving formants and pauses.
+pub fn write_speech(path: &Path, rate: u32, seconds: u32) {
+    let spec =
+        hound::WavSpec { channels: 1, sample_rate: rate, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let mut writer = hound::WavWriter::create(path, spec).expect("WAV");
+    for n in 0..rate * seconds {
+        let t = f64::from(n) / f64::from(rate);
+        let talking = if (t * 0.4).fract() < 0.7 { (t * 3.7 * std::f64::consts::TAU).sin().max(0.0) } else { 0.0 };
+        let pitch = 120.0 + 30.0 * (t * 1.3).sin();
+        let formant = 6.0 + 4.0 * (t * 2.1).sin();
+        let voice: f64 = (1..30)
+            .map(|h| {
+                (t * pitch * f64::from(h) * std::f64::consts::TAU).sin() / (1.0 + (f64::from(h) - formant).powi(2))
+            })
+            .sum();
+        writer.write_sample((voice * talking * 9000.0).clamp(-32767.0, 32767.0) as i16).expect("sample");
+    }
+    writer.finalize().expect("WAV");
+}
+
 /// The first channel and its rate. Tolerates a file whose writer was killed.
 pub fn read_mono(path: &Path) -> (Vec<f32>, u32) {
     let mut reader = hound::WavReader::open(path).expect("WAV");

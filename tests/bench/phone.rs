@@ -1,0 +1,27 @@
+//! The figures: `packaging/bench` runs this beside Debian's baresip, in one run on one machine.
+//! Times on the wire come from a capture, CPU from the scheduler's own accounts.
+#![expect(clippy::disallowed_methods, reason = "a bench measures real time")]
+#![expect(clippy::expect_used, reason = "a bench may stop at the first surprise")]
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
+#![expect(unreachable_pub, reason = "the rig is shared with the live tests")]
+#![expect(dead_code, reason = "the rig is shared with the live tests")]
+
+#[path = "phone/capture.rs"]
+mod capture;
+#[path = "phone/figures.rs"]
+mod figures;
+#[path = "phone/process.rs"]
+mod process;
+#[path = "../live/rig/mod.rs"]
+mod rig;
+
+fn main() {
+    // `cargo bench -- WORD…` runs the figures whose name holds one of the words; cargo itself adds `--bench`.
+    let words: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
+    for (name, figure) in figures::ALL {
+        if words.is_empty() || words.iter().any(|w| name.contains(w.as_str())) {
+            println!("\n## {name}");
+            figure();
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! One function a figure.
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::json;
+
+use crate::capture::{Capture, Datagram};
+use crate::process;
+use crate::rig::agent::Agent;
+use crate::rig::baresip::{self, Baresip};
+use crate::rig::kamailio::{Algorithm, Kamailio};
+use crate::rig::{Daemon, Scratch, free_port, wav};
+
+/// Every figure, by name.
+pub const ALL: &[(&str, fn())] = &[
+    ("start: process start to 200 OK of REGISTER, UDP, session vault", start_to_registered),
+    ("answer: INVITE in to 200 out, auto-answer, 200 calls", invite_to_answer),
+    ("command: command to INVITE on the wire, 100 calls", command_to_invite),
+    ("call opus: one minute, voice processing off", || one_minute_call("opus", "opus/48000/2")),
+    ("call pcmu: one minute, voice processing off", || one_minute_call("PCMU", "PCMU/8000/1")),
+    ("idle: registered, one minute", idle),
+    ("row: 200 calls of 1 s in a row through Kamailio", calls_in_a_row),
+    ("window: first frame, memory, idle", window),
+];
+
+fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs_f64()
+}
+
+/// Minimum, median, 99th percentile, maximum and standard deviation, in the unit given.
+fn show(what: &str, unit: &str, mut values: Vec<f64>) {
+    values.sort_by(f64::total_cmp);
+    let at = |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let sd = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / values.len() as f64).sqrt();
+    println!(
+        "{what}: n {}, min {:.3}, median {:.3}, p99 {:.3}, max {:.3}, sd {sd:.3} {unit}",
+        values.len(),
+        at(0.0),
+        at(0.5),
+        at(0.99),
+        at(1.0)
+    );
+}
+
+fn registered_at(datagrams: &[Datagram], after: f64) -> Option<f64> {
+    let fits = |d: &&Datagram| {
+        d.at > after && d.text().starts_with("SIP/2.0 200") && d.header("CSeq").is_some_and(|c| c.ends_with("REGISTER"))
+    };
+    datagrams.iter().find(fits).map(|d| d.at)
+}
+
+fn start_to_registered() {
+    let scratch = Scratch::new();
+    let kamailio = Kamailio::start(&scratch, Algorithm::Md5);
+    let capture = Capture::start(&scratch);
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for round in 0..15 {
+        ours.push(now());
+        let mut agent = Agent::start(&scratch, &format!("agent-{round}"), &["--bind", "127.0.0.1:0"]);
+        agent.sign_in("alice", kamailio.plain, "udp", json!({}));
+        agent.quit();
+        let options = baresip::Options {
+            user: "bob",
+            codec: "opus/48000/2",
+            tone: 600.0,
+            transport: "udp",
+            encryption: "",
+            auto_answer: true,
+        };
+        let inner = Scratch::new();
+        let folder = inner.folder("baresip-bob");
+        // The tone file takes time to write: make it first, then take the time.
+        wav::write_tone(&folder.join("in.wav"), 48000, 2, 600.0, 1);
+        let baresip = Baresip::prepare(&inner, &kamailio, &options);
+        theirs.push(now());
+        let running = baresip.launch();
+        drop(running);
+    }
+    let datagrams = capture.stop();
+    let times = |starts: &[f64]| {
+        starts.iter().filter_map(|s| registered_at(&datagrams, *s).map(|at| (at - s) * 1000.0)).collect::<Vec<_>>()
+    };
+    show("ringfence agent", "ms", times(&ours));
+    show("baresip", "ms", times(&theirs));
+}
+
+fn direct_agent(
+    scratch: &Scratch,
+    name: &str,
+    peer: SocketAddr,
+    more: serde_json::Value,
+    arguments: &[&str],
+) -> (Agent, SocketAddr) {
+    let addr = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let bind = addr.to_string();
+    let mut agent = Agent::start(scratch, name, &[&["--bind", &bind], arguments].concat());
+    let mut command = json!({"do": "sign_in", "address": format!("{name}@{}", addr.ip()), "password": "", "server": peer.to_string(),
+        "transport": "udp", "register": false, "accept_from": "any"});
+    for (key, value) in more.as_object().into_iter().flatten() {
+        command[key] = value.clone();
+    }
+    agent.ok(command);
+    (agent, addr)
+}
+
+fn sipp(scratch: &Scratch, arguments: &[String]) -> Daemon {
+    let folder = scratch.folder("sipp");
+    let mut command = Command::new("sipp");
+    command.args(["-i", "127.0.0.1", "-nostdin", "-trace_err"]).args(arguments).current_dir(&folder);
+    Daemon::spawn("sipp", command, &folder)
+}
+
+fn invite_to_answer() {
+    let scratch = Scratch::new();
+    let port = free_port();
+    let (mut agent, addr) =
+        direct_agent(&scratch, "callee", SocketAddr::from(([127, 0, 0, 1], port)), json!({"auto_answer": true}), &[]);
+    let capture = Capture::start(&scratch);
+    let arguments =
+        format!("-sn uac -p {port} -m 200 -l 1 -r 20 -d 100 {addr}").split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let sipp = sipp(&scratch, &arguments);
+    sipp.wait_for_log("Successful call");
+    crate::rig::wait_until("sipp has ended", || sipp.has_ended());
+    let datagrams = capture.stop();
+    let mut times = Vec::new();
+    for invite in datagrams.iter().filter(|d| d.to == addr && d.text().starts_with("INVITE ")) {
+        let answer = datagrams.iter().find(|d| {
+            d.from == addr
+                && d.at >= invite.at
+                && d.text().starts_with("SIP/2.0 200")
+                && d.header("Call-ID") == invite.header("Call-ID")
+        });
+        times.extend(answer.map(|a| (a.at - invite.at) * 1000.0));
+    }
+    show("INVITE in to 200 out", "ms", times);
+    agent.quit();
+}
+
+fn command_to_invite() {
+    let scratch = Scratch::new();
+    let port = free_port();
+    let peer = SocketAddr::from(([127, 0, 0, 1], port));
+    let (mut agent, addr) = direct_agent(&scratch, "caller", peer, json!({}), &[]);
+    let _sipp = sipp(&scratch, &format!("-sn uas -p {port}").split(' ').map(str::to_owned).collect::<Vec<_>>());
+    let capture = Capture::start(&scratch);
+    let mut starts = Vec::new();
+    for _ in 0..100 {
+        starts.push(now());
+        let call = agent.ok(json!({"do": "call", "account": 1, "to": format!("sip:service@{peer}")}))["call"].clone();
+        agent.wait("an answer", |v| v["event"] == "call" && v["call"] == call && v["state"] == "established");
+        agent.ok(json!({"do": "hang_up", "call": call}));
+        agent.have("the end", |v| v["event"] == "call" && v["call"] == call && v["state"] == "ended");
+    }
+    let datagrams = capture.stop();
+    let first = |s: &f64| {
+        datagrams
+            .iter()
+            .find(|d| d.at > *s && d.from == addr && d.text().starts_with("INVITE "))
+            .map(|d| (d.at - s) * 1000.0)
+    };
+    show("line written to INVITE captured", "ms", starts.iter().filter_map(first).collect());
+    agent.quit();
+}
+
+fn pacing(datagrams: &[Datagram], port_owner: impl Fn(&Datagram) -> bool) -> Vec<f64> {
+    let times: Vec<f64> = datagrams.iter().filter(|d| d.is_rtp() && port_owner(d)).map(|d| d.at).collect();
+    times.windows(2).map(|w| (w[1] - w[0]) * 1000.0).collect()
+}
+
+fn one_minute_call(ours: &str, theirs: &'static str) {
+    let scratch = Scratch::new();
+    wav::write_speech(&scratch.path().join("speech.wav"), 48000, 120);
+    let input = format!("file:{}", scratch.path().join("speech.wav").display());
+    let arguments = ["--input", &input, "--output", "discard"];
+    let peer = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let (mut callee, callee_at) =
+        direct_agent(&scratch, "callee", peer, json!({"auto_answer": true, "codecs": [ours]}), &arguments);
+    let (mut caller, _) = direct_agent(&scratch, "caller", callee_at, json!({"codecs": [ours]}), &arguments);
+    let call = caller.ok(json!({"do": "call", "account": 1, "to": format!("sip:callee@{callee_at}")}))["call"].clone();
+    caller.call("established");
+    minute(&scratch, "ringfence", caller.pid(), callee.pid());
+    println!("figures of the call: {}", caller.ok(json!({"do": "stats", "call": call}))["stats"]);
+    caller.ok(json!({"do": "hang_up", "call": call}));
+    callee.call("ended");
+    caller.quit();
+    callee.quit();
+
+    let kamailio = Kamailio::start(&scratch, Algorithm::Md5);
+    let options = |user, auto_answer| baresip::Options {
+        user,
+        codec: theirs,
+        tone: 600.0,
+        transport: "udp",
+        encryption: "",
+        auto_answer,
+    };
+    let bob = Baresip::start(&scratch, &kamailio, &options("bob", true));
+    let alice = Baresip::start(&scratch, &kamailio, &options("alice", false));
+    alice.command("dial", &format!("sip:bob@{}", kamailio.plain));
+    bob.daemon.wait_for_log("audio rx pipeline");
+    minute(&scratch, "baresip", alice.daemon.pid(), bob.daemon.pid());
+}
+
+/// One minute of a call between two processes: CPU, wake-ups, memory, and the pacing of what the first sends.
+fn minute(scratch: &Scratch, who: &str, caller: u32, callee: u32) {
+    std::thread::sleep(Duration::from_secs(2));
+    let capture = Capture::start(scratch);
+    let before = (process::cpu_seconds(caller), process::cpu_seconds(callee), process::wakeups(caller));
+    std::thread::sleep(Duration::from_secs(60));
+    let (a, b) = (process::cpu_seconds(caller) - before.0, process::cpu_seconds(callee) - before.1);
+    let wakeups = (process::wakeups(caller) - before.2) / 60.0;
+    println!(
+        "{who}: CPU {a:.3} and {b:.3} s a minute, {wakeups:.0} wake-ups a second, peak {:.1} MiB, PSS {:.1} MiB, {} threads",
+        process::peak_mib(caller),
+        process::pss_mib(caller),
+        process::threads(caller)
+    );
+    let datagrams = capture.stop();
+    let mut senders: Vec<SocketAddr> = datagrams.iter().filter(|d| d.is_rtp()).map(|d| d.from).collect();
+    senders.sort();
+    senders.dedup();
+    for sender in senders {
+        show(&format!("{who}: pacing of one side's RTP"), "ms", pacing(&datagrams, |d| d.from == sender));
+    }
+}
+
+fn idle() {
+    let scratch = Scratch::new();
+    let kamailio = Kamailio::start(&scratch, Algorithm::Md5);
+    let mut agent = Agent::start(&scratch, "alice", &["--bind", "127.0.0.1:0"]);
+    agent.sign_in("alice", kamailio.plain, "udp", json!({}));
+    std::thread::sleep(Duration::from_secs(2));
+    let before = (process::cpu_seconds(agent.pid()), process::wakeups(agent.pid()));
+    std::thread::sleep(Duration::from_secs(60));
+    println!(
+        "ringfence agent: CPU {:.4} %, {:.2} wake-ups a second, RSS {:.1} MiB, PSS {:.1} MiB, {} threads",
+        (process::cpu_seconds(agent.pid()) - before.0) / 60.0 * 100.0,
+        (process::wakeups(agent.pid()) - before.1) / 60.0,
+        process::resident_mib(agent.pid()),
+        process::pss_mib(agent.pid()),
+        process::threads(agent.pid())
+    );
+    agent.quit();
+}
+
+fn calls_in_a_row() {
+    let scratch = Scratch::new();
+    let kamailio = Kamailio::start(&scratch, Algorithm::Sha256);
+    let mut bob = Agent::start(&scratch, "bob", &["--bind", "127.0.0.1:0"]);
+    bob.sign_in("bob", kamailio.plain, "udp", json!({"auto_answer": true}));
+    let mut alice = Agent::start(&scratch, "alice", &["--bind", "127.0.0.1:0"]);
+    alice.sign_in("alice", kamailio.plain, "udp", json!({}));
+    let (mut good, mut tenth) = (0, (0.0, 0.0));
+    for n in 1..=200 {
+        let call = alice.ok(json!({"do": "call", "account": 1, "to": "bob"}))["call"].clone();
+        alice.wait("an answer or the end", |v| {
+            v["event"] == "call" && v["call"] == call && (v["state"] == "established" || v["state"] == "ended")
+        });
+        std::thread::sleep(Duration::from_secs(1));
+        let heard = alice.ok(json!({"do": "stats", "call": call}))["stats"]["received"].as_u64().unwrap_or(0);
+        good += u32::from(heard > 30);
+        alice.ask(json!({"do": "hang_up", "call": call}));
+        alice.have("the end", |v| v["event"] == "call" && v["call"] == call && v["state"] == "ended");
+        if n == 10 {
+            tenth = (process::resident_mib(alice.pid()), process::resident_mib(bob.pid()));
+        }
+    }
+    println!("{good} of 200 calls were answered and heard");
+    println!(
+        "resident memory after call 10 and call 200: caller {:.1} and {:.1} MiB, callee {:.1} and {:.1} MiB",
+        tenth.0,
+        process::resident_mib(alice.pid()),
+        tenth.1,
+        process::resident_mib(bob.pid())
+    );
+    alice.quit();
+    bob.quit();
+}
+
+/// The window under Xvfb with software OpenGL: it says itself when its first frame was painted.
+fn window() {
+    let scratch = Scratch::new();
+    let folder = scratch.folder("window");
+    let display = format!(":{}", 100 + std::process::id() % 800);
+    let mut xvfb = Command::new("Xvfb");
+    xvfb.args([&display, "-screen", "0", "1024x768x24", "-nolisten", "tcp"]);
+    let _xvfb = Daemon::spawn("Xvfb", xvfb, &folder);
+    crate::rig::wait_until("the display is there", || {
+        Command::new("xdpyinfo").args(["-display", &display]).output().is_ok_and(|o| o.status.success())
+    });
+    let mut times = Vec::new();
+    for round in 0..7 {
+        let inner = scratch.folder(&format!("window-{round}"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ringfence"));
+        command.args(["--vault", "session", "--profile"]).arg(inner.join("profile"));
+        command
+            .env("DISPLAY", &display)
+            .env_remove("WAYLAND_DISPLAY")
+            .env("LIBGL_ALWAYS_SOFTWARE", "1")
+            .env("RUST_LOG", "ringfence=debug");
+        let start = std::time::Instant::now();
+        let window = Daemon::spawn("ringfence", command, &inner);
+        crate::rig::wait_until("the first frame", || window.log().contains("first frame"));
+        times.push(start.elapsed().as_secs_f64() * 1000.0);
+        if round == 6 {
+            std::thread::sleep(Duration::from_secs(5));
+            let pid = window.pid();
+            let before = (process::cpu_seconds(pid), process::wakeups(pid), window.log().matches("frame").count());
+            std::thread::sleep(Duration::from_secs(30));
+            println!(
+                "idle: CPU {:.4} %, {:.2} wake-ups a second; PSS {:.1} MiB, of it without a file (our heap and the software renderer's) {:.1} MiB, {} threads",
+                (process::cpu_seconds(pid) - before.0) / 30.0 * 100.0,
+                (process::wakeups(pid) - before.1) / 30.0,
+                process::pss_mib(pid),
+                process::anonymous_mib(pid),
+                process::threads(pid)
+            );
+        }
+    }
+    show("process start to first frame (polled every 10 ms)", "ms", times);
+}
