@@ -5,8 +5,12 @@
 
 #[path = "live/canary.rs"]
 mod canary;
+#[path = "live/demo.rs"]
+mod demo;
 #[path = "live/interop.rs"]
 mod interop;
+#[path = "live/lifecycle.rs"]
+mod lifecycle;
 #[expect(dead_code, reason = "the rig is shared with the bench")]
 #[path = "live/rig/mod.rs"]
 mod rig;

@@ -1,0 +1,116 @@
+//! How the program begins and ends: signals, end of input, bad lines, a second start.
+
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::rig::Scratch;
+use crate::rig::agent::Agent;
+use crate::rig::kamailio::{Algorithm, Kamailio};
+
+fn agent(scratch: &Scratch, kamailio: &Kamailio, user: &str) -> Agent {
+    let mut agent = Agent::start(scratch, user, &["--bind", "127.0.0.1:0"]);
+    agent.sign_in(user, kamailio.plain, "udp", json!({}));
+    agent
+}
+
+fn terminate(agent: &Agent) {
+    let pid = rustix::process::Pid::from_raw(i32::try_from(agent.pid()).expect("a pid")).expect("a pid");
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("signalled");
+}
+
+/// Alice and Bob in a call, Bob's end.
+fn in_a_call(alice: &mut Agent, bob: &mut Agent) {
+    alice.ok(json!({"do": "call", "account": 1, "to": "bob"}));
+    let call = bob.call("ringing")["call"].clone();
+    bob.ok(json!({"do": "answer", "call": call}));
+    bob.call("established");
+    alice.have("established", |v| v["event"] == "call" && v["state"] == "established");
+}
+
+#[test]
+fn sigterm_says_goodbye_to_the_call_and_to_the_registrar() {
+    let scratch = Scratch::new();
+    let kamailio = Kamailio::start(&scratch, Algorithm::Sha256);
+    let (mut alice, mut bob) = (agent(&scratch, &kamailio, "alice"), agent(&scratch, &kamailio, "bob"));
+    in_a_call(&mut alice, &mut bob);
+    terminate(&alice);
+    let ended = bob.call("ended");
+    assert_eq!(ended["reason"]["code"], "peer_hung_up", "{ended}");
+    assert_eq!(alice.ended(), Some(0));
+    // The registrar knows no alice any more: 404.
+    bob.ok(json!({"do": "call", "account": 1, "to": "alice"}));
+    let gone = bob.call("ended");
+    assert_eq!(gone["reason"]["code"], "no_such_number", "{gone}");
+    bob.quit();
+}
+
+#[test]
+fn the_end_of_input_ends_calls_cleanly() {
+    let scratch = Scratch::new();
+    let kamailio = Kamailio::start(&scratch, Algorithm::Sha256);
+    let (mut alice, mut bob) = (agent(&scratch, &kamailio, "alice"), agent(&scratch, &kamailio, "bob"));
+    in_a_call(&mut alice, &mut bob);
+    alice.close_input();
+    assert_eq!(bob.call("ended")["reason"]["code"], "peer_hung_up");
+    assert_eq!(alice.ended(), Some(0));
+    bob.quit();
+}
+
+#[test]
+fn bad_lines_get_an_error_and_harm_nothing() {
+    let scratch = Scratch::new();
+    let mut agent = Agent::start(&scratch, "agent", &[]);
+    let endless = "x".repeat(200_000);
+    for line in [
+        "",
+        "{",
+        "null",
+        "[]",
+        "{\"do\":7}",
+        "{\"do\":\"fly\"}",
+        "{\"do\":\"call\",\"account\":99,\"to\":\"x\"}",
+        "{\"do\":\"answer\",\"call\":1}",
+        "\u{7f}\u{1}",
+        &endless,
+    ] {
+        agent.line(line);
+    }
+    let state = agent.ok(json!({"do": "state"}));
+    assert_eq!(state["accounts"], json!([]), "{state}");
+    let errors = agent.seen.iter().filter(|v| v["ok"] == json!(false)).count();
+    assert!(errors >= 9, "each bad line but the empty one is answered: {:?}", agent.seen);
+    agent.quit();
+}
+
+#[test]
+fn a_second_start_on_the_same_profile_leaves_the_first_alone() {
+    let scratch = Scratch::new();
+    let mut first = Agent::start(&scratch, "agent", &[]);
+    first.ok(json!({"do": "state"}));
+    let profile = first.file("profile");
+    let second = Command::new(env!("CARGO_BIN_EXE_ringfence"))
+        .args(["agent", "--vault", "session", "--profile"])
+        .arg(&profile)
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("it runs");
+    let words = String::from_utf8_lossy(&second.stderr).into_owned() + &String::from_utf8_lossy(&second.stdout);
+    assert!(words.contains("already"), "it says why it went: {words}");
+    first.ok(json!({"do": "state"}));
+    first.quit();
+}
+
+#[test]
+fn accounts_survive_a_restart_and_ask_for_the_password_that_nobody_kept() {
+    let scratch = Scratch::new();
+    let kamailio = Kamailio::start(&scratch, Algorithm::Sha256);
+    let mut first = agent(&scratch, &kamailio, "alice");
+    first.quit();
+    // The same folder: the profile is still there, the password was kept in memory only.
+    let mut again = Agent::start(&scratch, "alice", &["--bind", "127.0.0.1:0"]);
+    let state = again.ok(json!({"do": "state"}));
+    assert_eq!(state["accounts"][0]["address"], "alice@voxline.test", "{state}");
+    assert_eq!(state["accounts"][0]["state"], "needspassword", "{state}");
+    again.quit();
+}
