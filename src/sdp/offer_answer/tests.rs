@@ -1,0 +1,1 @@
+//! Two ends agree, and what happens when they cannot.
