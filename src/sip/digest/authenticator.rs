@@ -1,0 +1,342 @@
+//! The client: challenges in, credentials out, for several realms at once. Keeps the nonces it was given, counts
+//! their use, and sends credentials ahead where a server has asked before.
+
+use super::algorithm::{Hash, Terms};
+use super::challenge::{Challenge, Door};
+use super::credentials::Credentials;
+use crate::base::{Entropy, Secret};
+
+/// Nonces kept, one per realm and door; the oldest goes first.
+const MAX_NONCES: usize = 16;
+/// Challenges that one request answers at most: two realms, each stale once, and one to spare.
+const MAX_ROUNDS: u8 = 5;
+
+/// The part of a request that a response is computed from.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// The Request-URI exactly as it is sent.
+    pub uri: &'a str,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+/// The realms that may be answered.
+#[derive(Clone, Copy, Debug)]
+pub enum Realms<'a> {
+    /// Whichever the server names: at sign-in, before one is pinned.
+    Any,
+    /// Those pinned at sign-in.
+    Only(&'a [String]),
+}
+
+impl Realms<'_> {
+    fn allow(self, realm: &str) -> bool {
+        match self {
+            Realms::Any => true,
+            Realms::Only(pinned) => pinned.iter().any(|known| known == realm),
+        }
+    }
+}
+
+/// One header field to put on a request.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// Says which header field: [`Door::answers`].
+    pub door: Door,
+    /// Its value.
+    pub value: String,
+}
+
+impl std::fmt::Debug for Credential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Credential({:?}, …)", self.door)
+    }
+}
+
+/// What one request has gone through so far. Begins empty; kept by whoever owns the request until its last response.
+#[derive(Clone, Debug, Default)]
+pub struct Attempts {
+    rounds: u8,
+    used: Vec<Used>,
+}
+
+impl Attempts {
+    /// Whether a challenge to this request has been answered.
+    #[must_use]
+    pub fn answered(&self) -> bool {
+        self.rounds > 0
+    }
+
+    #[cfg(test)]
+    pub(super) fn after_one_answer() -> Attempts {
+        Attempts { rounds: 1, used: Vec::new() }
+    }
+}
+
+/// One nonce that the request in hand carried credentials for.
+#[derive(Clone, Debug)]
+struct Used {
+    door: Door,
+    realm: String,
+    nonce: String,
+    /// The credentials were an answer, not sent ahead: if they are refused, it is not for the nonce's age.
+    fresh: bool,
+}
+
+/// Why a challenge is not answered.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The credentials were refused: the password or the login is wrong. Trying again would lock the account.
+    #[error("the credentials for {0:?} were refused")]
+    Rejected(String),
+    /// A realm asks that was not pinned at sign-in.
+    #[error("the realm {0:?} is not ours")]
+    ForeignRealm(String),
+    /// An algorithm weaker than this server has used before: somebody may be in between.
+    #[error("the realm {0:?} asks for weaker authentication than before")]
+    Weaker(String),
+    /// Nothing that was asked can be computed: unknown algorithm or quality.
+    #[error("no challenge that we can answer")]
+    Unsupported,
+    /// 401 or 407 without any challenge in it.
+    #[error("no challenge in the response")]
+    NoChallenge,
+    /// Challenged again and again.
+    #[error("challenged too often")]
+    TooOften,
+}
+
+/// A nonce in use.
+#[derive(Clone, Debug)]
+struct Nonce {
+    door: Door,
+    challenge: Challenge,
+    /// One for the nonce's life, as `-sess` wants it.
+    cnonce: String,
+    count: u32,
+    /// The methods for which this door asked: only those carry credentials ahead. Others would bring them past a
+    /// proxy that does not take them off, to whoever is called.
+    methods: Vec<String>,
+}
+
+/// The credentials of one account, and the nonces that its servers gave out.
+#[derive(Debug)]
+pub struct Authenticator {
+    login: String,
+    password: Secret<String>,
+    nonces: Vec<Nonce>,
+    strongest: Vec<(String, Hash)>,
+}
+
+impl Authenticator {
+    /// An authenticator for one login.
+    #[must_use]
+    pub fn new(login: &str, password: Secret<String>) -> Authenticator {
+        Authenticator { login: login.to_owned(), password, nonces: Vec::new(), strongest: Vec::new() }
+    }
+
+    /// Another password from now on. The nonces are forgotten with the old one.
+    pub fn set_password(&mut self, password: Secret<String>) {
+        self.password = password;
+        self.nonces.clear();
+    }
+
+    /// The strongest hash that a realm has ever asked with, to be kept beside the account.
+    #[must_use]
+    pub fn strongest(&self, realm: &str) -> Option<Hash> {
+        self.strongest.iter().find(|(known, _)| known == realm).map(|(_, hash)| *hash)
+    }
+
+    /// Refuses anything weaker than `hash` from `realm` from now on ([`Refusal::Weaker`]).
+    pub fn demand(&mut self, realm: &str, hash: Hash) {
+        let full = self.strongest.len() >= MAX_NONCES;
+        match self.strongest.iter_mut().find(|(known, _)| known == realm) {
+            Some((_, known)) => *known = hash.max(*known),
+            None if full => {}
+            None => self.strongest.push((realm.to_owned(), hash)),
+        }
+    }
+
+    /// Credentials for a request that nobody has challenged yet, where the same method was challenged before.
+    /// Ask [`super::may_foresee`] first.
+    pub fn foresee(&mut self, attempts: &mut Attempts, subject: Subject<'_>, realms: Realms<'_>) -> Vec<Credential> {
+        let wanted = |nonce: &Nonce| nonce.methods.iter().any(|method| method == subject.method);
+        let known = self.nonces.iter().filter(|n| wanted(n) && realms.allow(&n.challenge.realm)).cloned();
+        for nonce in known {
+            attempts.used.push(Used {
+                door: nonce.door,
+                realm: nonce.challenge.realm,
+                nonce: nonce.challenge.nonce,
+                fresh: false,
+            });
+        }
+        self.compute(attempts, subject)
+    }
+
+    /// The answer to a 401 or 407: credentials for every realm that has asked so far, to replace those on the
+    /// request. `challenges` are all in the response, of both doors. Ask [`super::may_answer`] first.
+    ///
+    /// # Errors
+    /// When the credentials were refused, or nothing in the response can or may be answered.
+    pub fn answer(
+        &mut self,
+        attempts: &mut Attempts,
+        subject: Subject<'_>,
+        challenges: &[(Door, Option<Challenge>)],
+        realms: Realms<'_>,
+        dice: &mut Entropy,
+    ) -> Result<Vec<Credential>, Refusal> {
+        if attempts.rounds >= MAX_ROUNDS {
+            return Err(Refusal::TooOften);
+        }
+        let best = strongest_of_each(challenges);
+        if best.is_empty() {
+            return Err(if challenges.is_empty() { Refusal::NoChallenge } else { Refusal::Unsupported });
+        }
+        let mut refused = None;
+        let mut taken = Vec::new();
+        for (door, challenge) in best {
+            match self.judge(attempts, door, challenge, realms) {
+                Ok(()) => taken.push((door, challenge)),
+                Err(why @ (Refusal::Rejected(_) | Refusal::Weaker(_))) => return Err(why),
+                Err(why) => refused = Some(why),
+            }
+        }
+        if taken.is_empty() {
+            return Err(refused.unwrap_or(Refusal::Unsupported));
+        }
+        for (door, challenge) in taken {
+            self.take(attempts, door, challenge, subject.method, dice);
+        }
+        attempts.rounds += 1;
+        Ok(self.compute(attempts, subject))
+    }
+
+    /// Whether this challenge may be answered after what the request has been through.
+    fn judge(&self, attempts: &Attempts, door: Door, challenge: &Challenge, realms: Realms<'_>) -> Result<(), Refusal> {
+        let realm = &challenge.realm;
+        if !realms.allow(realm) {
+            return Err(Refusal::ForeignRealm(realm.clone()));
+        }
+        if let (Some(floor), Some(algorithm)) = (self.strongest(realm), challenge.algorithm)
+            && algorithm.hash < floor
+        {
+            return Err(Refusal::Weaker(realm.clone()));
+        }
+        match attempts.used.iter().find(|used| used.door == door && used.realm == *realm) {
+            // An answer was refused. Only a nonce that aged under way excuses that, and then there is a new one.
+            Some(used) if used.fresh && !(challenge.stale && used.nonce != challenge.nonce) => {
+                Err(Refusal::Rejected(realm.clone()))
+            }
+            // Credentials sent ahead were refused: the nonce may have aged, whether or not the server says `stale`.
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Remembers a challenge and that this request answers it.
+    fn take(&mut self, attempts: &mut Attempts, door: Door, challenge: &Challenge, method: &str, dice: &mut Entropy) {
+        let same = |n: &Nonce| n.door == door && n.challenge.realm == challenge.realm;
+        let mut methods = Vec::new();
+        match self.nonces.iter_mut().find(|n| same(n)) {
+            Some(known) if known.challenge.nonce == challenge.nonce => {
+                known.challenge = challenge.clone();
+                note(&mut known.methods, method);
+            }
+            known => {
+                if let Some(known) = known {
+                    methods = std::mem::take(&mut known.methods);
+                }
+                note(&mut methods, method);
+                self.nonces.retain(|n| !same(n));
+                if self.nonces.len() >= MAX_NONCES {
+                    self.nonces.remove(0);
+                }
+                let (challenge, cnonce) = (challenge.clone(), dice.token(24));
+                self.nonces.push(Nonce { door, challenge, cnonce, count: 0, methods });
+            }
+        }
+        attempts.used.retain(|used| used.door != door || used.realm != challenge.realm);
+        let (realm, nonce) = (challenge.realm.clone(), challenge.nonce.clone());
+        attempts.used.push(Used { door, realm, nonce, fresh: true });
+    }
+
+    /// Credentials for every nonce that the request uses; each use is counted.
+    fn compute(&mut self, attempts: &Attempts, subject: Subject<'_>) -> Vec<Credential> {
+        let mut credentials = Vec::new();
+        for used in &attempts.used {
+            let same = |n: &&mut Nonce| n.door == used.door && n.challenge.realm == used.realm;
+            if let Some(nonce) = self.nonces.iter_mut().find(same) {
+                nonce.count = nonce.count.saturating_add(1);
+                if let Some(value) = credentials_for(nonce, &self.login, &self.password, subject) {
+                    credentials.push(Credential { door: used.door, value });
+                }
+            }
+        }
+        credentials
+    }
+}
+
+fn note(methods: &mut Vec<String>, method: &str) {
+    if methods.len() < MAX_NONCES && !methods.iter().any(|known| known == method) {
+        methods.push(method.to_owned());
+    }
+}
+
+/// Of each door and realm the strongest challenge that we can answer, in the order of the response.
+fn strongest_of_each(challenges: &[(Door, Option<Challenge>)]) -> Vec<(Door, &Challenge)> {
+    let mut best: Vec<(Door, &Challenge)> = Vec::new();
+    let answerable = challenges.iter().filter_map(|(door, challenge)| {
+        let challenge = challenge.as_ref().filter(|challenge| challenge.is_answerable())?;
+        Some((*door, challenge))
+    });
+    for (door, challenge) in answerable {
+        let strength = |challenge: &Challenge| challenge.algorithm.map(|algorithm| algorithm.hash);
+        let full = best.len() >= MAX_NONCES;
+        match best.iter_mut().find(|(d, c)| *d == door && c.realm == challenge.realm) {
+            Some((_, known)) if strength(known) < strength(challenge) => *known = challenge,
+            Some(_) => {}
+            None if full => {}
+            None => best.push((door, challenge)),
+        }
+    }
+    best
+}
+
+fn credentials_for(nonce: &Nonce, login: &str, password: &Secret<String>, subject: Subject<'_>) -> Option<String> {
+    let challenge = &nonce.challenge;
+    let algorithm = challenge.algorithm?;
+    let qop = challenge.best_qop()?;
+    let response = Terms {
+        algorithm,
+        username: login,
+        realm: &challenge.realm,
+        nonce: &challenge.nonce,
+        cnonce: &nonce.cnonce,
+        count: nonce.count,
+        qop,
+        method: subject.method,
+        uri: subject.uri,
+        body: subject.body,
+    }
+    .response(password);
+    let username = if challenge.userhash {
+        algorithm.hash.hex(&[login.as_bytes(), challenge.realm.as_bytes()])
+    } else {
+        login.to_owned()
+    };
+    let credentials = Credentials {
+        username,
+        realm: challenge.realm.clone(),
+        nonce: challenge.nonce.clone(),
+        uri: subject.uri.to_owned(),
+        response,
+        algorithm: Some(algorithm),
+        named: challenge.named,
+        qop: qop.map(|qop| (qop, nonce.cnonce.clone(), nonce.count)),
+        opaque: challenge.opaque.clone(),
+        userhash: challenge.userhash,
+    };
+    Some(credentials.to_value())
+}
