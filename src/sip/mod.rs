@@ -4,10 +4,14 @@
 //! [`header`] hold its parts. Nothing here panics on what the network sends: [`fuzz`] is where that is tried.
 #![deny(clippy::indexing_slicing)]
 
+pub mod digest;
+pub mod endpoint;
 pub mod framer;
 pub mod fuzz;
 pub mod header;
 pub mod message;
+pub mod timers;
+mod transaction;
 pub mod uri;
 
 pub use header::{Auth, CSeq, Header, Headers, NameAddr, Params, Via};

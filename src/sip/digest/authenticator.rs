@@ -5,22 +5,12 @@ use super::algorithm::{Hash, Terms};
 use super::challenge::{Challenge, Door};
 use super::credentials::Credentials;
 use crate::base::{Entropy, Secret};
+use crate::sip::message::Message;
 
 /// Nonces kept, one per realm and door; the oldest goes first.
 const MAX_NONCES: usize = 16;
 /// Challenges that one request answers at most: two realms, each stale once, and one to spare.
 const MAX_ROUNDS: u8 = 5;
-
-/// The part of a request that a response is computed from.
-#[derive(Clone, Copy, Debug)]
-pub struct Subject<'a> {
-    /// The method.
-    pub method: &'a str,
-    /// The Request-URI exactly as it is sent.
-    pub uri: &'a str,
-    /// The body.
-    pub body: &'a [u8],
-}
 
 /// The realms that may be answered.
 #[derive(Clone, Copy, Debug)]
@@ -37,21 +27,6 @@ impl Realms<'_> {
             Realms::Any => true,
             Realms::Only(pinned) => pinned.iter().any(|known| known == realm),
         }
-    }
-}
-
-/// One header field to put on a request.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Credential {
-    /// Says which header field: [`Door::answers`].
-    pub door: Door,
-    /// Its value.
-    pub value: String,
-}
-
-impl std::fmt::Debug for Credential {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Credential({:?}, …)", self.door)
     }
 }
 
@@ -159,39 +134,38 @@ impl Authenticator {
         }
     }
 
-    /// Credentials for a request that nobody has challenged yet, where the same method was challenged before.
+    /// Puts credentials on a request that nobody has challenged yet, where the same method was challenged before.
     /// Ask [`super::may_foresee`] first.
-    pub fn foresee(&mut self, attempts: &mut Attempts, subject: Subject<'_>, realms: Realms<'_>) -> Vec<Credential> {
-        let wanted = |nonce: &Nonce| nonce.methods.iter().any(|method| method == subject.method);
-        let known = self.nonces.iter().filter(|n| wanted(n) && realms.allow(&n.challenge.realm)).cloned();
-        for nonce in known {
-            attempts.used.push(Used {
-                door: nonce.door,
-                realm: nonce.challenge.realm,
-                nonce: nonce.challenge.nonce,
-                fresh: false,
-            });
+    pub fn prepare(&mut self, request: &mut Message, attempts: &mut Attempts, realms: Realms<'_>) {
+        let Some(method) = request.method().map(|method| method.as_str().to_owned()) else { return };
+        for nonce in &self.nonces {
+            let challenge = &nonce.challenge;
+            if nonce.methods.contains(&method) && realms.allow(&challenge.realm) {
+                let (realm, nonce_text) = (challenge.realm.clone(), challenge.nonce.clone());
+                attempts.used.push(Used { door: nonce.door, realm, nonce: nonce_text, fresh: false });
+            }
         }
-        self.compute(attempts, subject)
+        self.sign(request, attempts);
     }
 
-    /// The answer to a 401 or 407: credentials for every realm that has asked so far, to replace those on the
-    /// request. `challenges` are all in the response, of both doors. Ask [`super::may_answer`] first.
+    /// Answers a 401 or 407: puts credentials on `request` for every realm that has asked so far, in place of those
+    /// that it has. The caller raises CSeq and sends it as a new transaction. Ask [`super::may_answer`] first.
     ///
     /// # Errors
     /// When the credentials were refused, or nothing in the response can or may be answered.
     pub fn answer(
         &mut self,
+        request: &mut Message,
+        response: &Message,
         attempts: &mut Attempts,
-        subject: Subject<'_>,
-        challenges: &[(Door, Option<Challenge>)],
         realms: Realms<'_>,
         dice: &mut Entropy,
-    ) -> Result<Vec<Credential>, Refusal> {
+    ) -> Result<(), Refusal> {
         if attempts.rounds >= MAX_ROUNDS {
             return Err(Refusal::TooOften);
         }
-        let best = strongest_of_each(challenges);
+        let challenges = challenges_of(response);
+        let best = strongest_of_each(&challenges);
         if best.is_empty() {
             return Err(if challenges.is_empty() { Refusal::NoChallenge } else { Refusal::Unsupported });
         }
@@ -207,11 +181,13 @@ impl Authenticator {
         if taken.is_empty() {
             return Err(refused.unwrap_or(Refusal::Unsupported));
         }
+        let method = request.method().map(|method| method.as_str().to_owned()).unwrap_or_default();
         for (door, challenge) in taken {
-            self.take(attempts, door, challenge, subject.method, dice);
+            self.take(attempts, door, challenge, &method, dice);
         }
         attempts.rounds += 1;
-        Ok(self.compute(attempts, subject))
+        self.sign(request, attempts);
+        Ok(())
     }
 
     /// Whether this challenge may be answered after what the request has been through.
@@ -262,20 +238,27 @@ impl Authenticator {
         attempts.used.push(Used { door, realm, nonce, fresh: true });
     }
 
-    /// Credentials for every nonce that the request uses; each use is counted.
-    fn compute(&mut self, attempts: &Attempts, subject: Subject<'_>) -> Vec<Credential> {
-        let mut credentials = Vec::new();
+    /// Puts credentials on a request for every nonce that it uses; each use is counted.
+    fn sign(&mut self, request: &mut Message, attempts: &Attempts) {
+        for door in Door::ALL {
+            request.headers.remove(door.answers());
+        }
         for used in &attempts.used {
             let same = |n: &&mut Nonce| n.door == used.door && n.challenge.realm == used.realm;
             if let Some(nonce) = self.nonces.iter_mut().find(same) {
                 nonce.count = nonce.count.saturating_add(1);
-                if let Some(value) = credentials_for(nonce, &self.login, &self.password, subject) {
-                    credentials.push(Credential { door: used.door, value });
+                if let Some(credentials) = credentials_for(nonce, &self.login, &self.password, request) {
+                    request.headers.push(used.door.answers(), credentials.to_auth().to_string());
                 }
             }
         }
-        credentials
     }
+}
+
+/// Every challenge in a response; `None` for one that makes no sense.
+fn challenges_of(response: &Message) -> Vec<(Door, Option<Challenge>)> {
+    let of = |door: Door| response.auth(door.asks()).into_iter().map(move |auth| (door, Challenge::from_auth(&auth)));
+    Door::ALL.into_iter().flat_map(of).take(MAX_NONCES).collect()
 }
 
 fn note(methods: &mut Vec<String>, method: &str) {
@@ -304,11 +287,12 @@ fn strongest_of_each(challenges: &[(Door, Option<Challenge>)]) -> Vec<(Door, &Ch
     best
 }
 
-fn credentials_for(nonce: &Nonce, login: &str, password: &Secret<String>, subject: Subject<'_>) -> Option<String> {
+fn credentials_for(nonce: &Nonce, login: &str, password: &Secret<String>, request: &Message) -> Option<Credentials> {
     let challenge = &nonce.challenge;
     let algorithm = challenge.algorithm?;
     let qop = challenge.best_qop()?;
-    let response = Terms {
+    let uri = request.uri()?.to_string();
+    let terms = Terms {
         algorithm,
         username: login,
         realm: &challenge.realm,
@@ -316,27 +300,26 @@ fn credentials_for(nonce: &Nonce, login: &str, password: &Secret<String>, subjec
         cnonce: &nonce.cnonce,
         count: nonce.count,
         qop,
-        method: subject.method,
-        uri: subject.uri,
-        body: subject.body,
-    }
-    .response(password);
+        method: request.method()?.as_str(),
+        uri: &uri,
+        body: &request.body,
+    };
+    let response = terms.response(password);
     let username = if challenge.userhash {
         algorithm.hash.hex(&[login.as_bytes(), challenge.realm.as_bytes()])
     } else {
         login.to_owned()
     };
-    let credentials = Credentials {
+    Some(Credentials {
         username,
         realm: challenge.realm.clone(),
         nonce: challenge.nonce.clone(),
-        uri: subject.uri.to_owned(),
+        uri,
         response,
         algorithm: Some(algorithm),
         named: challenge.named,
         qop: qop.map(|qop| (qop, nonce.cnonce.clone(), nonce.count)),
         opaque: challenge.opaque.clone(),
         userhash: challenge.userhash,
-    };
-    Some(credentials.to_value())
+    })
 }

@@ -1,7 +1,7 @@
 //! What a server asks: one `WWW-Authenticate` or `Proxy-Authenticate` header field (RFC 7616 §3.3).
 
 use super::algorithm::{Algorithm, Qop};
-use super::params::{Params, Writer};
+use crate::sip::header::Auth;
 
 /// Who asks: an end server (401) or a proxy (407). Each has its own pair of header fields.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -87,24 +87,27 @@ impl Challenge {
         }
     }
 
-    /// Reads a header field's value; `None` if it is not a well-formed Digest challenge.
+    /// Reads a challenge; `None` if it is not Digest, malformed, too long, or names a parameter twice (which of the
+    /// two would the other end believe?).
     #[must_use]
-    pub fn parse(value: &[u8]) -> Option<Challenge> {
-        let params = Params::parse(value)?;
-        let algorithm = params.get("algorithm");
-        let qop = params.get("qop");
-        let is_true = |name| params.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    pub fn from_auth(auth: &Auth) -> Option<Challenge> {
+        if !is_sound(auth) {
+            return None;
+        }
+        let algorithm = auth.get("algorithm");
+        let qop = auth.get("qop");
+        let is_true = |name| auth.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
         Some(Challenge {
-            realm: params.get("realm")?.to_owned(),
-            nonce: params.get("nonce")?.to_owned(),
-            opaque: params.get("opaque").map(str::to_owned),
-            algorithm: algorithm.map_or(Some(Algorithm::MD5), Algorithm::parse),
+            realm: auth.get("realm")?,
+            nonce: auth.get("nonce")?,
+            opaque: auth.get("opaque"),
+            algorithm: algorithm.as_deref().map_or(Some(Algorithm::MD5), Algorithm::parse),
             named: algorithm.is_some(),
-            qop: qop.map(known_qops).unwrap_or_default(),
+            qop: qop.as_deref().map(known_qops).unwrap_or_default(),
             qop_present: qop.is_some_and(|offered| !offered.trim().is_empty()),
             stale: is_true("stale"),
             userhash: is_true("userhash"),
-            utf8: params.get("charset").is_some_and(|value| value.eq_ignore_ascii_case("UTF-8")),
+            utf8: auth.get("charset").is_some_and(|value| value.eq_ignore_ascii_case("UTF-8")),
         })
     }
 
@@ -123,32 +126,41 @@ impl Challenge {
         self.algorithm.is_some() && self.best_qop().is_some()
     }
 
-    /// The header field's value, for servers.
+    /// As a header field, for servers.
     #[must_use]
-    pub fn to_value(&self) -> String {
-        let mut writer = Writer::new();
-        writer.quoted("realm", &self.realm);
-        writer.quoted("nonce", &self.nonce);
+    pub fn to_auth(&self) -> Auth {
+        let mut auth = Auth::new("Digest").with_quoted("realm", &self.realm).with_quoted("nonce", &self.nonce);
         if let Some(algorithm) = self.algorithm.filter(|_| self.named) {
-            writer.token("algorithm", algorithm.name());
+            auth = auth.with("algorithm", algorithm.name());
         }
         if !self.qop.is_empty() {
             let names: Vec<_> = self.qop.iter().map(|qop| qop.name()).collect();
-            writer.quoted("qop", &names.join(","));
+            auth = auth.with_quoted("qop", &names.join(","));
         }
         if let Some(opaque) = &self.opaque {
-            writer.quoted("opaque", opaque);
+            auth = auth.with_quoted("opaque", opaque);
         }
         for (name, flag) in [("stale", self.stale), ("userhash", self.userhash)] {
             if flag {
-                writer.token(name, "true");
+                auth = auth.with(name, "true");
             }
         }
-        if self.utf8 {
-            writer.token("charset", "UTF-8");
-        }
-        writer.finish()
+        if self.utf8 { auth.with("charset", "UTF-8") } else { auth }
     }
+}
+
+/// No honest challenge or answer has more parameters, or more bytes in them.
+const MAX_PARAMS: usize = 32;
+const MAX_BYTES: usize = 4096;
+
+/// Whether this is Digest with parameters that are worth reading.
+pub(super) fn is_sound(auth: &Auth) -> bool {
+    let names: Vec<&str> = auth.iter().map(|(name, _)| name).take(MAX_PARAMS + 1).collect();
+    let twice = |(at, name): (usize, &&str)| names.iter().skip(at + 1).any(|other| other.eq_ignore_ascii_case(name));
+    auth.is_digest()
+        && names.len() <= MAX_PARAMS
+        && auth.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() <= MAX_BYTES
+        && !names.iter().enumerate().any(twice)
 }
 
 fn known_qops(list: &str) -> Vec<Qop> {

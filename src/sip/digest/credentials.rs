@@ -1,7 +1,8 @@
 //! What a client answers: one `Authorization` or `Proxy-Authorization` header field (RFC 7616 §3.4).
 
 use super::algorithm::{Algorithm, Qop};
-use super::params::{Params, Writer};
+use super::challenge::is_sound;
+use crate::sip::header::Auth;
 
 /// The parameters of one answer.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,67 +37,64 @@ impl std::fmt::Debug for Credentials {
 }
 
 impl Credentials {
-    /// Reads a header field's value; `None` if it is not well formed, or its qop or count makes no sense.
+    /// Reads credentials; `None` if they are not Digest or malformed, or their qop or count makes no sense.
     #[must_use]
-    pub fn parse(value: &[u8]) -> Option<Credentials> {
-        let params = Params::parse(value)?;
-        let own = |name| params.get(name).map(str::to_owned);
-        let userhash = params.get("userhash").is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        let qop = match params.get("qop") {
+    pub fn from_auth(auth: &Auth) -> Option<Credentials> {
+        if !is_sound(auth) {
+            return None;
+        }
+        let qop = match auth.get("qop") {
             None => None,
             Some(token) => {
-                let qop = [Qop::Auth, Qop::AuthInt].into_iter().find(|qop| qop.name().eq_ignore_ascii_case(token))?;
-                Some((qop, own("cnonce")?, u32::from_str_radix(params.get("nc")?, 16).ok()?))
+                let qop = [Qop::Auth, Qop::AuthInt].into_iter().find(|qop| qop.name().eq_ignore_ascii_case(&token))?;
+                Some((qop, auth.get("cnonce")?, u32::from_str_radix(&auth.get("nc")?, 16).ok()?))
             }
         };
-        let username = match params.get("username*") {
-            Some(extended) if params.get("username").is_none() => from_extended(extended)?,
-            Some(_) => return None,
-            None => own("username")?,
+        let username = match (auth.get("username"), auth.get("username*")) {
+            (Some(plain), None) => plain,
+            (None, Some(extended)) => from_extended(&extended)?,
+            (Some(_), Some(_)) | (None, None) => return None,
         };
+        let algorithm = auth.get("algorithm");
         Some(Credentials {
             username,
-            realm: own("realm")?,
-            nonce: own("nonce")?,
-            uri: own("uri")?,
-            response: own("response")?,
-            algorithm: params.get("algorithm").map_or(Some(Algorithm::MD5), Algorithm::parse),
-            named: params.get("algorithm").is_some(),
+            realm: auth.get("realm")?,
+            nonce: auth.get("nonce")?,
+            uri: auth.get("uri")?,
+            response: auth.get("response")?,
+            named: algorithm.is_some(),
+            algorithm: algorithm.as_deref().map_or(Some(Algorithm::MD5), Algorithm::parse),
             qop,
-            opaque: own("opaque"),
-            userhash,
+            opaque: auth.get("opaque"),
+            userhash: auth.get("userhash").is_some_and(|value| value.eq_ignore_ascii_case("true")),
         })
     }
 
-    /// The header field's value.
+    /// As a header field.
     #[must_use]
-    pub fn to_value(&self) -> String {
-        let mut writer = Writer::new();
-        if self.username.is_ascii() {
-            writer.quoted("username", &self.username);
+    pub fn to_auth(&self) -> Auth {
+        let mut auth = Auth::new("Digest");
+        auth = if self.username.is_ascii() {
+            auth.with_quoted("username", &self.username)
         } else {
-            writer.token("username*", &to_extended(&self.username));
-        }
-        writer.quoted("realm", &self.realm);
-        writer.quoted("nonce", &self.nonce);
-        writer.quoted("uri", &self.uri);
-        writer.quoted("response", &self.response);
+            auth.with("username*", &to_extended(&self.username))
+        };
+        auth = auth
+            .with_quoted("realm", &self.realm)
+            .with_quoted("nonce", &self.nonce)
+            .with_quoted("uri", &self.uri)
+            .with_quoted("response", &self.response);
         if let Some(algorithm) = self.algorithm.filter(|_| self.named) {
-            writer.token("algorithm", algorithm.name());
+            auth = auth.with("algorithm", algorithm.name());
         }
         if let Some((qop, cnonce, count)) = &self.qop {
             // Not quoted: RFC 7616 §3.4 says so, and some servers insist.
-            writer.token("qop", qop.name());
-            writer.quoted("cnonce", cnonce);
-            writer.token("nc", &format!("{count:08x}"));
+            auth = auth.with("qop", qop.name()).with_quoted("cnonce", cnonce).with("nc", &format!("{count:08x}"));
         }
         if let Some(opaque) = &self.opaque {
-            writer.quoted("opaque", opaque);
+            auth = auth.with_quoted("opaque", opaque);
         }
-        if self.userhash {
-            writer.token("userhash", "true");
-        }
-        writer.finish()
+        if self.userhash { auth.with("userhash", "true") } else { auth }
     }
 }
 

@@ -1,7 +1,6 @@
 //! Digest authentication as RFC 7616 and RFC 8760 want it, for both ends.
 //!
 //! * [`algorithm`]: MD5, SHA-256, SHA-512-256, each with `-sess`, and the arithmetic of the response.
-//! * [`params`]: `name=value, name="value"` lists, read with limits and written with correct quoting.
 //! * [`challenge`]: what a server asks (`WWW-Authenticate`, `Proxy-Authenticate`).
 //! * [`credentials`]: what a client answers (`Authorization`, `Proxy-Authorization`).
 //! * [`authenticator`]: the client: several challenges and realms at once, nonces counted and used again.
@@ -12,12 +11,11 @@ pub mod algorithm;
 pub mod authenticator;
 pub mod challenge;
 pub mod credentials;
-pub mod params;
 pub mod policy;
 pub mod verifier;
 
 pub use algorithm::{Algorithm, Hash, Qop};
-pub use authenticator::{Attempts, Authenticator, Credential, Realms, Refusal, Subject};
+pub use authenticator::{Attempts, Authenticator, Realms, Refusal};
 pub use challenge::{Challenge, Door};
 pub use credentials::Credentials;
 pub use policy::{Case, Opened, may_answer, may_foresee};

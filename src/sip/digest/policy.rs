@@ -40,9 +40,7 @@ pub fn may_answer(case: Case<'_>, asked_by: Door, attempts: &Attempts) -> bool {
     }
     match case.opened {
         Opened::NoDialog | Opened::ByUs => true,
-        Opened::ByThem => {
-            asked_by == Door::Proxy && matches!(case.method, "INVITE" | "UPDATE") && !attempts.answered()
-        }
+        Opened::ByThem => asked_by == Door::Proxy && matches!(case.method, "INVITE" | "UPDATE") && !attempts.answered(),
     }
 }
 
@@ -57,8 +55,20 @@ mod tests {
     use super::*;
 
     const METHODS: [&str; 14] = [
-        "INVITE", "ACK", "BYE", "CANCEL", "REGISTER", "OPTIONS", "PRACK", "SUBSCRIBE", "NOTIFY", "PUBLISH", "INFO",
-        "REFER", "MESSAGE", "UPDATE",
+        "INVITE",
+        "ACK",
+        "BYE",
+        "CANCEL",
+        "REGISTER",
+        "OPTIONS",
+        "PRACK",
+        "SUBSCRIBE",
+        "NOTIFY",
+        "PUBLISH",
+        "INFO",
+        "REFER",
+        "MESSAGE",
+        "UPDATE",
     ];
 
     fn case(method: &str, opened: Opened, own_server: bool) -> Case<'_> {

@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::algorithm::{Algorithm, Hash, Qop, Terms};
-use super::authenticator::Subject;
-use super::challenge::Challenge;
+use super::challenge::{Challenge, Door};
 use super::credentials::Credentials;
 use crate::base::{Entropy, Mono, Secret};
+use crate::sip::message::Message;
 
 /// Used nonces remembered.
 const MAX_USED: usize = 1024;
@@ -56,29 +56,28 @@ impl Verifier {
         &self.realm
     }
 
-    /// The values of one challenge header field per algorithm, with a new nonce.
-    pub fn challenge(&self, now: Mono, stale: bool, dice: &mut Entropy) -> Vec<String> {
+    /// Adds one challenge header field per algorithm to a response, all with the same new nonce.
+    pub fn challenge(&self, response: &mut Message, door: Door, now: Mono, stale: bool, dice: &mut Entropy) {
         let stem = format!("{:x}.{}", now.as_micros(), dice.token(10));
         let nonce = format!("{stem}.{}", self.seal(&stem));
-        let each = |algorithm: &Algorithm| {
+        for algorithm in &self.algorithms {
             let mut challenge = Challenge::new(&self.realm, &nonce, *algorithm);
             challenge.qop.clone_from(&self.qop);
             challenge.stale = stale;
-            challenge.to_value()
-        };
-        self.algorithms.iter().map(each).collect()
+            response.headers.push(door.asks(), challenge.to_auth().to_string());
+        }
     }
 
-    /// Judges the credentials on a request. `headers` are the values of the door's answering header fields;
-    /// `password_of` gives a login's password.
-    pub fn verify<'h>(
+    /// Judges the credentials on a request; `password_of` gives a login's password.
+    pub fn verify(
         &mut self,
+        request: &Message,
+        door: Door,
         now: Mono,
-        headers: impl IntoIterator<Item = &'h [u8]>,
-        subject: Subject<'_>,
         password_of: impl Fn(&str) -> Option<Secret<String>>,
     ) -> Verdict {
-        let mut all = headers.into_iter().take(8).filter_map(Credentials::parse);
+        let all = request.auth(door.answers());
+        let mut all = all.iter().take(8).filter_map(Credentials::from_auth);
         let Some(given) = all.find(|given| given.realm == self.realm) else { return Verdict::Missing };
         let Some(algorithm) = given.algorithm.filter(|algorithm| self.algorithms.contains(algorithm)) else {
             return Verdict::Bad;
@@ -88,7 +87,8 @@ impl Verifier {
             None if self.qop.is_empty() => (None, "", 0),
             _ => return Verdict::Bad,
         };
-        let Some(password) = password_of(&given.username).filter(|_| given.uri == subject.uri) else {
+        let Some((method, uri)) = request.method().zip(request.uri()) else { return Verdict::Bad };
+        let Some(password) = password_of(&given.username).filter(|_| given.uri == uri.to_string()) else {
             return Verdict::Bad;
         };
         let terms = Terms {
@@ -99,9 +99,9 @@ impl Verifier {
             cnonce,
             count,
             qop,
-            method: subject.method,
-            uri: subject.uri,
-            body: subject.body,
+            method: method.as_str(),
+            uri: &given.uri,
+            body: &request.body,
         };
         if !same(&terms.response(&password), &given.response) {
             return Verdict::Bad;

@@ -25,7 +25,7 @@
 //!        +----------------------------------------------------+
 //! ```
 
-use super::{Act, Due, sooner};
+use super::{Act, Due, resend, sooner};
 use crate::base::Mono;
 use crate::sip::timers::{GIVE_UP, Retransmission, TIMER_D};
 
@@ -39,13 +39,22 @@ pub(in crate::sip) struct ClientInvite {
 #[derive(Clone, Copy, Debug)]
 enum State {
     /// Timer A (none on reliable transports) and timer B.
-    Calling { a: Option<Retransmission>, b: Mono },
+    Calling {
+        a: Option<Retransmission>,
+        b: Mono,
+    },
     /// Waits without limit, until it is cancelled.
-    Proceeding { give_up: Option<Mono> },
+    Proceeding {
+        give_up: Option<Mono>,
+    },
     /// Timer M.
-    Accepted { m: Mono },
+    Accepted {
+        m: Mono,
+    },
     /// Timer D.
-    Completed { d: Mono },
+    Completed {
+        d: Mono,
+    },
     Terminated,
 }
 
@@ -104,17 +113,15 @@ impl ClientInvite {
     pub(in crate::sip) fn on_timeout(&mut self, now: Mono) -> Act {
         match &mut self.state {
             State::Calling { b, .. } if *b <= now => self.give_up(),
-            State::Calling { a: Some(a), .. } if a.is_due(now) => Act::Resend,
+            State::Calling { a, .. } => resend(a, now),
             State::Proceeding { give_up: Some(at) } if *at <= now => self.give_up(),
             State::Accepted { m: end } | State::Completed { d: end } if *end <= now => {
                 self.state = State::Terminated;
                 Act::None
             }
-            State::Calling { .. }
-            | State::Proceeding { .. }
-            | State::Accepted { .. }
-            | State::Completed { .. }
-            | State::Terminated => Act::None,
+            State::Proceeding { .. } | State::Accepted { .. } | State::Completed { .. } | State::Terminated => {
+                Act::None
+            }
         }
     }
 

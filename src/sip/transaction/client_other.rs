@@ -23,7 +23,7 @@
 //!                                           +-------------------+
 //! ```
 
-use super::{Act, Due, sooner};
+use super::{Act, Due, resend, sooner};
 use crate::base::Mono;
 use crate::sip::timers::{GIVE_UP, Retransmission, T2, T4};
 
@@ -37,9 +37,14 @@ pub(in crate::sip) struct ClientOther {
 #[derive(Clone, Copy, Debug)]
 enum State {
     /// Trying and Proceeding differ in timer E's pace only, which timer E knows itself.
-    Waiting { e: Option<Retransmission>, f: Mono },
+    Waiting {
+        e: Option<Retransmission>,
+        f: Mono,
+    },
     /// Timer K.
-    Completed { k: Mono },
+    Completed {
+        k: Mono,
+    },
     Terminated,
 }
 
@@ -79,12 +84,12 @@ impl ClientOther {
                 self.state = State::Terminated;
                 Act::GaveUp
             }
-            State::Waiting { e: Some(e), .. } if e.is_due(now) => Act::Resend,
+            State::Waiting { e, .. } => resend(e, now),
             State::Completed { k } if *k <= now => {
                 self.state = State::Terminated;
                 Act::None
             }
-            State::Waiting { .. } | State::Completed { .. } | State::Terminated => Act::None,
+            State::Completed { .. } | State::Terminated => Act::None,
         }
     }
 

@@ -13,6 +13,7 @@ pub(super) use client_other::ClientOther;
 pub(super) use server_invite::{Ack, ServerInvite};
 pub(super) use server_other::ServerOther;
 
+use super::timers::Retransmission;
 use crate::base::Mono;
 
 /// What follows from an input to a machine.
@@ -41,4 +42,9 @@ pub(super) fn sooner(a: Due, b: Due) -> Due {
         (Some(a), Some(b)) => Some(if b.0 < a.0 { b } else { a }),
         (one, other) => one.or(other),
     }
+}
+
+/// Asks a retransmission timer, if there is one.
+fn resend(timer: &mut Option<Retransmission>, now: Mono) -> Act {
+    if timer.as_mut().is_some_and(|timer| timer.is_due(now)) { Act::Resend } else { Act::None }
 }

@@ -1,5 +1,6 @@
 //! INVITE server transaction: RFC 3261 figure 7 as RFC 6026 §8.7 corrects it. The 2xx retransmissions, which the RFC
-//! leaves to the transaction user (§13.3.1.4), are done here too, where the other timers are.
+//! leaves to the transaction user (§13.3.1.4), are done here too, where the other timers are. And an INVITE that our
+//! own side forgets does not stay for ever: after ten minutes of Proceeding it is given up.
 //!
 //! ```text
 //!                        | INVITE: 100 at once
@@ -10,7 +11,7 @@
 //!                  +------------+                       V
 //!                        | 300-699 from user      +----------+ 2xx timer: resend until ACK
 //!   INVITE, timer G:     V                        | Accepted | INVITE: nothing
-//!         resend   +------------+                 |          | 2xx from user: sent as it is
+//!         resend   +------------+                 |          | ACK: pass up
 //!            +-----| Completed  |                 +----------+
 //!            +---->|            |                   |     | no ACK in 64*T1: gave up
 //!                  +------------+                   |     |
@@ -26,9 +27,14 @@
 //!            +--------------------------------------------+
 //! ```
 
-use super::{Act, Due, sooner};
+use std::time::Duration;
+
+use super::{Act, Due, resend, sooner};
 use crate::base::Mono;
 use crate::sip::timers::{GIVE_UP, Retransmission, T2, T4};
+
+/// How long an INVITE may ring: longer than any proxy lets it (timer C is three minutes).
+const FORGOTTEN: Duration = Duration::from_secs(600);
 
 /// The machine.
 #[derive(Debug)]
@@ -39,13 +45,23 @@ pub(in crate::sip) struct ServerInvite {
 
 #[derive(Clone, Copy, Debug)]
 enum State {
-    Proceeding,
+    Proceeding {
+        end: Mono,
+    },
     /// Retransmissions of the 2xx until an ACK has come, on every transport (RFC 3261 §13.3.1.4); timer L.
-    Accepted { unacknowledged: Option<Retransmission>, l: Mono },
+    Accepted {
+        unacknowledged: Option<Retransmission>,
+        l: Mono,
+    },
     /// Timer G (none on reliable transports) and timer H.
-    Completed { g: Option<Retransmission>, h: Mono },
+    Completed {
+        g: Option<Retransmission>,
+        h: Mono,
+    },
     /// Timer I.
-    Confirmed { i: Mono },
+    Confirmed {
+        i: Mono,
+    },
     Terminated,
 }
 
@@ -60,14 +76,14 @@ pub(in crate::sip) enum Ack {
 
 impl ServerInvite {
     /// An INVITE has come, and 100 has been sent.
-    pub(in crate::sip) const fn new(reliable: bool) -> ServerInvite {
-        ServerInvite { reliable, state: State::Proceeding }
+    pub(in crate::sip) fn new(now: Mono, reliable: bool) -> ServerInvite {
+        ServerInvite { reliable, state: State::Proceeding { end: now + FORGOTTEN } }
     }
 
     /// The INVITE came again.
     pub(in crate::sip) const fn on_retransmission(&self) -> Act {
         match self.state {
-            State::Proceeding | State::Completed { .. } => Act::Resend,
+            State::Proceeding { .. } | State::Completed { .. } => Act::Resend,
             State::Accepted { .. } | State::Confirmed { .. } | State::Terminated => Act::None,
         }
     }
@@ -75,13 +91,13 @@ impl ServerInvite {
     /// The transaction user answers. Returns whether the response is to be sent: not a second final one.
     pub(in crate::sip) fn respond(&mut self, now: Mono, status: u16) -> bool {
         match (&self.state, status) {
-            (State::Proceeding, 100..=199) => true,
-            (State::Proceeding, 200..=299) => {
+            (State::Proceeding { .. }, 100..=199) => true,
+            (State::Proceeding { .. }, 200..=299) => {
                 let unacknowledged = Some(Retransmission::new(now, Some(T2)));
                 self.state = State::Accepted { unacknowledged, l: now + GIVE_UP };
                 true
             }
-            (State::Proceeding, _) => {
+            (State::Proceeding { .. }, _) => {
                 let g = (!self.reliable).then(|| Retransmission::new(now, Some(T2)));
                 self.state = State::Completed { g, h: now + GIVE_UP };
                 true
@@ -103,13 +119,13 @@ impl ServerInvite {
                 self.state = if self.reliable { State::Terminated } else { State::Confirmed { i: now + T4 } };
                 Ack::Absorbed
             }
-            State::Proceeding | State::Confirmed { .. } | State::Terminated => Ack::Absorbed,
+            State::Proceeding { .. } | State::Confirmed { .. } | State::Terminated => Ack::Absorbed,
         }
     }
 
     /// Whether the transaction user has sent no final response yet.
     pub(in crate::sip) const fn is_pending(&self) -> bool {
-        matches!(self.state, State::Proceeding)
+        matches!(self.state, State::Proceeding { .. })
     }
 
     /// Time has passed.
@@ -120,21 +136,17 @@ impl ServerInvite {
                 self.state = State::Terminated;
                 act
             }
-            State::Accepted { unacknowledged: Some(timer), .. } if timer.is_due(now) => Act::Resend,
-            State::Completed { h, .. } if *h <= now => {
+            State::Accepted { unacknowledged, .. } => resend(unacknowledged, now),
+            State::Proceeding { end: h } | State::Completed { h, .. } if *h <= now => {
                 self.state = State::Terminated;
                 Act::GaveUp
             }
-            State::Completed { g: Some(g), .. } if g.is_due(now) => Act::Resend,
+            State::Completed { g, .. } => resend(g, now),
             State::Confirmed { i } if *i <= now => {
                 self.state = State::Terminated;
                 Act::None
             }
-            State::Proceeding
-            | State::Accepted { .. }
-            | State::Completed { .. }
-            | State::Confirmed { .. }
-            | State::Terminated => Act::None,
+            State::Proceeding { .. } | State::Confirmed { .. } | State::Terminated => Act::None,
         }
     }
 
@@ -146,7 +158,8 @@ impl ServerInvite {
             }
             State::Completed { g, h } => sooner(g.map(|g| (g.at(), "timer G")), Some((*h, "timer H"))),
             State::Confirmed { i } => Some((*i, "timer I")),
-            State::Proceeding | State::Terminated => None,
+            State::Proceeding { end } => Some((*end, "forgotten INVITE")),
+            State::Terminated => None,
         }
     }
 

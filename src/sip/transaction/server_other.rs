@@ -37,10 +37,16 @@ pub(in crate::sip) struct ServerOther {
 
 #[derive(Clone, Copy, Debug)]
 enum State {
-    Trying { end: Mono },
-    Proceeding { end: Mono },
+    Trying {
+        end: Mono,
+    },
+    Proceeding {
+        end: Mono,
+    },
     /// Timer J.
-    Completed { j: Mono },
+    Completed {
+        j: Mono,
+    },
     Terminated,
 }
 
