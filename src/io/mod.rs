@@ -3,6 +3,7 @@
 //! Every driver has the same shape: it is started inside the engine's tokio runtime with its options and a bounded
 //! channel for its reports, `perform` takes an order without ever blocking, and dropping it ends it.
 
+pub mod audio;
 pub mod clock;
 pub mod connect_to;
 pub mod dns;
