@@ -109,7 +109,6 @@ pub struct PlaybackTap {
     ring: Consumer<f32>,
     channels: usize,
     health: Arc<Health>,
-    metronome: Metronome,
     /// The last sample, from which an interruption fades.
     last: f32,
     /// 0 is silent, [`FADE`] is full.
@@ -119,12 +118,10 @@ pub struct PlaybackTap {
 }
 
 impl PlaybackTap {
-    /// A tap for a device of `channels` interleaved channels, waking `waker` every `every` frames.
+    /// A tap for a device of `channels` interleaved channels.
     #[must_use]
-    pub fn new(ring: Consumer<f32>, channels: u16, every: usize, waker: Waker, health: Arc<Health>) -> PlaybackTap {
-        let metronome = Metronome { waker, every: every.max(1), pending: 0 };
-        let channels = usize::from(channels.max(1));
-        PlaybackTap { ring, channels, health, metronome, last: 0.0, fade: 0, dry: true }
+    pub fn new(ring: Consumer<f32>, channels: u16, health: Arc<Health>) -> PlaybackTap {
+        PlaybackTap { ring, channels: usize::from(channels.max(1)), health, last: 0.0, fade: 0, dry: true }
     }
 
     /// Fills `data`: sound while there is some, then a short fade, then silence.
@@ -158,7 +155,6 @@ impl PlaybackTap {
         for sample in data.iter_mut().rev().take(rest) {
             *sample = T::EQUILIBRIUM;
         }
-        self.metronome.count(frames);
     }
 }
 

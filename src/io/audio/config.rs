@@ -1,7 +1,9 @@
 //! Which of a device's configurations to ask for: 48 kHz, `f32`, one channel in and two out, 10 ms at a time; else
 //! the nearest, and the ends convert.
 
-use cpal::{BufferSize, SampleFormat, StreamConfig, SupportedBufferSize, SupportedStreamConfig, SupportedStreamConfigRange};
+use cpal::{
+    BufferSize, SampleFormat, StreamConfig, SupportedBufferSize, SupportedStreamConfig, SupportedStreamConfigRange,
+};
 
 use super::host::Way;
 

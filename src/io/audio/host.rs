@@ -30,8 +30,8 @@ pub enum Way {
 pub enum RingEnd {
     /// What the device records, mono.
     Capture(Consumer<f32>, u32),
-    /// What the device is to play, mono.
-    Playback(Producer<f32>, u32),
+    /// What the device is to play, mono, and whether it ran dry.
+    Playback(Producer<f32>, u32, Arc<Health>),
 }
 
 /// An open device. Dropping it closes the device and may take as long as its callback.
@@ -63,6 +63,19 @@ impl From<cpal::Error> for HostError {
     fn from(error: cpal::Error) -> HostError {
         HostError(error.to_string())
     }
+}
+
+/// What there is at one moment.
+#[derive(Default)]
+pub struct Look {
+    /// What a person may choose.
+    pub shown: Vec<DeviceInfo>,
+    /// Everything, plugins and monitors too.
+    pub present: Vec<(Way, String)>,
+    /// The id of the default microphone.
+    pub default_input: Option<String>,
+    /// The id of the default loudspeaker.
+    pub default_output: Option<String>,
 }
 
 /// The connection to the sound system; forgotten when it breaks.
@@ -103,40 +116,29 @@ impl System {
         Ok(host)
     }
 
-    /// The devices that a person may choose.
+    /// Which devices there are now.
     ///
     /// # Errors
     /// If the sound system does not answer.
-    pub fn list(&mut self) -> Result<Vec<DeviceInfo>, HostError> {
-        let host = self.host()?;
-        let plain = is_plain(host.id());
-        let mut list: Vec<DeviceInfo> = Vec::new();
-        for device in host.devices()? {
-            let (Ok(id), Ok(description)) = (device.id(), device.description()) else { continue };
-            if is_hidden(id.id()) {
-                continue;
-            }
-            let info = DeviceInfo {
-                id: id.to_string(),
-                name: description.name().to_owned(),
-                input: device.default_input_config().is_ok(),
-                output: device.default_output_config().is_ok(),
-            };
-            if info.input || info.output || !plain {
-                merge(&mut list, info);
-            }
-        }
-        Ok(list)
-    }
-
-    /// The ids of the default input and output.
-    ///
-    /// # Errors
-    /// If the sound system does not answer.
-    pub fn defaults(&mut self) -> Result<(Option<String>, Option<String>), HostError> {
+    pub fn look(&mut self) -> Result<Look, HostError> {
         let host = self.host()?;
         let id = |device: Option<Device>| device.and_then(|device| device.id().ok()).map(|id| id.to_string());
-        Ok((id(host.default_input_device()), id(host.default_output_device())))
+        let mut look = Look {
+            default_input: id(host.default_input_device()),
+            default_output: id(host.default_output_device()),
+            ..Look::default()
+        };
+        for device in host.devices()? {
+            let (Ok(id), Ok(description)) = (device.id(), device.description()) else { continue };
+            let (input, output) = (fits(Way::Input, &device), fits(Way::Output, &device));
+            look.present.extend(input.then(|| (Way::Input, id.to_string())));
+            look.present.extend(output.then(|| (Way::Output, id.to_string())));
+            if (input || output) && !is_hidden(id.id()) {
+                let name = description.name().to_owned();
+                merge(&mut look.shown, DeviceInfo { id: id.to_string(), name, input, output });
+            }
+        }
+        Ok(look)
     }
 
     /// Opens the device named `id`, or the default one, and starts it.
@@ -233,8 +235,9 @@ fn open_device(way: Way, device: &Device, with: &With) -> Result<(Open, RingEnd)
             (build_input(device, config, format, tap, complaint(with))?, RingEnd::Capture(consumer, config.sample_rate))
         }
         Way::Output => {
-            let tap = PlaybackTap::new(consumer, config.channels, every, with.waker.clone(), Arc::clone(&health));
-            (build_output(device, config, format, tap, complaint(with))?, RingEnd::Playback(producer, config.sample_rate))
+            let tap = PlaybackTap::new(consumer, config.channels, Arc::clone(&health));
+            let stream = build_output(device, config, format, tap, complaint(with))?;
+            (stream, RingEnd::Playback(producer, config.sample_rate, Arc::clone(&health)))
         }
     };
     stream.play()?;
@@ -255,10 +258,9 @@ fn complaint(with: &With) -> impl FnMut(cpal::Error) + Send + 'static {
 
 fn configuration(way: Way, device: &Device) -> Result<(StreamConfig, SampleFormat), HostError> {
     let (ranges, default): (Vec<_>, Result<SupportedStreamConfig, _>) = match way {
-        Way::Input => (
-            device.supported_input_configs().map(Iterator::collect).unwrap_or_default(),
-            device.default_input_config(),
-        ),
+        Way::Input => {
+            (device.supported_input_configs().map(Iterator::collect).unwrap_or_default(), device.default_input_config())
+        }
         Way::Output => (
             device.supported_output_configs().map(Iterator::collect).unwrap_or_default(),
             device.default_output_config(),
@@ -305,7 +307,12 @@ fn build_output(
 ) -> Result<cpal::Stream, HostError> {
     macro_rules! build {
         ($sample:ty) => {
-            device.build_output_stream(config, move |data: &mut [$sample], _| tap.give(data), complain, Some(PATIENCE))?
+            device.build_output_stream(
+                config,
+                move |data: &mut [$sample], _| tap.give(data),
+                complain,
+                Some(PATIENCE),
+            )?
         };
     }
     Ok(match format {

@@ -3,5 +3,8 @@
 
 pub mod callbacks;
 mod config;
+pub mod ends;
+pub mod file;
 pub mod host;
+pub mod keeper;
 pub mod waker;

@@ -1,0 +1,79 @@
+//! One call of the media thread: two sockets and a stream.
+
+use super::Reporter;
+use super::sockets::Sockets;
+use crate::base::{CallId, Entropy, Now};
+use crate::media::stream::{Happening, MediaStream, Output, Port};
+use crate::port::media::{Report, Session};
+
+/// The largest datagram that is looked at; RTP is far smaller.
+const DATAGRAM: usize = 2048;
+/// Datagrams of one socket in one go: a flood must not keep sound from moving.
+const FLOOD: usize = 64;
+
+pub(super) struct Line {
+    call: CallId,
+    pub(super) sockets: Sockets,
+    pub(super) stream: MediaStream,
+    /// Whether there is a session: only then sound moves.
+    pub(super) active: bool,
+}
+
+impl Line {
+    pub(super) fn new(call: CallId, sockets: Sockets, now: Now, entropy: &mut Entropy) -> Line {
+        Line { call, sockets, stream: MediaStream::new(now, entropy), active: false }
+    }
+
+    pub(super) fn set_session(&mut self, now: Now, session: &Session) {
+        self.active = true;
+        self.stream.set_session(now, session);
+    }
+
+    /// Takes everything that has come for one of the sockets.
+    pub(super) fn receive(&mut self, now: Now, port: Port) {
+        let socket = match port {
+            Port::Rtp => &self.sockets.rtp,
+            Port::Rtcp => &self.sockets.rtcp,
+        };
+        let mut datagram = [0; DATAGRAM];
+        for _ in 0..FLOOD {
+            match socket.recv_from(&mut datagram) {
+                Ok((length, from)) => {
+                    self.stream.receive(now, port, from, datagram.get(..length).unwrap_or_default());
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
+                // What an earlier packet of ours met (ICMP on some systems); the next one may be better.
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Does what the stream wants done.
+    pub(super) fn flush(&mut self, report: &Reporter) {
+        while let Some(output) = self.stream.poll() {
+            match output {
+                Output::Send { port, to, bytes } => {
+                    let socket = match port {
+                        Port::Rtp => &self.sockets.rtp,
+                        Port::Rtcp => &self.sockets.rtcp,
+                    };
+                    // Lost like any other packet: the network says so by its statistics.
+                    socket.send_to(&bytes, to).ok();
+                }
+                Output::Happened(happening) => report(reported(self.call, happening)),
+            }
+        }
+    }
+}
+
+fn reported(call: CallId, happening: Happening) -> Report {
+    match happening {
+        Happening::FirstPacket => Report::FirstPacket(call),
+        Happening::Silent(time) => Report::Silent(call, time),
+        Happening::Heard => Report::Heard(call),
+        Happening::Stats(stats) => Report::Stats(call, stats),
+        Happening::Digit(digit) => Report::Digit(call, digit),
+        Happening::DigitsSent => Report::DigitsSent(call),
+        Happening::Trouble(words) => Report::Failed(call, words),
+    }
+}
