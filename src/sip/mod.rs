@@ -4,11 +4,13 @@
 //! [`header`] hold its parts. Nothing here panics on what the network sends: [`fuzz`] is where that is tried.
 #![deny(clippy::indexing_slicing)]
 
+pub mod dialog;
 pub mod digest;
 pub mod endpoint;
 pub mod framer;
 pub mod fuzz;
 pub mod header;
+pub mod invite;
 pub mod message;
 pub mod timers;
 mod transaction;
