@@ -1,6 +1,12 @@
 //! Tests in virtual time and tests of the source itself. One line a topic.
 #![cfg(test)]
 
+/// So that `assert_no_alloc` notices (tests/pure/callbacks.rs).
+#[global_allocator]
+static ALLOCATOR: assert_no_alloc::AllocDisabler = assert_no_alloc::AllocDisabler;
+
+#[path = "pure/callbacks.rs"]
+mod callbacks;
 #[path = "pure/layers.rs"]
 mod layers;
 #[path = "pure/policy.rs"]

@@ -65,12 +65,12 @@ impl Studio {
 
     /// Whether something is to be heard although no call has a session.
     pub(super) fn sounds(&self) -> bool {
-        self.tone.is_some() || self.key.is_some() || self.ringtone.is_some()
+        self.is_sounding() || self.ringtone.is_some()
     }
 
-    /// Whether the ringing device has something to play.
-    pub(super) fn is_ringing(&self) -> bool {
-        self.ringtone.is_some()
+    /// Whether a tone is for the loudspeaker.
+    fn is_sounding(&self) -> bool {
+        self.tone.is_some() || self.key.is_some()
     }
 
     /// Starts or stops a tone. Keys sound beside whatever else there is.
@@ -112,15 +112,23 @@ impl Studio {
         }
     }
 
-    /// Turns devices on and off, as calls and tones need them.
-    pub(super) fn arrange(&mut self, needed: &[Use]) {
+    /// Turns devices on and off, as calls and tones need them. The microphone is on in a call only; what plays stays on
+    /// while `lingering`, so that its last sounds are heard.
+    pub(super) fn arrange(&mut self, call: bool, lingering: bool) {
         for of in Use::ALL {
-            let on = needed.contains(&of);
-            let Some(post) = self.post(of).filter(|post| post.on != on) else { continue };
-            post.on = on;
-            if on { self.turn_on(of) } else { self.turn_off(of) }
+            let needed = match of {
+                Use::Input => call,
+                Use::Output => call || self.is_sounding(),
+                Use::Ring => self.ringtone.is_some(),
+            };
+            let Some(post) = self.post(of) else { continue };
+            let on = needed || (lingering && post.on && of != Use::Input);
+            if post.on != on {
+                post.on = on;
+                if on { self.turn_on(of) } else { self.turn_off(of) }
+            }
         }
-        if !needed.contains(&Use::Input) {
+        if !call {
             self.voice = None;
             self.announced = None;
         }

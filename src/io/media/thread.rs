@@ -15,7 +15,6 @@ use super::{Inbox, Item, Options, Reporter};
 use crate::base::units::Decibels;
 use crate::base::{CallId, Entropy, Mono, Now};
 use crate::io::audio::ends::{Mic, Speaker};
-use crate::io::audio::keeper::Use;
 use crate::io::audio::waker::Sleeper;
 use crate::io::clock::Clock;
 use crate::media::stream::Port;
@@ -130,7 +129,7 @@ impl MediaThread {
         for line in std::mem::take(&mut self.lines).into_values() {
             self.close(now, line);
         }
-        self.studio.arrange(&[]);
+        self.studio.arrange(false, false);
     }
 
     /// Devices follow need: the microphone is open in a call only.
@@ -144,18 +143,10 @@ impl MediaThread {
             self.open_until = Some(now + LINGER);
         }
         match self.open_until {
-            Some(until) if now < until => {
-                let needed: &[Use] = match (call, self.studio.is_ringing()) {
-                    (true, true) => &Use::ALL,
-                    (true, false) => &[Use::Input, Use::Output],
-                    (false, true) => &[Use::Ring],
-                    (false, false) => &[Use::Output],
-                };
-                self.studio.arrange(needed);
-            }
+            Some(until) if now < until => self.studio.arrange(call, true),
             Some(_) => {
                 self.open_until = None;
-                self.studio.arrange(&[]);
+                self.studio.arrange(false, false);
                 self.meters.set_input(Decibels::SILENCE);
                 self.meters.set_output(Decibels::SILENCE);
             }
