@@ -9,6 +9,7 @@ pub mod documents;
 pub mod event;
 pub mod history;
 pub mod input;
+pub mod locate;
 pub mod output;
 pub mod problem;
 pub mod settings;
