@@ -12,6 +12,7 @@ pub mod input;
 pub mod locate;
 pub mod output;
 pub mod problem;
+pub mod registration;
 pub mod settings;
 pub mod view;
 

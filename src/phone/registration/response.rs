@@ -1,0 +1,147 @@
+//! What a registrar's answer means.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::request::{CASE, realms, same_place};
+use super::{Asking, Change, Granted, MAX_MOVES, Purpose, Registration, State};
+use crate::base::Mono;
+use crate::phone::problem::{Problem, ProblemKind};
+use crate::port::net::Transport;
+use crate::sip::digest::{Door, Refusal, may_answer};
+use crate::sip::invite::Tools;
+use crate::sip::{Host, Message, NameAddr};
+
+/// A server that wants more than this by 423 is out of its mind.
+const MAX_EXPIRES: u32 = 86_400;
+/// Behind a NAT a UDP registration is refreshed at least this often: the only way to learn of a new mapping.
+const NAT_REFRESH: Duration = Duration::from_secs(120);
+
+impl Registration {
+    pub(super) fn on_response(&mut self, tools: &mut Tools<'_>, response: &Message) {
+        let Some(status) = response.status().filter(|status| *status >= 200) else { return };
+        let State::Asking(asking) = &self.state else { return };
+        let (purpose, since) = (asking.purpose, asking.since);
+        if purpose == Purpose::Bind && (200..300).contains(&status) {
+            self.bound = Some(asking.contact.clone());
+        }
+        let moved = self.learn_public_address(response);
+        match status {
+            401 | 407 => self.on_challenge(tools, response),
+            200..=299 if purpose == Purpose::Bind => self.on_granted(tools, response, moved, since),
+            // Whatever the answer is: we are gone.
+            _ if purpose == Purpose::Unbind => self.end(),
+            423 if self.too_brief < 2 => {
+                self.too_brief += 1;
+                let longer = self.expires.saturating_mul(2).max(60);
+                self.expires = response.min_expires().unwrap_or(longer).clamp(self.expires, MAX_EXPIRES);
+                self.ask(tools, Purpose::Bind, since);
+            }
+            403 | 404 | 604 => {
+                let problem = Problem::new(ProblemKind::LoginBlocked, &*self.setup.about).with_status(status);
+                self.reject(Change::Refused(problem));
+            }
+            _ => {
+                let problem = Problem::new(ProblemKind::ServerTrouble, &*self.setup.about).with_status(status);
+                self.strand(tools.now, problem, response.retry_after().unwrap_or_default());
+            }
+        }
+    }
+
+    fn on_challenge(&mut self, tools: &mut Tools<'_>, response: &Message) {
+        let State::Asking(asking) = std::mem::replace(&mut self.state, State::Off) else { return };
+        let Asking { purpose, since, mut attempts, .. } = *asking;
+        let status = response.status().unwrap_or_default();
+        let door = if status == Door::Proxy.status() { Door::Proxy } else { Door::Server };
+        // Built anew: our own address as the server sees it may just have been learnt.
+        let mut request = self.build(purpose);
+        let Some(auth) = tools.auth.as_mut() else { return self.reject(Change::NeedsPassword) };
+        let answer = if may_answer(CASE, door, &attempts) {
+            let realms = realms(auth.realms);
+            auth.authenticator.answer(&mut request, response, &mut attempts, realms, tools.entropy)
+        } else {
+            Err(Refusal::Unsupported)
+        };
+        match answer {
+            Ok(()) => {
+                self.realm = response.auth(door.asks()).iter().find_map(|auth| auth.get("realm"));
+                self.send(tools, request, attempts, purpose, since);
+            }
+            Err(_) if purpose == Purpose::Unbind => self.end(),
+            Err(why) => {
+                let kind = match why {
+                    Refusal::Rejected(_) => ProblemKind::WrongPassword,
+                    Refusal::ForeignRealm(_) => ProblemKind::ForeignRealm,
+                    Refusal::Weaker(_) | Refusal::Unsupported | Refusal::NoChallenge | Refusal::TooOften => {
+                        ProblemKind::ServerTrouble
+                    }
+                };
+                let problem = Problem::new(kind, &*self.setup.about).with_status(status);
+                self.reject(Change::Refused(problem));
+            }
+        }
+    }
+
+    fn on_granted(&mut self, tools: &mut Tools<'_>, response: &Message, moved: bool, since: Option<Mono>) {
+        if moved && self.moves < MAX_MOVES {
+            self.moves += 1;
+            return self.ask(tools, Purpose::Bind, since);
+        }
+        let now = tools.now.mono;
+        let is_ours = |contact: &NameAddr| {
+            contact.uri.sip().zip(self.bound.as_ref()).is_some_and(|(theirs, bound)| same_place(theirs, bound))
+        };
+        let (ours, bindings): (Vec<_>, Vec<_>) = response.contacts().into_iter().partition(is_ours);
+        let expires = ours.first().and_then(|ours| response.contact_expires(ours)).or_else(|| response.expires());
+        let expires = expires.unwrap_or(self.expires).min(MAX_EXPIRES);
+        if expires == 0 {
+            let problem = Problem::new(ProblemKind::ServerTrouble, &*self.setup.about).with_status(200);
+            return self.strand(tools.now, problem, Duration::ZERO);
+        }
+        let public = self.public().filter(|public| *public != self.setup.flow.local);
+        let refresh = now + self.refresh_after(expires, public.is_some(), tools);
+        self.moves = if moved { self.moves } else { 0 };
+        self.too_brief = 0;
+        self.keep_alive.start(now, self.setup.flow.transport, tools.entropy);
+        self.state = State::Registered { refresh, since: since.unwrap_or(now) };
+        self.changes.push_back(Change::Registered(Granted {
+            expires,
+            service_route: response.addresses("Service-Route"),
+            public,
+            realm: self.realm.clone(),
+            bindings,
+            date: response.headers.get("Date").map(str::to_owned),
+        }));
+    }
+
+    /// 80 to 90 % of the lifetime, and 30 s before its end if it is long enough for that.
+    fn refresh_after(&self, expires: u32, behind_nat: bool, tools: &mut Tools<'_>) -> Duration {
+        let lifetime = Duration::from_secs(u64::from(expires));
+        let share = lifetime.mul_f64(0.8 + 0.1 * tools.entropy.fraction());
+        let after = if lifetime >= Duration::from_secs(60) {
+            share.min(lifetime.saturating_sub(Duration::from_secs(30)))
+        } else {
+            share.min(lifetime / 2)
+        };
+        if behind_nat && self.setup.flow.transport == Transport::Udp { after.min(NAT_REFRESH) } else { after }
+    }
+
+    /// Our address in our Contact.
+    fn public(&self) -> Option<SocketAddr> {
+        let contact = &self.setup.contact;
+        Some(SocketAddr::new(contact.host.ip()?, contact.port.unwrap_or(self.setup.flow.transport.default_port())))
+    }
+
+    /// Takes the address from which our request came into our Contact (RFC 3581). Returns whether it is another than
+    /// the Contact named.
+    fn learn_public_address(&mut self, response: &Message) -> bool {
+        let Some(via) = response.via() else { return false };
+        let Some(seen) = via.response_addr(self.setup.flow.transport.default_port()) else { return false };
+        if self.public() == Some(seen) || seen.port() == 0 || self.moves >= MAX_MOVES {
+            return false;
+        }
+        self.setup.contact.host = Host::Ip(seen.ip());
+        self.setup.contact.port = Some(seen.port());
+        true
+    }
+}
