@@ -7,6 +7,8 @@
 mod canary;
 #[path = "live/demo.rs"]
 mod demo;
+#[path = "live/instance.rs"]
+mod instance;
 #[path = "live/interop.rs"]
 mod interop;
 #[path = "live/lifecycle.rs"]
@@ -14,3 +16,5 @@ mod lifecycle;
 #[expect(dead_code, reason = "the rig is shared with the bench")]
 #[path = "live/rig/mod.rs"]
 mod rig;
+#[path = "live/vault.rs"]
+mod vault;

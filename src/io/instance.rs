@@ -42,8 +42,10 @@ pub fn claim(dir: &Path) -> io::Result<Claim> {
             Err(std::fs::TryLockError::Error(error)) => return Err(error),
         }
         #[cfg(unix)]
-        if raise::knock(dir) {
-            return Ok(Claim::Raised);
+        match raise::knock(dir) {
+            raise::Knock::Heard => return Ok(Claim::Raised),
+            raise::Knock::Silence => return Ok(Claim::Taken),
+            raise::Knock::Nobody => {}
         }
         std::thread::park_timeout(std::time::Duration::from_millis(50));
     }

@@ -24,7 +24,7 @@ impl AddressNews {
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let socket = rustix::net::socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, None)?;
         rustix::net::bind(&socket, &SocketAddrNetlink::new(0, GROUPS))?;
-        AsyncFd::with_interest(socket, Interest::READABLE).map(AddressNews)
+        register(socket).map(AddressNews)
     }
 
     /// Waits for news. What they are in detail is looked up elsewhere.
@@ -48,7 +48,7 @@ impl ClockNews {
     pub(crate) fn subscribe() -> io::Result<ClockNews> {
         let flags = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
         let timer = rustix::time::timerfd_create(TimerfdClockId::Realtime, flags)?;
-        let news = ClockNews(AsyncFd::with_interest(timer, Interest::READABLE)?);
+        let news = ClockNews(register(timer)?);
         news.arm()?;
         Ok(news)
     }
@@ -71,4 +71,11 @@ impl ClockNews {
         rustix::time::timerfd_settime(&self.0, flags, &time)?;
         Ok(())
     }
+}
+
+fn register(file: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    #[expect(unsafe_code, reason = "tokio asks for a promise that the type keeps")]
+    // SAFETY: an `OwnedFd` names the same open file until it is dropped, and `AsyncFd` deregisters it before that.
+    let registered = unsafe { AsyncFd::register_with_interest(file, Interest::READABLE) };
+    Ok(registered?)
 }

@@ -81,7 +81,7 @@ async fn serve(listener: tokio::net::UnixListener, raised: mpsc::Sender<()>) {
                 return;
             }
         };
-        if stream.peer_cred().is_ok_and(|peer| peer.uid() != me) {
+        if !stream.peer_cred().is_ok_and(|peer| peer.uid() == me) {
             continue;
         }
         let exchange = async {
@@ -98,10 +98,20 @@ async fn serve(listener: tokio::net::UnixListener, raised: mpsc::Sender<()>) {
     }
 }
 
-/// Asks the process behind the door to show its window; false if nobody took the request.
-pub(crate) fn knock(dir: &Path) -> bool {
-    let ask = || {
-        let mut stream = UnixStream::connect(path_for(dir)?)?;
+/// What came of a knock.
+pub(crate) enum Knock {
+    /// The process will show its window.
+    Heard,
+    /// There is a process, and it does not react.
+    Silence,
+    /// There is no door.
+    Nobody,
+}
+
+/// Asks the process behind the door to show its window.
+pub(crate) fn knock(dir: &Path) -> Knock {
+    let Ok(stream) = path_for(dir).and_then(UnixStream::connect) else { return Knock::Nobody };
+    let ask = |mut stream: UnixStream| {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         stream.write_all(REQUEST)?;
@@ -109,7 +119,12 @@ pub(crate) fn knock(dir: &Path) -> bool {
         stream.read_exact(&mut reply)?;
         io::Result::Ok(&reply == REPLY)
     };
-    ask().unwrap_or(false)
+    match ask(stream) {
+        Ok(true) => Knock::Heard,
+        // It closed the door in our face: it is about to end.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Knock::Nobody,
+        Ok(false) | Err(_) => Knock::Silence,
+    }
 }
 
 /// In the profile itself, or, where that makes too long a name for a socket, in the person's runtime directory.

@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod baresip;
 pub mod kamailio;
+pub mod keyring;
 pub mod wav;
 
 use std::fs;
