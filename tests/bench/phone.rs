@@ -1,4 +1,4 @@
-//! The figures: `packaging/bench` runs this beside Debian's baresip, in one run on one machine.
+//! The figures: `packaging/bench` runs this beside Debian's baresip and linphonec, in one run on one machine.
 //! Times on the wire come from a capture, CPU from the scheduler's own accounts.
 #![expect(clippy::disallowed_methods, reason = "a bench measures real time")]
 #![expect(clippy::expect_used, reason = "a bench may stop at the first surprise")]
@@ -10,6 +10,8 @@
 mod capture;
 #[path = "phone/figures.rs"]
 mod figures;
+#[path = "phone/linphone.rs"]
+mod linphone;
 #[path = "phone/process.rs"]
 mod process;
 #[path = "../live/rig/mod.rs"]

@@ -2,8 +2,8 @@
 //! authenticator's; here both are asked, and the request is sent again with a higher CSeq (RFC 3261 §22.2).
 
 use super::types::{Challenged, Sent, Setup, Tools};
-use crate::sip::digest::{Attempts, Case, Door, Opened, Realms, Refusal, may_answer, may_foresee};
 use crate::port::net::Flow;
+use crate::sip::digest::{Attempts, Case, Door, Opened, Realms, Refusal, may_answer, may_foresee};
 use crate::sip::endpoint::wants_stream;
 use crate::sip::{CSeq, Message};
 

@@ -167,13 +167,16 @@ impl Session {
             Err(challenge) => challenge,
         };
         let warning = response.warnings().into_iter().next().map(|warning| warning.text);
-        self.fail(tools.now.mono, Failure {
-            status: response.status().unwrap_or_default(),
-            phrase: warning.unwrap_or_else(|| response.reason_phrase().to_owned()),
-            contacts: response.contacts().into_iter().map(|contact| contact.uri).collect(),
-            retry_after: response.retry_after(),
-            challenge,
-        });
+        self.fail(
+            tools.now.mono,
+            Failure {
+                status: response.status().unwrap_or_default(),
+                phrase: warning.unwrap_or_else(|| response.reason_phrase().to_owned()),
+                contacts: response.contacts().into_iter().map(|contact| contact.uri).collect(),
+                retry_after: response.retry_after(),
+                challenge,
+            },
+        );
     }
 
     pub(super) fn on_invite_failed(&mut self, now: Mono, status: u16) {

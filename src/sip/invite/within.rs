@@ -14,9 +14,21 @@ impl Session {
         let Some(method) = request.method().cloned() else { return };
         let known = match (&self.stage, &mut self.dialog) {
             // A BYE that crosses ours is answered as if we had waited for it.
-            (Stage::Over, _) => if method == Method::Bye { Ok(()) } else { Err(481) },
+            (Stage::Over, _) => {
+                if method == Method::Bye {
+                    Ok(())
+                } else {
+                    Err(481)
+                }
+            }
             // They cannot end or change what they have not answered.
-            (_, None) => if matches!(method, Method::Bye | Method::Invite) { Err(481) } else { Ok(()) },
+            (_, None) => {
+                if matches!(method, Method::Bye | Method::Invite) {
+                    Err(481)
+                } else {
+                    Ok(())
+                }
+            }
             (_, Some(dialog)) => dialog.admit(request).map_err(|_| 500),
         };
         if let Err(status) = known {

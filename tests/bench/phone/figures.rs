@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::json;
 
 use crate::capture::{Capture, Datagram};
+use crate::linphone::Linphone;
 use crate::process;
 use crate::rig::agent::Agent;
 use crate::rig::baresip::{self, Baresip};
@@ -55,8 +56,9 @@ fn registered_at(datagrams: &[Datagram], after: f64) -> Option<f64> {
 fn start_to_registered() {
     let scratch = Scratch::new();
     let kamailio = Kamailio::start(&scratch, Algorithm::Md5);
+    let prepared = Linphone::prepare(&scratch, &kamailio, "carol");
     let capture = Capture::start(&scratch);
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let (mut ours, mut theirs, mut others) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..15 {
         ours.push(now());
         let mut agent = Agent::start(&scratch, &format!("agent-{round}"), &["--bind", "127.0.0.1:0"]);
@@ -78,6 +80,10 @@ fn start_to_registered() {
         theirs.push(now());
         let running = baresip.launch();
         drop(running);
+        others.push(now());
+        let linphone = Linphone::start(prepared.clone());
+        std::thread::sleep(Duration::from_secs(1));
+        linphone.quit();
     }
     let datagrams = capture.stop();
     let times = |starts: &[f64]| {
@@ -85,6 +91,7 @@ fn start_to_registered() {
     };
     show("ringfence agent", "ms", times(&ours));
     show("baresip", "ms", times(&theirs));
+    show("linphonec", "ms", times(&others));
 }
 
 fn direct_agent(
@@ -202,6 +209,26 @@ fn one_minute_call(ours: &str, theirs: &'static str) {
     alice.command("dial", &format!("sip:bob@{}", kamailio.plain));
     bob.daemon.wait_for_log("audio rx pipeline");
     minute(&scratch, "baresip", alice.daemon.pid(), bob.daemon.pid());
+    drop((alice, bob));
+    linphone_minute(&scratch, &kamailio);
+}
+
+/// The same minute between two linphonec, with WAV files for sound.
+fn linphone_minute(scratch: &Scratch, kamailio: &Kamailio) {
+    let speech = scratch.path().join("speech.wav");
+    let mut bob = Linphone::start(Linphone::prepare(scratch, kamailio, "bob"));
+    let mut alice = Linphone::start(Linphone::prepare(scratch, kamailio, "alice"));
+    for side in [&mut bob, &mut alice] {
+        side.say("soundcard use files");
+        side.say(&format!("play {}", speech.display()));
+    }
+    bob.say("autoanswer enable");
+    std::thread::sleep(Duration::from_secs(2));
+    alice.say(&format!("call sip:bob@{}", kamailio.plain));
+    alice.wait_for_log("connected");
+    minute(scratch, "linphonec", alice.pid(), bob.pid());
+    alice.quit();
+    bob.quit();
 }
 
 /// One minute of a call between two processes: CPU, wake-ups, memory, and the pacing of what the first sends.
