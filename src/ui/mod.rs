@@ -1,1 +1,23 @@
-//! (being built)
+//! The window. It shows a [`crate::phone::view::PhoneView`], collects [`crate::phone::command::Command`]s, and knows
+//! nothing else: `screens` and `widgets` are pure drawing, `logic` is the part that also runs while nothing is shown,
+//! `theme` owns every colour, `text` every sentence.
+
+mod app;
+mod clock;
+mod fonts;
+mod format;
+mod icons;
+mod incoming;
+mod keys;
+mod logic;
+pub mod screens;
+pub mod state;
+mod text;
+pub mod theme;
+mod waker;
+mod widgets;
+mod window;
+
+pub use clock::Clock;
+pub use waker::Waker;
+pub use window::{Error, Options, run};

@@ -1,0 +1,69 @@
+//! The application as eframe sees it: five fields.
+
+use std::sync::mpsc;
+
+use super::screens::{self, Scene};
+use super::state::UiState;
+use super::window::Options;
+use super::{Clock, Waker, incoming, logic, theme};
+use crate::engine::PhoneHandle;
+use crate::phone::command::Command;
+use crate::phone::view::PhoneView;
+
+/// The window's side of the phone.
+pub(super) struct App {
+    /// The phone, and what it showed last.
+    pub(super) phone: Phone,
+    /// What the window remembers.
+    pub(super) state: UiState,
+    pub(super) clock: Clock,
+    pub(super) waker: Waker,
+    /// Whether and since when the window is closing, and other steps of its life.
+    pub(super) life: logic::Life,
+}
+
+/// The phone, what it showed last, and the way for other windows' commands.
+pub(super) struct Phone {
+    pub(super) handle: PhoneHandle,
+    pub(super) view: PhoneView,
+    /// What the incoming window asks for: its closure may run apart from ours.
+    pub(super) asked: (mpsc::SyncSender<Command>, mpsc::Receiver<Command>),
+}
+
+impl App {
+    pub(super) fn new(ctx: &egui::Context, mut handle: PhoneHandle, waker: Waker, options: Options) -> App {
+        theme::install(ctx);
+        waker.attach(ctx);
+        let view = handle.view.borrow_and_update().clone();
+        App {
+            phone: Phone { handle, view, asked: mpsc::sync_channel(16) },
+            state: UiState::default(),
+            clock: options.clock,
+            waker,
+            life: logic::Life::new(options.demo),
+        }
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        logic::run(self, ctx);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        let now = self.clock.now();
+        let meters = &self.phone.handle.meters;
+        let scene = Scene { view: &self.phone.view, now, levels: (meters.input(), meters.output()) };
+        let mut commands = Vec::new();
+        screens::root(ui, &scene, &mut self.state, &mut commands);
+        incoming::window(ui.ctx(), &scene, &self.phone.asked.0, &self.waker);
+        for command in commands {
+            logic::send(&self.phone.handle, &mut self.state, command);
+        }
+        self.life.drawn = true;
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+}

@@ -1,0 +1,117 @@
+//! What time it is for people: the engine's calendar in the system's time zone.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::base::WallTime;
+
+/// A source of calendar time and the zone to show it in.
+#[derive(Clone)]
+pub struct Clock {
+    now: Arc<dyn Fn() -> WallTime>,
+    zone: TimeZone,
+}
+
+/// One moment, in the person's zone.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// Now.
+    pub wall: WallTime,
+    zone: TimeZone,
+}
+
+impl Clock {
+    /// A clock that asks `now` and shows the system's time zone.
+    #[must_use]
+    pub fn system(now: impl Fn() -> WallTime + 'static) -> Clock {
+        Clock { now: Arc::new(now), zone: TimeZone::system() }
+    }
+
+    /// What time it is.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        Moment { wall: (self.now)(), zone: self.zone.clone() }
+    }
+}
+
+impl Moment {
+    /// A moment in coordinated universal time: for tests and pictures.
+    #[must_use]
+    pub fn utc(wall: WallTime) -> Moment {
+        Moment { wall, zone: TimeZone::UTC }
+    }
+
+    /// Whole seconds from `then` until this moment.
+    #[must_use]
+    pub fn secs_since(&self, then: WallTime) -> u64 {
+        u64::try_from((self.wall.0 - then.0) / 1000).unwrap_or(0)
+    }
+
+    /// Milliseconds until the next whole second after `then` has begun: when a timer has to be drawn again.
+    #[must_use]
+    pub fn millis_to_next_second(&self, then: WallTime) -> u64 {
+        1000 - u64::try_from((self.wall.0 - then.0).rem_euclid(1000)).unwrap_or(0)
+    }
+
+    /// The time of day, `09:15`.
+    #[must_use]
+    pub fn time_of_day(&self, at: WallTime) -> String {
+        self.zoned(at).map(|t| format!("{:02}:{:02}", t.hour(), t.minute())).unwrap_or_default()
+    }
+
+    /// `Today`, `Yesterday`, a weekday within the last week, else a date like `3 March 2026`.
+    #[must_use]
+    pub fn day(&self, at: WallTime) -> String {
+        let (Some(at), Some(now)) = (self.zoned(at), self.zoned(self.wall)) else { return String::new() };
+        let days = days_between(at.date(), now.date());
+        match days {
+            i32::MIN..=0 => "Today".into(),
+            1 => "Yesterday".into(),
+            2..=6 => at.strftime("%A").to_string(),
+            _ => at.strftime("%-d %B %Y").to_string(),
+        }
+    }
+
+    fn zoned(&self, at: WallTime) -> Option<jiff::Zoned> {
+        Some(Timestamp::from_millisecond(at.0).ok()?.to_zoned(self.zone.clone()))
+    }
+}
+
+fn days_between(from: Date, to: Date) -> i32 {
+    (to - from).get_days()
+}
+
+impl std::fmt::Debug for Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2026-11-22T12:00:00Z, a Sunday.
+    const NOON: i64 = 1_795_348_800_000;
+    const HOUR: i64 = 3_600_000;
+
+    #[test]
+    fn days_have_the_names_that_people_use() {
+        let now = Moment::utc(WallTime(NOON));
+        assert_eq!(now.day(WallTime(NOON - HOUR)), "Today");
+        assert_eq!(now.day(WallTime(NOON - 13 * HOUR)), "Yesterday");
+        assert_eq!(now.day(WallTime(NOON - 60 * HOUR)), "Friday");
+        assert_eq!(now.day(WallTime(NOON - 24 * 30 * HOUR)), "23 October 2026");
+        assert_eq!(now.time_of_day(WallTime(NOON + 61_000)), "12:01");
+    }
+
+    #[test]
+    fn the_call_timer_is_drawn_again_when_its_second_is_over() {
+        let now = Moment::utc(WallTime(NOON + 1_250));
+        assert_eq!(now.secs_since(WallTime(NOON)), 1);
+        assert_eq!(now.millis_to_next_second(WallTime(NOON)), 750);
+    }
+}

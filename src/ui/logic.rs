@@ -1,0 +1,156 @@
+//! The part of the window that runs before each frame, and alone while the window is minimised or hidden: take the
+//! newest view, drain the events, and see to it that an incoming call can be shown.
+
+use egui::{Context, ViewportCommand, ViewportId};
+
+use super::app::App;
+use super::state::{Notice, Page, UiState};
+use super::{incoming, text};
+use crate::base::WallTime;
+use crate::engine::PhoneHandle;
+use crate::phone::command::Command;
+use crate::phone::event::Event;
+use crate::phone::problem::ProblemKind;
+use crate::phone::settings::Theme;
+use crate::phone::view::{CallState, EndReason, SignInView};
+
+/// How long the engine may take to say farewell.
+const FAREWELL_MILLIS: i64 = 3_000;
+
+/// The steps of the window's life.
+#[derive(Debug, Default)]
+pub(super) struct Life {
+    /// Sign in to the demo as soon as it is known that there is no account.
+    demo: bool,
+    /// Since when the person wants to quit.
+    closing: Option<WallTime>,
+    /// The engine has said farewell.
+    stopped: bool,
+    /// The theme that egui has been told.
+    theme: Option<Theme>,
+    /// `ui()` has run since the last `logic()`.
+    pub(super) drawn: bool,
+    /// Accounts in the last view: a new one closes the sign-in form.
+    accounts: usize,
+}
+
+impl Life {
+    /// The beginning; with `demo`, the first thing to do is to sign in to it.
+    pub(super) fn new(demo: bool) -> Life {
+        Life { demo, drawn: true, ..Life::default() }
+    }
+}
+
+/// One turn.
+pub(super) fn run(app: &mut App, ctx: &Context) {
+    app.waker.seen();
+    take_view(app, ctx);
+    while let Ok(event) = app.phone.handle.events.try_recv() {
+        on_event(app, ctx, &event);
+    }
+    while let Ok(command) = app.phone.asked.1.try_recv() {
+        send(&app.phone.handle, &mut app.state, command);
+    }
+    show_while_hidden(app, ctx);
+    close(app, ctx);
+}
+
+fn take_view(app: &mut App, ctx: &Context) {
+    if app.phone.handle.view.has_changed().unwrap_or(false) {
+        app.phone.view = app.phone.handle.view.borrow_and_update().clone();
+    }
+    let view = &app.phone.view;
+    if app.life.theme != Some(view.settings.theme) {
+        app.life.theme = Some(view.settings.theme);
+        ctx.set_theme(match view.settings.theme {
+            Theme::System => egui::ThemePreference::System,
+            Theme::Light => egui::ThemePreference::Light,
+            Theme::Dark => egui::ThemePreference::Dark,
+        });
+    }
+    if view.accounts.len() > app.life.accounts {
+        app.state.sign_in.wipe();
+        if app.state.page == Page::AddLine {
+            app.state.page = Page::Main;
+        }
+    }
+    app.life.accounts = view.accounts.len();
+    if app.life.demo {
+        app.life.demo = false;
+        if view.accounts.is_empty() && view.sign_in == SignInView::Idle {
+            send(&app.phone.handle, &mut app.state, Command::SignInDemo);
+        }
+    }
+}
+
+fn on_event(app: &mut App, ctx: &Context, event: &Event) {
+    match event {
+        Event::CallEnded(call) => {
+            let ended = app.phone.view.calls.iter().find(|c| c.id == *call).map(|c| &c.state);
+            if let Some(CallState::Ended(EndReason::Failed(problem))) = ended
+                && !matches!(problem.kind, ProblemKind::Busy | ProblemKind::Declined)
+            {
+                app.state.notice = Some(Notice::Problem(problem.clone()));
+            }
+        }
+        Event::Refused(problem) => app.state.notice = Some(Notice::Problem(problem.clone())),
+        Event::RaiseWindow => {
+            for command in [ViewportCommand::Visible(true), ViewportCommand::Minimized(false), ViewportCommand::Focus] {
+                ctx.send_viewport_cmd_to(ViewportId::ROOT, command);
+            }
+        }
+        Event::Stopped => {
+            app.life.stopped = true;
+            ctx.send_viewport_cmd_to(ViewportId::ROOT, ViewportCommand::Close);
+        }
+        Event::SignedIn(_) => app.state.page = Page::Main,
+        // The view shows these.
+        Event::CallArrived(_)
+        | Event::DigitReceived(..)
+        | Event::Answered(..)
+        | Event::AccountChanged(_)
+        | Event::CallChanged(_) => {}
+    }
+}
+
+/// While the window is minimised or hidden, `ui()` does not run, and only `ui()` can open the incoming window.
+fn show_while_hidden(app: &mut App, ctx: &Context) {
+    let hidden = ctx.input(|input| input.viewport().visible()) == Some(false);
+    // A compositor that withholds frames does not say so: then `ui()` has not run since the last time.
+    let hidden = hidden || !std::mem::take(&mut app.life.drawn);
+    app.waker.set_hidden(hidden);
+    if hidden && incoming::needs_window(&app.phone.view, ctx) {
+        ctx.send_viewport_cmd_to(ViewportId::ROOT, ViewportCommand::RequestPaintWhileHidden);
+        app.waker.want_paint();
+    }
+}
+
+/// Closing hides the window at once and lets the engine end calls and registrations.
+fn close(app: &mut App, ctx: &Context) {
+    let asked = ctx.input(|input| input.viewport().close_requested());
+    if app.life.stopped {
+        return; // nothing to wait for
+    }
+    let now = app.clock.now().wall;
+    match app.life.closing {
+        None if asked => {
+            app.life.closing = Some(now);
+            send(&app.phone.handle, &mut app.state, Command::Quit);
+            ctx.send_viewport_cmd_to(ViewportId::ROOT, ViewportCommand::CancelClose);
+            ctx.send_viewport_cmd_to(ViewportId::ROOT, ViewportCommand::Visible(false));
+            ctx.request_repaint_after(std::time::Duration::from_millis(3_100));
+        }
+        Some(since) if !asked && now.0 - since.0 >= FAREWELL_MILLIS => {
+            ctx.send_viewport_cmd_to(ViewportId::ROOT, ViewportCommand::Close);
+        }
+        None | Some(_) => {}
+    }
+}
+
+/// Gives a command to the phone, and says so if it is not taken.
+pub(super) fn send(handle: &PhoneHandle, state: &mut UiState, command: Command) {
+    if let Err(error) = handle.send(command) {
+        tracing::error!(%error, "command not taken");
+        state.notice = Some(Notice::Words(text::ENGINE_STUCK.to_owned()));
+    }
+}

@@ -1,0 +1,196 @@
+//! What has to be known now, most urgent first, at most two at a time.
+
+use egui::{Id, Key, Ui};
+
+use super::Scene;
+use crate::phone::command::Command;
+use crate::phone::problem::Problem;
+use crate::phone::view::{AccountState, AccountView, CallState, CallView, VaultState};
+use crate::ui::state::{Notice, UiState};
+use crate::ui::widgets::{self, Banner, BannerKind, Button, Kind, PasswordField};
+use crate::ui::{icons, text};
+
+/// The code of a problem, for whoever is asked for help.
+pub(super) fn details(problem: &Problem) -> String {
+    match problem.status {
+        Some(status) => format!("SIP {status} · {} · {}", problem.code(), problem.about),
+        None => format!("{} · {}", problem.code(), problem.about),
+    }
+}
+
+fn frame<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
+    egui::Frame::new().inner_margin(egui::Margin { left: 12, right: 12, top: 10, bottom: 0 }).show(ui, content).inner
+}
+
+/// The banners of the main page.
+pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    for account in &scene.view.accounts {
+        ui.push_id(account.id, |ui| account_banner(ui, account, &mut state.password, out));
+    }
+    notice(ui, state);
+    vault(ui, scene, state, out);
+    audio(ui, scene, state);
+}
+
+fn account_banner(ui: &mut Ui, account: &AccountView, password: &mut PasswordField, out: &mut Vec<Command>) {
+    match account.state {
+        AccountState::NeedsPassword => {
+            let title = format!("{} needs your password", account.name);
+            give_password(
+                ui,
+                account,
+                &title,
+                "No keyring keeps it, so Ringfence asks at each start.",
+                None,
+                password,
+                out,
+            );
+        }
+        AccountState::Rejected => {
+            let Some(problem) = &account.problem else { return };
+            let details = Some(details(problem));
+            give_password(ui, account, &problem.title(), &problem.advice(), details, password, out);
+        }
+        AccountState::Waiting(_) => {
+            let Some(problem) = &account.problem else { return };
+            let (title, advice) = (problem.title(), problem.advice());
+            let banner = Banner {
+                kind: BannerKind::Warn,
+                icon: icons::WARNING,
+                title: &title,
+                advice: &advice,
+                details: Some(details(problem)),
+                action: Some("Try now"),
+                dismiss: false,
+            };
+            if frame(ui, |ui| banner.show(ui)).action {
+                out.push(Command::Retry(account.id));
+            }
+        }
+        AccountState::Off | AccountState::Registering | AccountState::Registered => {}
+    }
+}
+
+/// A refused or missing password: say so, and take the right one.
+fn give_password(
+    ui: &mut Ui,
+    account: &AccountView,
+    title: &str,
+    advice: &str,
+    details: Option<String>,
+    password: &mut PasswordField,
+    out: &mut Vec<Command>,
+) {
+    frame(ui, |ui| {
+        let kind = if details.is_some() { BannerKind::Bad } else { BannerKind::Warn };
+        Banner { kind, icon: icons::KEY, title, advice, details, action: None, dismiss: false }.show(ui);
+        ui.add_space(8.0);
+        let entered = ui
+            .horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = 8.0;
+                let room = ui.available_width() - 84.0;
+                let field = ui.allocate_ui(egui::vec2(room, 44.0), |ui| {
+                    widgets::field(ui, Id::unique(("password", account.id)), password, text::SIP_PASSWORD, true)
+                });
+                let response = field.inner;
+                response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::PasswordInput, true, text::SIP_PASSWORD));
+                let enter = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+                let button = Button::new(Kind::Main, "Enter").height(44.0).width(76.0).enabled(!password.is_empty());
+                ui.add(button).clicked() || enter
+            })
+            .inner;
+        if entered && !password.is_empty() {
+            out.push(Command::GivePassword(account.id, password.secret()));
+            password.wipe();
+        }
+    });
+}
+
+fn notice(ui: &mut Ui, state: &mut UiState) {
+    let Some(notice) = &state.notice else { return };
+    let (title, advice, details) = match notice {
+        Notice::Problem(problem) => (problem.title(), problem.advice(), Some(details(problem))),
+        Notice::Words(words) => (words.clone(), String::new(), None),
+    };
+    widgets::live_region(ui, "notice", &title);
+    let banner = Banner {
+        kind: BannerKind::Bad,
+        icon: icons::INFO,
+        title: &title,
+        advice: &advice,
+        details,
+        action: None,
+        dismiss: true,
+    };
+    if frame(ui, |ui| banner.show(ui)).dismiss {
+        state.notice = None;
+    }
+}
+
+fn vault(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    // The demo has no password to keep.
+    let matters = scene.view.accounts.iter().any(|account| !account.demo);
+    let Some((title, advice)) = text::vault_banner(&scene.view.vault).filter(|_| matters && !state.dismissed.vault)
+    else {
+        return;
+    };
+    let retry = !matches!(scene.view.vault, VaultState::Missing);
+    let banner = Banner {
+        kind: BannerKind::Warn,
+        icon: icons::LOCK,
+        title,
+        advice: &advice,
+        details: None,
+        action: retry.then_some("Try again"),
+        dismiss: true,
+    };
+    let pressed = frame(ui, |ui| banner.show(ui));
+    if pressed.action {
+        out.push(Command::RetryVault);
+    }
+    state.dismissed.vault |= pressed.dismiss;
+}
+
+fn audio(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState) {
+    let Some(trouble) = scene.view.audio.trouble.as_ref() else {
+        state.dismissed.audio = None;
+        return;
+    };
+    if state.dismissed.audio.as_ref() == Some(trouble) {
+        return;
+    }
+    let banner = Banner {
+        kind: BannerKind::Warn,
+        icon: icons::SPEAKER_HIGH,
+        title: "Sound does not work as it should",
+        advice: trouble,
+        details: None,
+        action: None,
+        dismiss: true,
+    };
+    if frame(ui, |ui| banner.show(ui)).dismiss {
+        state.dismissed.audio = Some(trouble.clone());
+    }
+}
+
+/// The banners of a call: only what is true now.
+pub(super) fn in_call(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, call: &CallView) {
+    if let Some(secs) = call.silent_secs.filter(|_| call.state == CallState::Established && !call.held) {
+        let title = "You can't hear them – no sound arriving";
+        let left = 60_u32.saturating_sub(secs);
+        let advice = format!("For {secs} seconds now. The call ends by itself in {left}.");
+        let banner = Banner {
+            kind: BannerKind::Warn,
+            icon: icons::WARNING,
+            title,
+            advice: &advice,
+            details: None,
+            action: None,
+            dismiss: false,
+        };
+        frame(ui, |ui| banner.show(ui));
+        widgets::live_region(ui, "silent", title);
+    }
+    audio(ui, scene, state);
+    notice(ui, state);
+}

@@ -1,0 +1,151 @@
+//! The screens: pure drawing. Each takes the scene, its part of the window's memory, and a list for commands.
+
+mod banners;
+mod call;
+mod devices;
+mod ended;
+pub(super) mod incoming;
+mod keypad;
+mod main_page;
+mod recents;
+mod settings;
+mod shortcuts;
+mod sign_in;
+
+use egui::{Frame, Ui};
+
+use super::clock::Moment;
+use super::keys;
+use super::state::{Page, Panel, UiState};
+use super::theme;
+use crate::base::AccountId;
+use crate::base::units::Decibels;
+use crate::phone::command::{Command, Dialled};
+use crate::phone::view::{AccountState, AccountView, CallState, CallView, Peer, PhoneView};
+
+/// What a frame shows: the phone at one moment.
+#[derive(Debug)]
+pub struct Scene<'a> {
+    /// The phone.
+    pub view: &'a PhoneView,
+    /// What time it is.
+    pub now: Moment,
+    /// The levels of microphone and loudspeaker.
+    pub levels: (Decibels, Decibels),
+}
+
+impl Scene<'_> {
+    /// The line that calls are made from: the chosen one, else the first that is ready, else the first.
+    #[must_use]
+    pub fn line(&self, chosen: Option<AccountId>) -> Option<&AccountView> {
+        let all = &self.view.accounts;
+        all.iter()
+            .find(|account| Some(account.id) == chosen)
+            .or_else(|| all.iter().find(|account| account.state == AccountState::Registered))
+            .or_else(|| all.first())
+    }
+
+    /// The name of a line.
+    #[must_use]
+    pub fn line_name(&self, id: AccountId) -> Option<&str> {
+        self.view.accounts.iter().find(|account| account.id == id).map(|account| account.name.as_str())
+    }
+
+    /// The call that the window shows: the newest that we made or answered, or one that has just ended.
+    #[must_use]
+    pub fn call(&self) -> Option<&CallView> {
+        let shown = |call: &&CallView| call.state != CallState::Offered;
+        let going = |call: &&CallView| !matches!(call.state, CallState::Ended(_));
+        let calls = self.view.calls.iter().rev().filter(shown);
+        calls.clone().find(going).or_else(|| calls.clone().find(|call| ended_in_words(call)))
+    }
+}
+
+/// Calls that were missed or declined leave at once: the list says it.
+fn ended_in_words(call: &CallView) -> bool {
+    use crate::phone::view::EndReason::{AnsweredElsewhere, Declined, Missed, MissedBusy};
+    !matches!(call.state, CallState::Ended(Missed | MissedBusy | AnsweredElsewhere | Declined))
+}
+
+/// What to call somebody: their name, or the address in a readable form.
+#[must_use]
+pub(super) fn peer_name(peer: &Peer) -> String {
+    peer.name.clone().filter(|name| !name.trim().is_empty()).unwrap_or_else(|| super::format::address(&peer.address))
+}
+
+/// The id of the field that searches and dials.
+pub(super) fn recents_field() -> egui::Id {
+    recents::field_id()
+}
+
+/// Calls what is typed: on the keypad as it stands, else the best match.
+pub(super) fn call_typed(scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    let to = match state.tab {
+        super::state::Tab::Recents => recents::best(scene, &state.dial),
+        super::state::Tab::Keypad => state.dial.clone(),
+    };
+    place_call(scene, state, out, &to);
+}
+
+/// Places a call from the chosen line; says why if that is not possible.
+fn place_call(scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>, to: &str) {
+    let Some(line) = scene.line(state.line) else { return };
+    match Dialled::parse(to) {
+        Ok(dialled) => {
+            out.push(Command::PlaceCall(line.id, dialled));
+            state.dial.clear();
+            state.notice = None;
+        }
+        Err(error) => state.notice = Some(super::state::Notice::Words(error.to_string())),
+    }
+}
+
+/// The whole main window.
+pub fn root(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    let p = theme::palette(ui);
+    keys::handle(ui.ctx(), scene, state, out);
+    let rect = ui.max_rect();
+    ui.painter().rect_filled(rect, 0.0, p.bg);
+    Frame::new().show(ui, |ui| {
+        ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
+        match scene.call() {
+            Some(call) if matches!(call.state, CallState::Ended(_)) => ended::show(ui, scene, state, out, call),
+            Some(call) => call::show(ui, scene, state, out, call),
+            None => page(ui, scene, state, out),
+        }
+    });
+    if scene.call().is_none() {
+        state.call = super::state::CallPanel::default();
+    }
+    shortcuts::show(ui, state);
+    watch_devices(scene, state, out);
+}
+
+fn page(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    if scene.view.accounts.is_empty() {
+        return sign_in::show(ui, scene, &mut state.sign_in, out, None);
+    }
+    match state.page {
+        Page::Main => main_page::show(ui, scene, state, out),
+        Page::AddLine => {
+            let mut back = false;
+            sign_in::show(ui, scene, &mut state.sign_in, out, Some(&mut back));
+            if back {
+                state.sign_in.wipe();
+                state.page = Page::Settings;
+            }
+        }
+        Page::Settings => settings::show(ui, scene, state, out),
+    }
+}
+
+/// Devices are reported only while somebody looks at them.
+fn watch_devices(scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    let in_call = scene.call().is_some();
+    let page = !in_call && state.page == Page::Settings && !scene.view.accounts.is_empty();
+    let wanted = page || in_call && state.call.open == Panel::Audio;
+    if wanted != state.watching {
+        state.watching = wanted;
+        out.push(Command::WatchDevices(wanted));
+    }
+}

@@ -1,0 +1,143 @@
+//! Settings: lines, sound, look, the keyring's state, and what this program is.
+
+use egui::{Ui, vec2};
+
+use super::{Scene, devices};
+use crate::phone::command::Command;
+use crate::phone::settings::{Settings, Theme};
+use crate::phone::view::{AccountState, AccountView, PasswordPlace, VaultState};
+use crate::ui::fonts::Weight;
+use crate::ui::state::{Page, UiState};
+use crate::ui::widgets::{self, Button, Kind, Mark};
+use crate::ui::{text, theme};
+
+/// Draws the page.
+pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    if widgets::page_header(ui, "Settings") {
+        state.page = Page::Main;
+    }
+    egui::ScrollArea::vertical().auto_shrink([false, false]).id_salt("settings").show(ui, |ui| {
+        egui::Frame::new().inner_margin(egui::Margin { left: 12, right: 12, top: 8, bottom: 16 }).show(ui, |ui| {
+            widgets::section(ui, "Lines");
+            lines(ui, scene, state, out);
+            ui.add_space(8.0);
+            widgets::section(ui, "Sound");
+            devices::card(ui, scene.view, out);
+            ui.add_space(8.0);
+            widgets::section(ui, "Look");
+            look(ui, scene, out);
+            ui.add_space(8.0);
+            widgets::section(ui, "Passwords");
+            keyring(ui, &scene.view.vault, out);
+            ui.add_space(8.0);
+            widgets::section(ui, "Recent calls");
+            recent(ui, scene, out);
+            ui.add_space(8.0);
+            widgets::section(ui, "About");
+            about(ui, state);
+        });
+    });
+}
+
+fn lines(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    widgets::card(ui, |ui| {
+        for account in &scene.view.accounts {
+            ui.push_id(account.id, |ui| one_line(ui, account, out));
+            widgets::row_line(ui);
+        }
+        ui.add_space(2.0);
+        if widgets::link(ui, "Add a line", true).clicked() {
+            state.page = Page::AddLine;
+        }
+    });
+}
+
+fn one_line(ui: &mut Ui, account: &AccountView, out: &mut Vec<Command>) {
+    let p = theme::palette(ui);
+    let small = format!("{} · {}", text::account_word(account), account.address);
+    let name = if account.demo { format!("{} (demo)", account.name) } else { account.name.clone() };
+    widgets::value_row(ui, &name, Some(&small), |ui| {
+        let words = "Sign out";
+        let button = ui.add(Button::new(Kind::SoftEnd, words));
+        if button.on_hover_text("Deletes this line and its password from this computer").clicked() {
+            out.push(Command::SignOut(account.id));
+        }
+        if let AccountState::Waiting(_) = account.state {
+            ui.spacing_mut().item_spacing.x = 8.0;
+            if ui.add(Button::new(Kind::Plain, "Try now")).clicked() {
+                out.push(Command::Retry(account.id));
+            }
+        }
+    });
+    let place = match account.password {
+        PasswordPlace::Keyring => "Password in the system keyring",
+        PasswordPlace::Session => "Password asked for at each start",
+        PasswordPlace::NotNeeded => "Needs no password of yours",
+    };
+    let words = format!("{}. {place}.", text::connection(account));
+    let words = egui::RichText::new(words).font(theme::font(12.0, Weight::Regular)).color(p.muted);
+    ui.add(egui::Label::new(words).wrap());
+    ui.add_space(10.0);
+}
+
+fn look(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Command>) {
+    let now = scene.view.settings.theme;
+    widgets::card(ui, |ui| {
+        let all = [(Theme::System, "System"), (Theme::Light, "Light"), (Theme::Dark, "Dark")];
+        let picked = widgets::value_row(ui, "Theme", None, |ui| widgets::segments(ui, "Theme", 204.0, &now, &all));
+        if let Some(theme) = picked {
+            out.push(Command::SetSettings(Box::new(Settings { theme, ..scene.view.settings.clone() })));
+        }
+    });
+}
+
+fn keyring(ui: &mut Ui, vault: &VaultState, out: &mut Vec<Command>) {
+    widgets::card(ui, |ui| {
+        let mark = match vault {
+            VaultState::Ok => Mark::Good,
+            VaultState::Checking => Mark::Doing,
+            VaultState::Locked | VaultState::Missing | VaultState::Stuck | VaultState::Unused => Mark::Warn,
+            VaultState::Failed(_) => Mark::Bad,
+        };
+        widgets::row(ui, mark, &text::vault(vault), None);
+        let troubled = text::vault_banner(vault).is_some();
+        if troubled && widgets::link(ui, "Try again", true).clicked() {
+            out.push(Command::RetryVault);
+        }
+    });
+}
+
+fn recent(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Command>) {
+    widgets::card(ui, |ui| {
+        let count = scene.view.history.len();
+        let words = match count {
+            0 => "None kept".to_owned(),
+            1 => "One call kept on this computer".to_owned(),
+            n => format!("{n} calls kept on this computer"),
+        };
+        widgets::value_row(ui, &words, None, |ui| {
+            if ui.add(Button::new(Kind::Plain, "Forget").enabled(count > 0)).clicked() {
+                out.push(Command::ClearHistory);
+            }
+        });
+    });
+}
+
+fn about(ui: &mut Ui, state: &mut UiState) {
+    let p = theme::palette(ui);
+    widgets::card(ui, |ui| {
+        let version = concat!("Ringfence ", env!("CARGO_PKG_VERSION"));
+        widgets::value_row(ui, version, Some("MIT or Apache-2.0, as you like"), |ui| {
+            if widgets::link(ui, "Keyboard", true).clicked() {
+                state.shortcuts = true;
+            }
+        });
+        widgets::row_line(ui);
+        ui.allocate_exact_size(vec2(1.0, 10.0), egui::Sense::hover());
+        let words = "Type: Inter (SIL Open Font License 1.1). Icons: Phosphor (MIT). Window: egui (MIT or Apache-2.0). \
+                     The licences of everything else are listed beside the source.";
+        let words = egui::RichText::new(words).font(theme::font(12.0, Weight::Regular)).color(p.muted);
+        ui.add(egui::Label::new(words).wrap());
+        ui.allocate_exact_size(vec2(1.0, 8.0), egui::Sense::hover());
+    });
+}

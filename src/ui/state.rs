@@ -1,0 +1,172 @@
+//! What the window remembers and the phone need not know: page, tab, what is typed. Nothing of it is written to disk.
+
+use crate::base::AccountId;
+use crate::phone::command::AccountDraft;
+use crate::phone::problem::Problem;
+use crate::port::net::Transport;
+
+pub use super::widgets::{Levels, PasswordField};
+
+/// Everything that the window remembers.
+#[derive(Debug, Default)]
+pub struct UiState {
+    /// Which page is shown when no call is.
+    pub page: Page,
+    /// Which tab of the main page.
+    pub tab: Tab,
+    /// The one field that searches and dials.
+    pub dial: String,
+    /// The line to call from, if the person chose one.
+    pub line: Option<AccountId>,
+    /// The form of the first start.
+    pub sign_in: SignInForm,
+    /// The password that an account asks for again.
+    pub password: PasswordField,
+    /// The call screen.
+    pub call: CallPanel,
+    /// What the person has to be told, until dismissed.
+    pub notice: Option<Notice>,
+    /// Whether the sheet of keyboard shortcuts is open.
+    pub shortcuts: bool,
+    /// Whether the devices are being reported.
+    pub watching: bool,
+    /// What the person has seen and dismissed: so it is not shown twice.
+    pub dismissed: Dismissed,
+}
+
+/// The pages of the window.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Page {
+    /// Recents or keypad.
+    #[default]
+    Main,
+    /// Sign in to one more line.
+    AddLine,
+    /// Settings.
+    Settings,
+}
+
+/// The tabs of the main page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Tab {
+    /// Recent calls.
+    #[default]
+    Recents,
+    /// Twelve keys.
+    Keypad,
+}
+
+/// What is open below the call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Panel {
+    /// Meters and buttons.
+    #[default]
+    Buttons,
+    /// Twelve keys that send digits.
+    Keypad,
+    /// Devices.
+    Audio,
+}
+
+/// The call screen's memory.
+#[derive(Debug, Default)]
+pub struct CallPanel {
+    /// What is open.
+    pub open: Panel,
+    /// The last levels of the microphone.
+    pub you: Levels,
+    /// The last levels of the loudspeaker.
+    pub them: Levels,
+    /// When the levels were read last, in milliseconds of the calendar.
+    pub read_at: i64,
+}
+
+/// What the person has to be told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Notice {
+    /// Something is wrong.
+    Problem(Problem),
+    /// One sentence.
+    Words(String),
+}
+
+/// Banners that were closed.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Dismissed {
+    /// The keyring's.
+    pub vault: bool,
+    /// The audio trouble with these words.
+    pub audio: Option<String>,
+}
+
+/// The form of the first start.
+#[derive(Debug, Default)]
+pub struct SignInForm {
+    /// `user@domain`.
+    pub address: String,
+    /// The line password.
+    pub password: PasswordField,
+    /// Whether the fields below are shown.
+    pub advanced: bool,
+    /// Host name of the registrar.
+    pub server: String,
+    /// Its port.
+    pub port: String,
+    /// Only this transport.
+    pub transport: Option<Transport>,
+    /// Host and port that every request goes through.
+    pub outbound_proxy: String,
+    /// Authentication name, if it is not the address's user.
+    pub auth_user: String,
+}
+
+impl SignInForm {
+    /// The draft that the fields describe.
+    #[must_use]
+    pub fn draft(&self) -> AccountDraft {
+        let filled = |text: &str| {
+            let text = text.trim();
+            (!text.is_empty()).then(|| text.to_owned())
+        };
+        let server = filled(&self.server).map(|host| match filled(&self.port) {
+            Some(port) => format!("{host}:{port}"),
+            None => host,
+        });
+        // A port alone is one of the address's own domain.
+        let server = server.or_else(|| {
+            let domain = self.address.trim().rsplit_once('@')?.1;
+            filled(&self.port).map(|port| format!("{domain}:{port}"))
+        });
+        AccountDraft {
+            address: self.address.trim().to_owned(),
+            server,
+            transport: self.transport,
+            outbound_proxy: filled(&self.outbound_proxy),
+            auth_user: filled(&self.auth_user),
+            ..AccountDraft::default()
+        }
+    }
+
+    /// Forgets everything, the password first.
+    pub fn wipe(&mut self) {
+        self.password.wipe();
+        *self = SignInForm::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_becomes_a_draft_and_empty_fields_stay_out_of_it() {
+        let form =
+            SignInForm { address: " alice@voxline.example ".into(), port: "5070".into(), ..SignInForm::default() };
+        let draft = form.draft();
+        assert_eq!(draft.address, "alice@voxline.example");
+        assert_eq!(draft.server.as_deref(), Some("voxline.example:5070"));
+        assert_eq!(draft.outbound_proxy, None);
+        let form = SignInForm { server: "sip.voxline.example".into(), ..SignInForm::default() };
+        assert_eq!(form.draft().server.as_deref(), Some("sip.voxline.example"));
+    }
+}

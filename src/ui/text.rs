@@ -1,0 +1,191 @@
+//! Every sentence of the window, in one place. Problems bring their own (`phone::problem`).
+
+use crate::phone::view::{
+    AccountState, AccountView, CallState, CallView, EndReason, HistoryRow, Quality, Step, StepKind, StepState,
+    VaultState,
+};
+use crate::port::net::Transport;
+
+use super::format;
+
+pub(super) const SEARCH_HINT: &str = "Name or number";
+pub(super) const CALL: &str = "Call";
+pub(super) const CONNECT_TITLE: &str = "Connect your line";
+pub(super) const CONNECT_LEAD: &str = "The address and password your phone provider gave you.";
+pub(super) const SIP_ADDRESS: &str = "SIP address";
+pub(super) const SIP_PASSWORD: &str = "Line (SIP) password";
+pub(super) const SIP_PASSWORD_REMARK: &str = "usually not your website password";
+pub(super) const CONNECT: &str = "Connect";
+pub(super) const TRY_WITHOUT: &str = "Try it without an account";
+pub(super) const NO_CALLS: &str = "No calls yet";
+pub(super) const NO_CALLS_LEAD: &str = "Type a name or number above and press Enter.";
+pub(super) const NO_MATCH: &str = "Nobody by that name among the recent calls";
+pub(super) const NO_MATCH_LEAD: &str = "Enter calls what you typed.";
+pub(super) const ENGINE_STUCK: &str = "The phone does not react. If this lasts, start Ringfence again.";
+
+/// People at the demo provider: what to dial, and what happens then.
+pub(super) const DEMO_PEOPLE: [(&str, &str, &str); 7] = [
+    ("Echo", "echo", "Says what you say"),
+    ("Announcement", "announcement", "Speaks, then plays a tone"),
+    ("Calls you back", "callback", "Rings you five seconds later"),
+    ("Busy", "busy", "Is always busy"),
+    ("Declines", "declines", "Declines every call"),
+    ("Never answers", "never", "Rings and rings"),
+    ("Asks twice", "twice", "Wants your password at two places"),
+];
+
+/// The keyboard's shortcuts, for the sheet.
+pub(super) const SHORTCUTS: [(&str, &str); 13] = [
+    ("Ctrl+K", "Search or dial"),
+    ("Enter", "Call"),
+    ("Esc", "Clear, or close"),
+    ("Ctrl+1, Ctrl+2", "Recents, Keypad"),
+    ("Ctrl+R", "Call the last number again"),
+    ("Ctrl+Shift+A", "Answer"),
+    ("Ctrl+Shift+D", "Decline"),
+    ("Ctrl+E", "End the call"),
+    ("Ctrl+M", "Mute"),
+    ("Ctrl+H", "Hold"),
+    ("0–9 * #", "Send digits during a call"),
+    ("Ctrl+,", "Settings"),
+    ("F1", "This list"),
+];
+
+/// The word of a line's state.
+pub(super) fn account_word(account: &AccountView) -> &'static str {
+    match account.state {
+        AccountState::Registered if encrypted(account) => "Ready",
+        AccountState::Registered => "Limited",
+        AccountState::Registering => "Connecting",
+        AccountState::Waiting(_) | AccountState::Off => "Off line",
+        AccountState::Rejected => "Blocked",
+        AccountState::NeedsPassword => "Needs your password",
+    }
+}
+
+/// Whether the way to the provider is encrypted.
+pub(super) fn encrypted(account: &AccountView) -> bool {
+    account.transport.is_none_or(|transport| transport == Transport::Tls)
+}
+
+/// How a line is connected, in one sentence.
+pub(super) fn connection(account: &AccountView) -> String {
+    match (&account.tls, account.transport) {
+        (Some(tls), _) => format!("Encrypted as far as {} ({tls})", account.provider),
+        (None, Some(Transport::Tls)) => format!("Encrypted as far as {}", account.provider),
+        (None, Some(transport)) => format!("Not encrypted ({}): others on the way can listen", transport.via()),
+        (None, None) => "Not connected".to_owned(),
+    }
+}
+
+/// The sentence of a step of sign-in.
+pub(super) fn step(step: &Step) -> String {
+    use StepState::{Doing, Done, Failed};
+    match (&step.kind, step.state) {
+        (StepKind::Find(host), Doing) => format!("Looking for {host}…"),
+        (StepKind::Find(host), Done) => format!("Found {host}"),
+        (StepKind::Find(host), Failed) => format!("Could not find {host}"),
+        (StepKind::Connect(transport, _), Doing) => format!("Connecting by {}…", transport.via()),
+        (StepKind::Connect(Transport::Tls, tls), Done) => {
+            format!("Encrypted connection ({})", tls.as_deref().unwrap_or("TLS"))
+        }
+        (StepKind::Connect(transport, _), Done) => format!("Unencrypted connection ({})", transport.via()),
+        (StepKind::Connect(transport, _), Failed) => format!("No answer by {}", transport.via()),
+        (StepKind::SignIn, Doing) => "Signing in…".to_owned(),
+        (StepKind::SignIn, Done) => "Signed in".to_owned(),
+        (StepKind::SignIn, Failed) => "Sign-in refused".to_owned(),
+        (StepKind::Keep, Doing) => "Keeping the password in the keyring…".to_owned(),
+        (StepKind::Keep, Done) => "Password kept in the keyring".to_owned(),
+        (StepKind::Keep, Failed) => "Password kept until you close Ringfence".to_owned(),
+    }
+}
+
+/// The second line of a recent call: what it was, how long, how good, by which line.
+pub(super) fn history(row: &HistoryRow, line: Option<&str>) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    match (row.answered_secs, &row.end) {
+        _ if row.is_missed() => parts.push("Missed".into()),
+        (Some(secs), _) => parts.push(format::duration(secs)),
+        (None, EndReason::Failed(problem)) => parts.push(problem.title().trim_end_matches('.').to_owned()),
+        (None, end) => parts.push(end_word(end).into()),
+    }
+    parts.extend(row.quality.map(|quality| quality_word(quality).to_owned()));
+    parts.extend(line.map(str::to_owned));
+    parts.join(" · ")
+}
+
+/// Why a call ended, in a word or two.
+pub(super) fn end_word(end: &EndReason) -> &'static str {
+    match end {
+        EndReason::HungUp | EndReason::PeerHungUp => "Ended",
+        EndReason::Declined => "Declined",
+        EndReason::Missed | EndReason::MissedBusy => "Missed",
+        EndReason::AnsweredElsewhere => "Answered on another phone",
+        EndReason::Cancelled => "Not answered",
+        EndReason::Silent => "Ended: no sound for a minute",
+        EndReason::Failed(_) => "Not connected",
+    }
+}
+
+/// Quality in a word.
+pub(super) fn quality_word(quality: Quality) -> &'static str {
+    match quality {
+        Quality::Good => "Good",
+        Quality::Fair => "Fair",
+        Quality::Poor => "Poor",
+    }
+}
+
+/// What a call does, while its timer does not run; `None` when it does.
+pub(super) fn call_word(call: &CallView) -> Option<&'static str> {
+    match call.state {
+        CallState::Inviting => Some("Calling…"),
+        CallState::Ringing | CallState::Early => Some("Ringing…"),
+        CallState::Offered => Some("Calls you"),
+        CallState::Answering => Some("Connecting…"),
+        CallState::Established if call.held => Some("On hold"),
+        CallState::Established if call.held_by_peer => Some("They put you on hold"),
+        CallState::Established => None,
+        CallState::Ended(_) => Some("Ended"),
+    }
+}
+
+/// What is said aloud when a call changes.
+pub(super) fn call_spoken(call: &CallView, name: &str) -> String {
+    match &call.state {
+        CallState::Ended(end) => format!("Call with {name}: {}", end_word(end)),
+        _ => format!("Call with {name}: {}", call_word(call).unwrap_or("connected")),
+    }
+}
+
+/// The keyring's state in one sentence.
+pub(super) fn vault(state: &VaultState) -> String {
+    match state {
+        VaultState::Checking => "Looking at the system keyring…".into(),
+        VaultState::Ok => "Passwords are in the system keyring".into(),
+        VaultState::Locked => "The system keyring is locked".into(),
+        VaultState::Missing => "No system keyring: passwords are asked for at each start".into(),
+        VaultState::Stuck => "The system keyring does not answer".into(),
+        VaultState::Failed(why) => format!("The system keyring does not work: {why}"),
+        VaultState::Unused => "Passwords are forgotten when Ringfence closes".into(),
+    }
+}
+
+/// Title and advice of the keyring's banner, when there is something to do.
+pub(super) fn vault_banner(state: &VaultState) -> Option<(&'static str, String)> {
+    match state {
+        VaultState::Locked => Some((
+            "Your keyring is locked",
+            "Unlock it and Ringfence signs in by itself. Your passwords are in it.".into(),
+        )),
+        VaultState::Missing => Some((
+            "This computer has no keyring",
+            "Ringfence asks for your password at each start. It writes it nowhere.".into(),
+        )),
+        VaultState::Stuck => Some(("Your keyring does not answer", "Calls go on. Trying again may help.".into())),
+        VaultState::Failed(why) => {
+            Some(("Your keyring does not work", format!("{why}. Passwords are asked for at each start.")))
+        }
+        VaultState::Ok | VaultState::Checking | VaultState::Unused => None,
+    }
+}

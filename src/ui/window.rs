@@ -1,0 +1,136 @@
+//! The operating system's window and its event loop: eframe's, with one addition. eframe holds every pass of a
+//! hidden window back for 100 ms (emilk/egui#7776) and needs two of them before `ui()` runs. A call that comes in
+//! while the window is minimised would be seen too late, so the wrapper below hands eframe a redraw at once when the
+//! [`Waker`] says so.
+
+use eframe::{EframeWinitApplication, UserEvent};
+use winit::application::ApplicationHandler;
+use winit::event::{DeviceEvent, DeviceId, StartCause, WindowEvent};
+use winit::event_loop::{ActiveEventLoop, EventLoop};
+use winit::window::WindowId;
+
+use super::app::App;
+use super::{Clock, Waker};
+use crate::engine::PhoneHandle;
+
+/// The window's size in points: the picture's.
+const SIZE: [f32; 2] = [360.0, 600.0];
+const SMALLEST: [f32; 2] = [320.0, 480.0];
+
+/// What the window is started with.
+#[derive(Debug)]
+pub struct Options {
+    /// Go straight to the demo provider if no account exists.
+    pub demo: bool,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+/// Why there is no window.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The operating system has no display for us.
+    #[error("no display: {0}")]
+    NoDisplay(#[from] winit::error::EventLoopError),
+}
+
+/// Shows the window until the person closes it or the engine has stopped. Closing it sends `Command::Quit` and waits
+/// up to three seconds for the engine's farewell, hidden.
+///
+/// # Errors
+/// If there is no display, or it does not do OpenGL.
+pub fn run(handle: PhoneHandle, waker: Waker, options: Options) -> Result<(), Error> {
+    let event_loop = EventLoop::<UserEvent>::with_user_event().build()?;
+    let app_waker = waker.clone();
+    let inner = eframe::create_native(
+        "ringfence",
+        native_options(),
+        Box::new(move |cc| Ok(Box::new(App::new(&cc.egui_ctx, handle, app_waker, options)))),
+        &event_loop,
+    );
+    event_loop.run_app(&mut Front { inner, waker, main: None })?;
+    Ok(())
+}
+
+fn native_options() -> eframe::NativeOptions {
+    eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_title("Ringfence")
+            .with_app_id("ringfence")
+            .with_inner_size(SIZE)
+            .with_min_inner_size(SMALLEST),
+        // Two triangles a glyph need neither.
+        multisampling: 0,
+        depth_buffer: 0,
+        stencil_buffer: 0,
+        persist_window: false,
+        dithering: false,
+        ..eframe::NativeOptions::default()
+    }
+}
+
+/// eframe's application, and what it does not do: passes of a hidden window without delay.
+struct Front<'a> {
+    inner: EframeWinitApplication<'a>,
+    waker: Waker,
+    /// The main window: the first that has an event.
+    main: Option<WindowId>,
+}
+
+impl Front<'_> {
+    fn redraw(&mut self, event_loop: &ActiveEventLoop) {
+        if let Some(main) = self.main {
+            self.inner.window_event(event_loop, main, WindowEvent::RedrawRequested);
+        }
+    }
+
+    fn catch_up(&mut self, event_loop: &ActiveEventLoop) {
+        if self.waker.take_fresh_while_hidden() {
+            self.redraw(event_loop);
+        }
+        if self.waker.take_want_paint() {
+            self.redraw(event_loop);
+        }
+    }
+}
+
+impl ApplicationHandler<UserEvent> for Front<'_> {
+    fn resumed(&mut self, event_loop: &ActiveEventLoop) {
+        self.inner.resumed(event_loop);
+    }
+
+    fn new_events(&mut self, event_loop: &ActiveEventLoop, cause: StartCause) {
+        self.inner.new_events(event_loop, cause);
+    }
+
+    fn user_event(&mut self, event_loop: &ActiveEventLoop, event: UserEvent) {
+        self.inner.user_event(event_loop, event);
+        self.catch_up(event_loop);
+    }
+
+    fn window_event(&mut self, event_loop: &ActiveEventLoop, id: WindowId, event: WindowEvent) {
+        self.main.get_or_insert(id);
+        self.inner.window_event(event_loop, id, event);
+    }
+
+    fn device_event(&mut self, event_loop: &ActiveEventLoop, id: DeviceId, event: DeviceEvent) {
+        self.inner.device_event(event_loop, id, event);
+    }
+
+    fn about_to_wait(&mut self, event_loop: &ActiveEventLoop) {
+        self.catch_up(event_loop);
+        self.inner.about_to_wait(event_loop);
+    }
+
+    fn suspended(&mut self, event_loop: &ActiveEventLoop) {
+        self.inner.suspended(event_loop);
+    }
+
+    fn exiting(&mut self, event_loop: &ActiveEventLoop) {
+        self.inner.exiting(event_loop);
+    }
+
+    fn memory_warning(&mut self, event_loop: &ActiveEventLoop) {
+        self.inner.memory_warning(event_loop);
+    }
+}
