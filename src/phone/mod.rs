@@ -4,6 +4,7 @@
 //! come back. Nothing here waits, reads a clock or rolls dice. This file dispatches: one call per arm.
 
 pub mod address;
+pub mod call;
 pub mod command;
 pub mod documents;
 pub mod event;

@@ -171,6 +171,10 @@ impl Session {
             tools.now.mono,
             Failure {
                 status: response.status().unwrap_or_default(),
+<<<<<<< HEAD
+=======
+                responded: true,
+>>>>>>> 48b067f (The phone's calls)
                 phrase: warning.unwrap_or_else(|| response.reason_phrase().to_owned()),
                 contacts: response.contacts().into_iter().map(|contact| contact.uri).collect(),
                 retry_after: response.retry_after(),
@@ -185,7 +189,8 @@ impl Session {
             Stage::Calling { .. } => {
                 let phrase = if status == 408 { "no answer" } else { "not sent" }.to_owned();
                 let challenge = Challenged::No;
-                self.fail(now, Failure { status, phrase, contacts: Vec::new(), retry_after: None, challenge });
+                let (contacts, retry_after, responded) = (Vec::new(), None, false);
+                self.fail(now, Failure { status, responded, phrase, contacts, retry_after, challenge });
             }
             // The endpoint forgets the INVITE: no more 2xx can come.
             Stage::Unacknowledged { .. } | Stage::Established | Stage::Over => self.invite = None,

@@ -55,19 +55,27 @@ impl Change {
 }
 
 impl Session {
+    /// Whether [`Session::offer`] may be called: nothing else is going on.
+    #[must_use]
+    pub const fn may_offer(&self) -> bool {
+        self.is_established() && matches!(self.change, Change::Stable) && self.again.is_none()
+    }
+
+    /// [`Event::OfferAgain`] is wanted as soon as nothing else is going on.
+    pub const fn offer_when_possible(&mut self) {
+        self.wanted = self.again.is_none();
+    }
+
     /// Offers a changed session. [`Event::OfferAnswered`], [`Event::OfferRefused`] or [`Event::OfferAgain`] follows.
-    /// Returns false if something else is going on: [`Event::OfferAgain`] follows when it is done.
-    pub fn offer(&mut self, tools: &mut Tools<'_>, description: &[u8]) -> bool {
-        if !self.is_established() || !matches!(self.change, Change::Stable) {
-            self.wanted = true;
-            return false;
+    /// Does nothing unless [`Session::may_offer`].
+    pub fn offer(&mut self, tools: &mut Tools<'_>, description: &[u8]) {
+        if !self.may_offer() {
+            return;
         }
-        let Some(dialog) = &mut self.dialog else { return false };
-        self.again = None;
+        let Some(dialog) = &mut self.dialog else { return };
         let mut message = dialog.request(Method::Invite);
         compose::dress(&mut message, &self.setup, Some(description));
         self.change = Change::Ours(auth::send(tools, &self.setup, self.opened, message));
-        true
     }
 
     pub(super) fn on_change_response(&mut self, tools: &mut Tools<'_>, response: &Message) {

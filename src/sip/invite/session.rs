@@ -143,6 +143,12 @@ impl Session {
         matches!(self.stage, Stage::Over) && self.byes.is_empty() && self.linger.is_none()
     }
 
+    /// Whether nothing of it waits for an answer any more.
+    #[must_use]
+    pub const fn is_quiet(&self) -> bool {
+        matches!(self.stage, Stage::Over) && self.byes.is_empty()
+    }
+
     /// The flow that requests are sent on.
     #[must_use]
     pub const fn flow(&self) -> &Flow {

@@ -84,7 +84,7 @@ pub enum Event {
     OfferAnswered(Vec<u8>),
     /// Our offer was refused: the session stays as it was.
     OfferRefused {
-        /// The status: 488, 403, …; 408 for silence and 503 for a broken flow never stand here but for the latter.
+        /// The status: 488, 403, …; 503 if the flow broke.
         status: u16,
     },
     /// Make your offer again if you still want it: there was glare (491), or something else was going on.
@@ -107,8 +107,10 @@ pub struct Progress {
 /// Why an outgoing INVITE did not become a call.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Failure {
-    /// The final status; 408 if nobody answered, 503 if the flow broke.
+    /// The final status.
     pub status: u16,
+    /// Whether it was a response. Otherwise 408 stands for silence and 503 for a flow that broke.
+    pub responded: bool,
     /// Its phrase, or that of Warning, for the details.
     pub phrase: String,
     /// Where a 3xx pointed. Nobody goes there by itself.
