@@ -171,10 +171,7 @@ impl Session {
             tools.now.mono,
             Failure {
                 status: response.status().unwrap_or_default(),
-<<<<<<< HEAD
-=======
                 responded: true,
->>>>>>> 48b067f (The phone's calls)
                 phrase: warning.unwrap_or_else(|| response.reason_phrase().to_owned()),
                 contacts: response.contacts().into_iter().map(|contact| contact.uri).collect(),
                 retry_after: response.retry_after(),
