@@ -3,6 +3,8 @@
 #![expect(clippy::disallowed_methods, reason = "live tests live in real time")]
 #![expect(unreachable_pub, reason = "the rig is shared with the bench")]
 
+#[path = "live/audio.rs"]
+mod audio;
 #[path = "live/canary.rs"]
 mod canary;
 #[path = "live/demo.rs"]
