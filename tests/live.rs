@@ -15,8 +15,12 @@ mod instance;
 mod interop;
 #[path = "live/lifecycle.rs"]
 mod lifecycle;
+#[path = "live/net.rs"]
+mod net;
 #[expect(dead_code, reason = "the rig is shared with the bench")]
 #[path = "live/rig/mod.rs"]
 mod rig;
+#[path = "live/tls.rs"]
+mod tls;
 #[path = "live/vault.rs"]
 mod vault;
