@@ -72,7 +72,7 @@ pub fn target(transport: Transport, addr: SocketAddr) -> Target {
 fn sip(body: usize) -> Vec<u8> {
     let head = format!(
         "OPTIONS sip:a@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bKa\r\nFrom: <sip:b@c>;tag=1\r\n\
-         To: <sip:a@127.0.0.1>\r\nCall-ID: x\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length : {body}\r\n\r\n"
+         To: <sip:a@127.0.0.1>\r\nCall-ID: x\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Type: text/plain\r\nContent-Length : {body}\r\n\r\n"
     );
     let mut bytes = head.into_bytes();
     bytes.resize(bytes.len() + body, b'x');
@@ -122,11 +122,12 @@ async fn strangers_over_udp_get_a_flow_each_and_only_so_many_are_remembered() {
     assert_eq!((flow.account, flow.remote, flow.local), (None, first.local_addr().unwrap(), here));
     first.send_to(b"two", here).await.unwrap();
     assert_eq!(side.message().await.0, flow, "the same stranger has the same flow");
-    let mut last = flow.clone();
+    let (mut last, mut open) = (flow.clone(), Vec::new());
     for _ in 0..256 {
         let other = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         other.send_to(b"other", here).await.unwrap();
         last = side.message().await.0;
+        open.push(other);
     }
     side.send(last.id, b"still known");
     side.send(flow.id, b"forgotten");
