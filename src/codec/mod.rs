@@ -161,6 +161,9 @@ pub trait Decoder: Send {
     /// appended, if it holds none.
     fn recover(&mut self, next: &[u8], samples: usize, out: &mut Vec<f32>) -> bool;
 
+    /// Whether a payload holds a copy of its predecessor, for [`recover`](Decoder::recover).
+    fn is_redundant(&self, payload: &[u8]) -> bool;
+
     /// How many samples a payload will decode to; `None` if it is no payload of this codec.
     fn duration(&self, payload: &[u8]) -> Option<usize>;
 

@@ -101,6 +101,10 @@ impl<D: audio_codec::Decoder> Decoder for NarrowDecoder<D> {
         false
     }
 
+    fn is_redundant(&self, _: &[u8]) -> bool {
+        false
+    }
+
     fn duration(&self, payload: &[u8]) -> Option<usize> {
         let (bytes, samples) = self.codec.bytes_per_samples;
         Some(payload.len() / bytes * samples * self.codec.ratio).filter(|samples| (1..=LONGEST).contains(samples))

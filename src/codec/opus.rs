@@ -117,6 +117,10 @@ impl Decoder for OpusDecoder {
         samples > 0 && samples % 120 == 0 && has_redundancy(next) && self.run(next, samples, true, out).is_ok()
     }
 
+    fn is_redundant(&self, payload: &[u8]) -> bool {
+        has_redundancy(payload)
+    }
+
     fn duration(&self, payload: &[u8]) -> Option<usize> {
         ::opus::packet::get_nb_samples(payload, RATE).ok().filter(|samples| (1..=LONGEST).contains(samples))
     }

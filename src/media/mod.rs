@@ -9,6 +9,7 @@
 pub mod dtmf;
 pub mod jitter;
 pub mod level;
+mod noise;
 pub mod playout;
 pub mod quality;
 pub mod resample;

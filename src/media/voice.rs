@@ -87,7 +87,7 @@ impl Default for Sonora {
 impl VoiceProcessor for Sonora {
     fn render(&mut self, frame: &Frame) {
         // Only a wrong length or rate is refused, and both are fixed by type.
-        drop(self.library.process_render_f32(&[frame], &mut [&mut self.scratch]));
+        let _refused = self.library.process_render_f32(&[frame], &mut [&mut self.scratch]).is_err();
     }
 
     fn capture(&mut self, frame: &mut Frame) {
@@ -98,7 +98,7 @@ impl VoiceProcessor for Sonora {
 
     fn set_delay(&mut self, milliseconds: u32) {
         // Out of range is clamped by the library, and said to be.
-        drop(self.library.set_stream_delay_ms(i32::try_from(milliseconds.min(500)).unwrap_or(500)));
+        let _clamped = self.library.set_stream_delay_ms(i32::try_from(milliseconds.min(500)).unwrap_or(500)).is_err();
     }
 }
 
