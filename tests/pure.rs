@@ -9,5 +9,13 @@ static ALLOCATOR: assert_no_alloc::AllocDisabler = assert_no_alloc::AllocDisable
 mod callbacks;
 #[path = "pure/layers.rs"]
 mod layers;
+#[path = "pure/mutation.rs"]
+mod mutation;
 #[path = "pure/policy.rs"]
 mod policy;
+#[path = "pure/sdp.rs"]
+mod sdp;
+#[path = "pure/sip_messages.rs"]
+mod sip_messages;
+#[path = "pure/sip_torture.rs"]
+mod sip_torture;

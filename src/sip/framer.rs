@@ -138,7 +138,7 @@ fn end_of_headers(bytes: &[u8], from: usize) -> Option<usize> {
 fn announced(head: &[u8]) -> Result<usize, FramingLost> {
     let mut found: Option<usize> = None;
     for value in content_lengths(head) {
-        let text = String::from_utf8_lossy(value);
+        let text = String::from_utf8_lossy(&value);
         let length = super::header::scan::number::<usize>(&text).ok_or(FramingLost::NoLength)?;
         if found.is_some_and(|f| f != length) {
             return Err(FramingLost::NoLength);
@@ -150,11 +150,24 @@ fn announced(head: &[u8]) -> Result<usize, FramingLost> {
 }
 
 /// The values of all Content-Length lines, white space before the colon and folding included.
-fn content_lengths(head: &[u8]) -> impl Iterator<Item = &[u8]> {
-    head.split(|b| *b == b'\n').skip(1).filter_map(|line| {
-        let colon = line.iter().position(|b| *b == b':')?;
-        let name = line.get(..colon)?.trim_ascii_end();
-        let is_length = name.eq_ignore_ascii_case(b"Content-Length") || name.eq_ignore_ascii_case(b"l");
-        is_length.then(|| line.get(colon + 1..)).flatten()
-    })
+fn content_lengths(head: &[u8]) -> Vec<Vec<u8>> {
+    let mut found: Vec<Vec<u8>> = Vec::new();
+    let mut inside = false;
+    for line in head.split(|b| *b == b'\n').skip(1) {
+        if matches!(line.first(), Some(b' ' | b'\t')) {
+            if let Some(value) = found.last_mut().filter(|_| inside) {
+                value.push(b' ');
+                value.extend_from_slice(line);
+            }
+            continue;
+        }
+        let colon = line.iter().position(|b| *b == b':').unwrap_or(0);
+        let (name, value) = line.split_at_checked(colon).unwrap_or_default();
+        let name = name.trim_ascii_end();
+        inside = name.eq_ignore_ascii_case(b"Content-Length") || name.eq_ignore_ascii_case(b"l");
+        if inside {
+            found.push(value.get(1..).unwrap_or_default().to_vec());
+        }
+    }
+    found
 }
