@@ -17,8 +17,8 @@ pub fn description(data: &[u8]) {
     let mut answerer = local.clone();
     drop(answerer.answer(data, Direction::SendRecv, &mut entropy));
     // Having answered, or failed to, we must still be able to offer.
-    let _ = answerer.offer(Direction::SendOnly, &mut entropy);
+    drop(answerer.offer(Direction::SendOnly, &mut entropy));
     let mut offerer = local;
-    let _ = offerer.offer(Direction::SendRecv, &mut entropy);
+    drop(offerer.offer(Direction::SendRecv, &mut entropy));
     drop(offerer.accept(data));
 }

@@ -29,7 +29,7 @@ pub(super) fn make(
     local.profile = Some(theirs.profile.clone());
     local.plain = keys.is_none();
     local.slots = slots(&description, index);
-    let direction = both(remote.direction, wanted);
+    let direction = read::common(read::mirrored(remote.direction), wanted);
     let lines: Vec<Crypto> = keys.iter().map(|(line, _)| line.clone()).collect();
     let ours = media(local, &theirs.profile, &bound, direction, &lines, remote.rtcp_mux);
     let text = assemble(local, &ours);
@@ -105,9 +105,4 @@ fn keys(local: &mut Local, theirs: &Crypto, entropy: &mut Entropy) -> (Crypto, S
 fn slots(offer: &Description, ours: usize) -> Vec<Slot> {
     let refused = |m: &Media| Slot::Refused(Media { port: 0, section: Section::default(), ..m.clone() });
     offer.media.iter().enumerate().map(|(i, m)| if i == ours { Slot::Ours } else { refused(m) }).collect()
-}
-
-/// The direction from our side that their `offered` and our `wanted` allow together (RFC 3264 §6.1).
-fn both(offered: Direction, wanted: Direction) -> Direction {
-    read::from_flags(offered.receives() && wanted.sends(), offered.sends() && wanted.receives())
 }

@@ -28,7 +28,7 @@ impl Remote {
         let rtcp_mux = media.section.attribute("rtcp-mux").is_some();
         let (rtp, direction) = match description.connection(media).ok_or(Refused::NoAddress)? {
             Connection::At(ip) => (Some(SocketAddr::new(ip, media.port)), stated),
-            Connection::Nowhere => (None, from_flags(stated.sends(), false)),
+            Connection::Nowhere => (None, common(stated, Direction::SendOnly)),
         };
         let rtcp = rtp.and_then(|rtp| if rtcp_mux { Some(rtp) } else { rtcp_addr(media, rtp) });
         Ok(Remote { rtp, rtcp, rtcp_mux, direction, ptime: ptime(description, media) })
@@ -67,13 +67,22 @@ pub(super) fn is_secure(profile: &str) -> bool {
     ["RTP/SAVP", "RTP/SAVPF"].iter().any(|p| p.eq_ignore_ascii_case(profile))
 }
 
-/// A direction from its two halves.
-pub(super) const fn from_flags(sends: bool, receives: bool) -> Direction {
-    match (sends, receives) {
+/// What two directions of the same side allow together.
+pub(super) const fn common(a: Direction, b: Direction) -> Direction {
+    match (a.sends() && b.sends(), a.receives() && b.receives()) {
         (true, true) => Direction::SendRecv,
         (true, false) => Direction::SendOnly,
         (false, true) => Direction::RecvOnly,
         (false, false) => Direction::Inactive,
+    }
+}
+
+/// The direction as the other side sees it (RFC 3264 §6.1).
+pub(super) const fn mirrored(direction: Direction) -> Direction {
+    match direction {
+        Direction::SendOnly => Direction::RecvOnly,
+        Direction::RecvOnly => Direction::SendOnly,
+        Direction::SendRecv | Direction::Inactive => direction,
     }
 }
 
@@ -122,10 +131,7 @@ pub(super) fn answer(local: &mut Local, answer: &[u8]) -> Result<Agreed, Refused
     if !theirs.iter().any(|b| matches!(b.kind, Kind::Sound(_))) {
         return Err(Refused::NoCommonCodec);
     }
-    let direction = from_flags(
-        local.direction.sends() && remote.direction.receives(),
-        local.direction.receives() && remote.direction.sends(),
-    );
+    let direction = common(local.direction, mirrored(remote.direction));
     let session = session(&remote, direction, &theirs, &offered, &formats, srtp)?;
     local.settle(session.srtp.is_some());
     Ok(Agreed { session, remote: remote.direction })

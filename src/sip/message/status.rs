@@ -50,8 +50,8 @@ pub const fn reason_phrase(status: u16) -> &'static str {
         0..=199 => "Trying",
         201..=299 => "OK",
         300..=399 => "Redirection",
-        401..=499 => "Client Error",
-        501..=599 => "Server Error",
+        402..=499 => "Client Error",
+        502..=599 => "Server Error",
         601.. => "Global Failure",
     }
 }
