@@ -171,10 +171,7 @@ impl Session {
             tools.now.mono,
             Failure {
                 status: response.status().unwrap_or_default(),
-<<<<<<< HEAD
                 responded: true,
-=======
->>>>>>> 8b913c8 (Torture messages, parser tests, SDP tests and a mutation fuzzer)
                 phrase: warning.unwrap_or_else(|| response.reason_phrase().to_owned()),
                 contacts: response.contacts().into_iter().map(|contact| contact.uri).collect(),
                 retry_after: response.retry_after(),
