@@ -9,6 +9,8 @@ mod audio;
 mod canary;
 #[path = "live/demo.rs"]
 mod demo;
+#[path = "live/dns.rs"]
+mod dns;
 #[path = "live/instance.rs"]
 mod instance;
 #[path = "live/interop.rs"]

@@ -4,6 +4,7 @@ pub mod agent;
 pub mod baresip;
 pub mod kamailio;
 pub mod keyring;
+pub mod names;
 pub mod pulse;
 pub mod wav;
 
