@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use ringfence::agent;
+use ringfence::{agent, engine, io, ui};
 
 const HELP: &str = "\
 Ringfence: a telephone for this computer.
@@ -29,8 +29,33 @@ fn main() -> ExitCode {
             log();
             agent::run(rest)
         }
-        Some(_) | None => ExitCode::FAILURE,
+        None => window(false),
+        Some("demo") => window(true),
+        Some(_) => complain("no such command; see `ringfence --help`"),
     }
+}
+
+/// Opens the window on an engine of its own. If there is one already, that one's window comes to the front.
+fn window(demo: bool) -> ExitCode {
+    log();
+    let waker = ui::Waker::default();
+    let handle = match engine::start(engine::Options::default(), waker.callback()) {
+        Ok(handle) => handle,
+        Err(engine::StartError::Raised) => return ExitCode::SUCCESS,
+        Err(error) => return complain(&error.to_string()),
+    };
+    let clock = io::clock::Clock::start();
+    let clock = ui::Clock::system(move || clock.now().wall);
+    match ui::run(handle, waker, ui::Options { demo, clock }) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&error.to_string()),
+    }
+}
+
+fn complain(what: &str) -> ExitCode {
+    // Nowhere left to say that this could not be said.
+    drop(writeln!(std::io::stderr(), "ringfence: {what}"));
+    ExitCode::FAILURE
 }
 
 fn log() {

@@ -45,6 +45,8 @@ pub struct DemoLine {
     pub draft: AccountDraft,
     /// Its password, made up at each start.
     pub password: Secret<String>,
+    /// The realms that its people ask from: all of them may be answered.
+    pub realms: Vec<String>,
 }
 
 /// Names one command whose outcome somebody waits for.

@@ -2,27 +2,53 @@
 //!
 //! [`Phone::handle`] takes one [`Input`] and gives back a [`Drain`] of [`Output`]s, the last of which says when to
 //! come back. Nothing here waits, reads a clock or rolls dice. This file dispatches: one call per arm.
+//!
+//! `sign_in` finds a server and makes an [`account`], `connect` keeps it connected, `passwords` talks to the vault,
+//! `messages` sorts what the network sends, [`call`] is about calls, `publish` says what the screens draw.
 
+pub mod account;
 pub mod address;
 pub mod call;
 pub mod command;
+mod commands;
+mod connect;
 pub mod documents;
 pub mod event;
 pub mod history;
 pub mod input;
+mod leave;
+mod lines;
 pub mod locate;
+mod messages;
 pub mod output;
+mod passwords;
+mod probe;
 pub mod problem;
+mod publish;
 pub mod registration;
 pub mod settings;
+mod sign_in;
+mod start;
 pub mod view;
 
 use std::collections::VecDeque;
 
-use crate::base::{Entropy, Now};
+use account::Account;
+use call::{Calls, Effect};
+use history::Recents;
 pub use input::Input;
+use input::Ticket;
+use leave::{Leaving, Quitting};
 pub use output::Output;
-use view::PhoneView;
+use passwords::Passwords;
+use publish::Shown;
+use settings::Settings;
+use sign_in::{SignIn, Wish};
+use view::{AudioView, PhoneView};
+
+use crate::base::{Entropy, Mono, Now};
+use crate::port::{media, net};
+use crate::sip::endpoint::{self, Endpoint};
 
 /// What the phone is told when it is made.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -44,19 +70,77 @@ pub enum VaultUse {
 /// The phone.
 #[derive(Debug)]
 pub struct Phone {
+    entropy: Entropy,
+    endpoint: Endpoint,
+    accounts: Vec<Account>,
+    next_account: u32,
+    leaving: Vec<Leaving>,
+    quitting: Option<Quitting>,
+    /// Those who wait for their turn to sign in.
+    wishes: VecDeque<Wish>,
+    sign_in: Option<SignIn>,
+    /// Those who wait for the demo provider to run.
+    demo_wanted: Vec<Option<Ticket>>,
+    calls: Calls,
+    /// What calls want done, until it is performed.
+    effects: Vec<Effect>,
+    recents: Recents,
+    settings: Settings,
+    passwords: Passwords,
+    audio: AudioView,
     view: PhoneView,
+    shown: Shown,
     out: VecDeque<Output>,
 }
 
 impl Phone {
     /// A phone that knows nothing yet: the first input is [`Input::Loaded`].
     #[must_use]
-    pub fn new(_config: Config, _entropy: Entropy) -> Phone {
-        Phone { view: PhoneView::default(), out: VecDeque::new() }
+    pub fn new(config: Config, mut entropy: Entropy) -> Phone {
+        let mut seed = [0; 32];
+        entropy.fill(&mut seed);
+        let agent = concat!("Ringfence/", env!("CARGO_PKG_VERSION"));
+        Phone {
+            entropy,
+            endpoint: Endpoint::new(endpoint::Config::new(agent), Entropy::from_seed(seed)),
+            accounts: Vec::new(),
+            next_account: 1,
+            leaving: Vec::new(),
+            quitting: None,
+            wishes: VecDeque::new(),
+            sign_in: None,
+            demo_wanted: Vec::new(),
+            calls: Calls::new(),
+            effects: Vec::new(),
+            recents: Recents::default(),
+            settings: Settings::default(),
+            passwords: Passwords::new(config.vault),
+            audio: AudioView::default(),
+            view: PhoneView::default(),
+            shown: Shown::default(),
+            out: VecDeque::new(),
+        }
     }
 
     /// Takes one input. Everything that follows from it is in the drain.
-    pub fn handle(&mut self, _now: Now, _input: Input) -> Drain<'_> {
+    pub fn handle(&mut self, now: Now, input: Input) -> Drain<'_> {
+        match input {
+            Input::Loaded(documents) => self.loaded(documents),
+            Input::Command(ticket, command) => self.command(now, ticket, command),
+            Input::Net(report) => self.on_net(now, report),
+            Input::Dns(query, answer) => self.on_dns(now, &query, &answer),
+            Input::Vault(id, reply) => self.on_vault(now, id, reply),
+            Input::Media(report) => self.on_media(now, report),
+            Input::Demo(demo) => self.demo_ready(now, demo),
+            Input::Raise => self.out.push_back(Output::Event(event::Event::RaiseWindow)),
+            Input::Timeout => {}
+        }
+        self.due(now);
+        self.pump(now);
+        self.go_on_quitting(now);
+        self.publish();
+        let timeout = self.next_timeout();
+        self.out.push_back(Output::Timeout(timeout));
         Drain { out: &mut self.out }
     }
 
@@ -64,6 +148,54 @@ impl Phone {
     #[must_use]
     pub fn view(&self) -> &PhoneView {
         &self.view
+    }
+
+    fn on_net(&mut self, now: Now, report: net::Report) {
+        match report {
+            net::Report::Opened(target, flow) => self.on_opened(now, &target, flow),
+            net::Report::OpenFailed(target, error) => self.on_open_failed(now, &target, &error),
+            net::Report::Message(flow, bytes) | net::Report::Malformed(flow, bytes) => {
+                self.on_bytes(now, &flow, &bytes);
+            }
+            net::Report::Pong(flow) => self.on_pong(now, flow),
+            net::Report::Closed(flow, error) => self.on_closed(now, flow, &error),
+            net::Report::AddressesChanged | net::Report::Woke => self.network_changed(now),
+        }
+    }
+
+    fn on_media(&mut self, now: Now, report: media::Report) {
+        match report {
+            media::Report::Devices(devices) => self.audio.devices = devices,
+            media::Report::DevicesInUse(input, output) => {
+                self.audio.in_use = Some((input, output));
+                self.audio.trouble = None;
+            }
+            media::Report::DeviceTrouble(trouble) => self.audio.trouble = Some(trouble),
+            report => self.with_calls(now, |calls, env| calls.on_media(env, &report)),
+        }
+    }
+
+    /// Every timer that is due, whatever the input was: after a sleep, timers are late.
+    fn due(&mut self, now: Now) {
+        self.endpoint.handle_timeout(now);
+        self.sign_in_timeout(now);
+        self.connect_timeout(now);
+        self.leave_timeout(now);
+        self.with_calls(now, |calls, env| calls.handle_timeout(env));
+    }
+
+    fn next_timeout(&self) -> Option<(Mono, &'static str)> {
+        let sign_in = self.sign_in.as_ref().and_then(SignIn::next_timeout).map(|at| (at, "sign-in"));
+        [
+            self.endpoint.next_timeout(),
+            sign_in,
+            self.connect_next_timeout(),
+            self.leave_next_timeout(),
+            self.calls.next_timeout(),
+        ]
+        .into_iter()
+        .flatten()
+        .min_by_key(|(at, _)| *at)
     }
 }
 

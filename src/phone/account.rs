@@ -1,0 +1,201 @@
+//! One account: what is kept of it, who it is on the wire, and how far its connection is.
+
+use std::net::SocketAddr;
+
+use crate::base::{AccountId, Mono, Secret, WallTime};
+use crate::phone::address::{Address, Place, is_numeric};
+use crate::phone::command::AccountDraft;
+use crate::phone::documents::Record;
+use crate::phone::locate::{Candidate, Locate, Wanted};
+use crate::phone::problem::{Problem, ProblemKind};
+use crate::phone::registration::Registration;
+use crate::phone::view::{AccountState, AccountView, PasswordPlace};
+use crate::port::net::{Flow, FlowId, Target, Transport};
+use crate::sip::NameAddr;
+use crate::sip::digest::Authenticator;
+
+/// One account.
+#[derive(Debug)]
+pub struct Account {
+    /// What is kept on disk.
+    pub record: Record,
+    /// Its address.
+    pub address: Address,
+    /// Its password, once it is known.
+    pub auth: Option<Authenticator>,
+    /// The password itself until the vault has it, or for as long as there is no vault.
+    pub unkept: Option<Secret<String>>,
+    /// The user part of its Contact: tells requests for one account from those for another.
+    pub contact_user: String,
+    /// How far its connection is.
+    pub link: Link,
+    /// Its registration, once there was a flow for it.
+    pub registration: Option<Registration>,
+    /// Whether the last REGISTER was accepted and has not run out.
+    pub registered: bool,
+    /// What is wrong, if something is.
+    pub problem: Option<Problem>,
+    /// Every address that the provider's name led to: requests from elsewhere are not listened to.
+    pub servers: Vec<(Transport, SocketAddr)>,
+    /// The flow that its calls speak by.
+    pub last_flow: Option<FlowId>,
+    /// Service-Route of the last registration (RFC 3608).
+    pub service_route: Vec<NameAddr>,
+    /// How often connecting has failed in a row.
+    pub failures: u32,
+    /// Whether it is the embedded demo's: not kept on disk.
+    pub demo: bool,
+}
+
+/// How far the connection of an account is.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Link {
+    /// Not connected, on purpose: signed out, or not begun.
+    Off,
+    /// The vault was asked for the password.
+    AwaitingPassword,
+    /// The password is not kept anywhere.
+    NeedsPassword,
+    /// Refused; nothing is tried until the person acts.
+    Rejected,
+    /// Looking for the server.
+    Finding(Locate),
+    /// Connecting to the first of these.
+    Opening(Target, Vec<Candidate>),
+    /// There is a flow; REGISTER is the registration's business. The ways that were not tried follow.
+    Up(Flow, Vec<Candidate>),
+    /// Not reachable; tried again then.
+    Waiting(Mono, WallTime),
+}
+
+impl Account {
+    /// An account that has not begun to connect.
+    #[must_use]
+    pub fn new(record: Record, address: Address, contact_user: String) -> Account {
+        Account {
+            record,
+            address,
+            auth: None,
+            unkept: None,
+            contact_user,
+            link: Link::Off,
+            registration: None,
+            registered: false,
+            problem: None,
+            servers: Vec::new(),
+            last_flow: None,
+            service_route: Vec::new(),
+            failures: 0,
+            demo: false,
+        }
+    }
+
+    /// Its number.
+    #[must_use]
+    pub fn id(&self) -> AccountId {
+        self.record.id
+    }
+
+    /// Takes the password.
+    pub fn set_password(&mut self, password: &Secret<String>) {
+        if let Some(auth) = &mut self.auth {
+            auth.set_password(password.clone());
+        } else {
+            self.auth = Some(Authenticator::new(self.login(), password.clone()));
+        }
+    }
+
+    /// The name for authentication.
+    #[must_use]
+    pub fn login(&self) -> &str {
+        self.record.draft.auth_user.as_deref().unwrap_or(&self.address.user)
+    }
+
+    /// The flow, if there is one.
+    #[must_use]
+    pub fn flow(&self) -> Option<&Flow> {
+        match &self.link {
+            Link::Up(flow, _) => Some(flow),
+            Link::Off
+            | Link::AwaitingPassword
+            | Link::NeedsPassword
+            | Link::Rejected
+            | Link::Finding(_)
+            | Link::Opening(..)
+            | Link::Waiting(..) => None,
+        }
+    }
+
+    /// Whether calls can be placed.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.flow().is_some() && (self.registered || self.record.draft.no_registration)
+    }
+
+    /// The provider in words.
+    #[must_use]
+    pub fn provider(&self) -> String {
+        if self.demo { "Demo provider".to_owned() } else { self.address.domain.clone() }
+    }
+
+    /// The state in one word.
+    #[must_use]
+    pub fn state(&self) -> AccountState {
+        match &self.link {
+            Link::Off => AccountState::Off,
+            Link::AwaitingPassword | Link::Finding(_) | Link::Opening(..) => AccountState::Registering,
+            Link::NeedsPassword => AccountState::NeedsPassword,
+            Link::Rejected => AccountState::Rejected,
+            Link::Waiting(_, at) => AccountState::Waiting(*at),
+            Link::Up(..) if self.is_ready() => AccountState::Registered,
+            Link::Up(..) => AccountState::Registering,
+        }
+    }
+
+    /// What the screens draw.
+    #[must_use]
+    pub fn view(&self) -> AccountView {
+        let draft = &self.record.draft;
+        AccountView {
+            id: self.record.id,
+            name: draft.display_name.clone().unwrap_or_else(|| self.address.user.clone()),
+            address: self.address.shown(),
+            provider: self.provider(),
+            state: self.state(),
+            transport: self.flow().map(|flow| flow.transport),
+            tls: self.flow().and_then(|flow| flow.tls.clone()),
+            problem: self.problem.clone(),
+            demo: self.demo,
+            password: if self.demo { PasswordPlace::NotNeeded } else { self.record.password },
+        }
+    }
+}
+
+/// What to look for: the outbound proxy, else the server that was named, else the address's domain.
+///
+/// # Errors
+/// If what was named is no host.
+pub fn wanted(draft: &AccountDraft, address: &Address, transports: Vec<Transport>) -> Result<Wanted, Problem> {
+    let place = place(draft, address)?;
+    Ok(Wanted { host: place.host, port: place.port, transports })
+}
+
+/// The name that a TLS certificate must be valid for: that of whatever the person named, for that is the SIP domain
+/// that is asked for (RFC 5922 §4); never what DNS led to. An address that was typed for a named domain is the way
+/// to that domain.
+///
+/// # Errors
+/// If what was named is no host.
+pub fn tls_name(draft: &AccountDraft, address: &Address) -> Result<String, Problem> {
+    let place = place(draft, address)?;
+    let host = if place.is_numeric() && !is_numeric(&address.domain) { address.domain.clone() } else { place.host };
+    Ok(host.trim_start_matches('[').trim_end_matches(']').to_owned())
+}
+
+fn place(draft: &AccountDraft, address: &Address) -> Result<Place, Problem> {
+    let named = draft.outbound_proxy.as_deref().or(draft.server.as_deref()).filter(|typed| !typed.trim().is_empty());
+    match named {
+        Some(typed) => Place::parse(typed).ok_or_else(|| Problem::new(ProblemKind::BadAddress, typed)),
+        None => Ok(Place { host: address.domain.clone(), port: address.port }),
+    }
+}

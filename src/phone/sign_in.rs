@@ -1,0 +1,631 @@
+//! Signing in: find the server, try TLS, TCP, UDP in this order, REGISTER, keep the password.
+//!
+//! ```text
+//! Finding ─► Trying ─► Registering ─► Keeping ─► (done)
+//!               │ only an unencrypted transport answers
+//!               └────► Asking ─► Registering           every state ─► Failed; the draft stays in the window
+//! ```
+//!
+//! Finding and trying take six seconds together. A less protected transport is not even tried before the better ones
+//! have failed or taken long, so that a provider with TLS never sees the account's name in the clear. The password is
+//! not used before a transport is chosen; a wrong certificate ends the attempt, for it may be an attack. TCP and UDP
+//! count as answering when a REGISTER that binds nothing (RFC 3261 §10.2.3) gets any answer.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::account::{Account, Link, tls_name, wanted};
+use super::address::Address;
+use super::input::{DemoLine, Done, Ticket};
+use super::locate::{Candidate, Locate, Missing};
+use super::{Phone, probe};
+use crate::base::{AccountId, Mono, Now, Secret};
+use crate::phone::command::AccountDraft;
+use crate::phone::documents::Record;
+use crate::phone::event::Event;
+use crate::phone::output::Output;
+use crate::phone::problem::{Problem, ProblemKind};
+use crate::phone::view::{PasswordPlace, SignInView, Step, StepKind, StepState};
+use crate::port::net::{Flow, FlowId, NetError, Order, Target, Transport};
+use crate::sip::endpoint::ClientKey;
+
+/// Finding and trying together.
+const PATIENCE: Duration = Duration::from_secs(6);
+/// A better transport that is still silent then is given up for a worse one that answers.
+const PREFERENCE: Duration = Duration::from_secs(4);
+/// How much later than the one before it each transport is tried when that one is silent.
+const STAGGER: Duration = Duration::from_millis(1500);
+/// REGISTER with its challenge, on a transport that was seen to answer.
+const REGISTERING: Duration = Duration::from_secs(6);
+
+/// Somebody wants to sign in.
+#[derive(Debug)]
+pub(super) struct Wish {
+    pub(super) ticket: Option<Ticket>,
+    pub(super) draft: AccountDraft,
+    pub(super) password: Secret<String>,
+    pub(super) demo: Demo,
+}
+
+/// Whether an account is the demo's, and the realms that it may answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Demo {
+    No,
+    Yes(Vec<String>),
+}
+
+/// The sign-in in progress.
+#[derive(Debug)]
+pub(super) struct SignIn {
+    pub(super) id: AccountId,
+    wish: Wish,
+    address: Address,
+    host: String,
+    tls_name: String,
+    uuid: String,
+    /// What was signed in under this address before, in case it does not work.
+    replaced: Option<Record>,
+    servers: Vec<Candidate>,
+    pub(super) phase: Phase,
+    tries: Vec<Try>,
+    deadline: Mono,
+    began: Mono,
+}
+
+/// How far it is.
+#[derive(Debug)]
+pub(super) enum Phase {
+    Finding(Locate),
+    Trying,
+    /// The person is asked about this way.
+    Asking(Transport),
+    /// The account is among the others, but not shown yet.
+    Registering,
+    Keeping,
+}
+
+/// One transport.
+#[derive(Debug)]
+struct Try {
+    transport: Transport,
+    rest: VecDeque<Candidate>,
+    state: TryState,
+}
+
+#[derive(Debug)]
+enum TryState {
+    NotYet,
+    Opening(Target),
+    Probing(Flow, ClientKey),
+    Answers(Flow),
+    Failed(NetError),
+}
+
+impl SignIn {
+    /// The account that is shown only when it is registered.
+    pub(super) fn hidden(&self) -> Option<AccountId> {
+        matches!(self.phase, Phase::Registering).then_some(self.id)
+    }
+
+    pub(super) fn next_timeout(&self) -> Option<Mono> {
+        match self.phase {
+            Phase::Asking(_) | Phase::Keeping => None,
+            Phase::Finding(_) | Phase::Registering => Some(self.deadline),
+            Phase::Trying => {
+                let starts = (1..self.tries.len()).map(|index| self.begins(index));
+                let waiting = starts.zip(self.tries.iter().skip(1));
+                let waiting = waiting.filter(|(_, one)| matches!(one.state, TryState::NotYet)).map(|(at, _)| at);
+                let patience = self.began + PREFERENCE;
+                let answers = self.tries.iter().any(|one| matches!(one.state, TryState::Answers(_)));
+                waiting.chain(answers.then_some(patience)).chain([self.deadline]).min()
+            }
+        }
+    }
+
+    /// When the transport of this rank is tried even though the one before it is silent.
+    fn begins(&self, index: usize) -> Mono {
+        self.began + STAGGER.saturating_mul(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    /// Whether an unencrypted transport needs nobody's consent.
+    fn consented(&self) -> bool {
+        self.wish.draft.unencrypted_ok || self.wish.draft.transport.is_some()
+    }
+
+    pub(super) fn steps(&self) -> Vec<Step> {
+        let step = |kind, state| Step { kind, state };
+        let finding = matches!(self.phase, Phase::Finding(_));
+        let mut steps =
+            vec![step(StepKind::Find(self.host.clone()), if finding { StepState::Doing } else { StepState::Done })];
+        for one in &self.tries {
+            let (tls, state) = match &one.state {
+                TryState::NotYet => continue,
+                TryState::Opening(_) | TryState::Probing(..) => (None, StepState::Doing),
+                TryState::Answers(flow) => (flow.tls.clone(), StepState::Done),
+                TryState::Failed(_) => (None, StepState::Failed),
+            };
+            steps.push(step(StepKind::Connect(one.transport, tls), state));
+        }
+        match self.phase {
+            Phase::Finding(_) | Phase::Trying | Phase::Asking(_) => {}
+            Phase::Registering => steps.push(step(StepKind::SignIn, StepState::Doing)),
+            Phase::Keeping => {
+                steps.push(step(StepKind::SignIn, StepState::Done));
+                steps.push(step(StepKind::Keep, StepState::Doing));
+            }
+        }
+        steps
+    }
+
+    fn view(&self) -> SignInView {
+        match self.phase {
+            Phase::Asking(transport) => SignInView::AskUnencrypted(self.steps(), transport),
+            Phase::Finding(_) | Phase::Trying | Phase::Registering | Phase::Keeping => SignInView::Trying(self.steps()),
+        }
+    }
+
+    /// What the failures of all transports amount to.
+    fn trouble(&self) -> Problem {
+        let errors: Vec<&NetError> = self
+            .tries
+            .iter()
+            .filter_map(|one| match &one.state {
+                TryState::Failed(error) => Some(error),
+                TryState::NotYet | TryState::Opening(_) | TryState::Probing(..) | TryState::Answers(_) => None,
+            })
+            .collect();
+        let tls_only = self.tries.iter().all(|one| one.transport == Transport::Tls);
+        match errors.first() {
+            Some(error) if tls_only => problem_of(error, &self.host, &self.tls_name),
+            Some(_) if errors.iter().all(|error| **error == NetError::Unreachable) => {
+                Problem::new(ProblemKind::OffLine, &self.host)
+            }
+            Some(_) | None => Problem::new(ProblemKind::NoAnswer, &self.host),
+        }
+    }
+}
+
+/// What a transport's error means to a person.
+pub(super) fn problem_of(error: &NetError, host: &str, tls_name: &str) -> Problem {
+    match error {
+        NetError::Certificate(error) => Problem::of_certificate(error, tls_name),
+        NetError::Tls(_) => Problem::new(ProblemKind::TlsFailed, host),
+        NetError::Unreachable => Problem::new(ProblemKind::OffLine, host),
+        NetError::Refused | NetError::TimedOut | NetError::Closed | NetError::Other(_) => {
+            Problem::new(ProblemKind::NoAnswer, host)
+        }
+    }
+}
+
+impl Phone {
+    /// A person wants to sign in. One at a time: others wait for their turn.
+    pub(super) fn sign_in(&mut self, now: Now, wish: Wish) {
+        self.wishes.push_back(wish);
+        self.next_wish(now);
+    }
+
+    fn next_wish(&mut self, now: Now) {
+        while self.sign_in.is_none() {
+            let Some(wish) = self.wishes.pop_front() else { return };
+            let ticket = wish.ticket;
+            if let Err(problem) = self.begin_sign_in(now, wish) {
+                self.view.sign_in = SignInView::Failed(Vec::new(), problem.clone());
+                self.answer_failure(ticket, problem);
+            }
+        }
+    }
+
+    fn begin_sign_in(&mut self, now: Now, wish: Wish) -> Result<(), Problem> {
+        let address = Address::parse(&wish.draft.address)?;
+        let transports = match wish.draft.transport {
+            Some(Transport::Tcp | Transport::Udp) if address.secure => {
+                return Err(Problem::new(ProblemKind::EncryptionRequired, &address.domain));
+            }
+            Some(transport) => vec![transport],
+            None if address.secure => vec![Transport::Tls],
+            None => vec![Transport::Tls, Transport::Tcp, Transport::Udp],
+        };
+        let wanted = wanted(&wish.draft, &address, transports)?;
+        let tls_name = tls_name(&wish.draft, &address)?;
+        let (id, uuid, replaced) = self.make_room(now, &address)?;
+        let deadline = now.mono + PATIENCE;
+        let (host, locate) = (wanted.host.clone(), Locate::new(wanted));
+        let (servers, tries, phase) = (Vec::new(), Vec::new(), Phase::Finding(locate));
+        let began = now.mono;
+        self.sign_in =
+            Some(SignIn { id, wish, address, host, tls_name, uuid, replaced, servers, phase, tries, deadline, began });
+        self.sign_in_find(now);
+        Ok(())
+    }
+
+    /// The number and vault name of the account to come: those of the account that has this address, if there is one.
+    fn make_room(&mut self, now: Now, address: &Address) -> Result<(AccountId, String, Option<Record>), Problem> {
+        let same = self.accounts.iter().find(|account| account.address.shown() == address.shown());
+        let Some(id) = same.map(Account::id) else {
+            return Ok((AccountId(self.next_account), self.new_uuid(), None));
+        };
+        if self.has_calls(id) {
+            return Err(Problem::new(ProblemKind::NotNow, address.shown()));
+        }
+        let record = self.leave(now, id);
+        let uuid = record.as_ref().map_or_else(String::new, |record| record.uuid.clone());
+        Ok((id, uuid, record))
+    }
+
+    /// Look-ups, until it is known where the servers are.
+    pub(super) fn sign_in_find(&mut self, now: Now) {
+        let Some(sign_in) = &mut self.sign_in else { return };
+        let Phase::Finding(locate) = &mut sign_in.phase else { return };
+        self.out.extend(locate.ask().into_iter().map(Output::Dns));
+        match locate.outcome(&mut self.entropy) {
+            None => {}
+            Some(Err(missing)) => {
+                let problem = missing_problem(missing, &sign_in.host);
+                self.sign_in_failed(now, problem);
+            }
+            Some(Ok(candidates)) => {
+                let transports = locate.wanted().transports.clone();
+                sign_in.tries = transports.into_iter().map(|transport| Try::new(transport, &candidates)).collect();
+                sign_in.servers = candidates;
+                sign_in.phase = Phase::Trying;
+                sign_in.began = now.mono;
+                self.sign_in_go_on(now);
+            }
+        }
+    }
+
+    /// Starts what may start, decides what can be decided.
+    pub(super) fn sign_in_go_on(&mut self, now: Now) {
+        let Some(sign_in) = &mut self.sign_in else { return };
+        if !matches!(sign_in.phase, Phase::Trying) {
+            return;
+        }
+        let mut better_failed = true;
+        for index in 0..sign_in.tries.len() {
+            let due = better_failed || now.mono >= sign_in.begins(index);
+            let (id, tls_name) = (sign_in.id, sign_in.tls_name.clone());
+            let Some(one) = sign_in.tries.get_mut(index) else { break };
+            if due && matches!(one.state, TryState::NotYet) {
+                one.open_next(id, &tls_name, NetError::TimedOut, &mut self.out);
+            }
+            better_failed &= matches!(one.state, TryState::Failed(_));
+        }
+        self.sign_in_decide(now);
+    }
+
+    fn sign_in_decide(&mut self, now: Now) {
+        let Some(sign_in) = &mut self.sign_in else { return };
+        let over = now.mono >= sign_in.deadline;
+        let preference_over = over || now.mono >= sign_in.began + PREFERENCE;
+        let mut certificate = None;
+        for one in &sign_in.tries {
+            match &one.state {
+                TryState::Answers(flow) => {
+                    let flow = flow.clone();
+                    return self.sign_in_chosen(now, flow);
+                }
+                TryState::Failed(error @ NetError::Certificate(_)) => {
+                    certificate = Some(problem_of(error, &sign_in.host, &sign_in.tls_name));
+                    break;
+                }
+                TryState::Failed(_) => {}
+                TryState::NotYet | TryState::Opening(_) | TryState::Probing(..) if preference_over => {}
+                TryState::NotYet | TryState::Opening(_) | TryState::Probing(..) => return,
+            }
+        }
+        let pending = |one: &Try| !matches!(one.state, TryState::Failed(_));
+        if let Some(problem) = certificate {
+            self.sign_in_failed(now, problem);
+        } else if over || !sign_in.tries.iter().any(pending) {
+            let problem = sign_in.trouble();
+            self.sign_in_failed(now, problem);
+        }
+    }
+
+    fn sign_in_chosen(&mut self, now: Now, flow: Flow) {
+        let Some(sign_in) = &mut self.sign_in else { return };
+        let chosen = flow.transport;
+        if chosen != Transport::Tls && !sign_in.consented() {
+            sign_in.phase = Phase::Asking(chosen);
+            if sign_in.wish.ticket.is_some() {
+                // An agent cannot be asked: it says so in its line, or goes without.
+                let problem = Problem::new(ProblemKind::UnencryptedOnly, &sign_in.host);
+                self.sign_in_failed(now, problem);
+            }
+            return;
+        }
+        for one in &mut sign_in.tries {
+            if one.transport != chosen {
+                one.give_up(&mut self.out);
+            }
+        }
+        sign_in.phase = Phase::Registering;
+        let since_start = sign_in.deadline;
+        sign_in.deadline = since_start.max(now.mono + REGISTERING.saturating_sub(now.mono.since(sign_in.began)));
+        let rest = sign_in.servers.iter().filter(|one| one.transport == chosen && one.addr != flow.remote);
+        let rest = rest.cloned().collect();
+        let account = self.candidate_account(&flow);
+        let Some(mut account) = account else { return };
+        let id = account.id();
+        account.link = Link::Up(flow, rest);
+        self.accounts.push(account);
+        self.begin_registration(now, id);
+    }
+
+    /// The account as it will be kept.
+    fn candidate_account(&mut self, flow: &Flow) -> Option<Account> {
+        let contact_user = self.entropy.token(12);
+        let sign_in = self.sign_in.as_ref()?;
+        let wish = &sign_in.wish;
+        let mut draft = wish.draft.clone();
+        draft.unencrypted_ok |= flow.transport != Transport::Tls;
+        let (password, realms) = (PasswordPlace::Session, Vec::new());
+        let (id, uuid, transport) = (sign_in.id, sign_in.uuid.clone(), flow.transport);
+        let record = Record { id, uuid, draft, realms, transport, password };
+        let mut account = Account::new(record, sign_in.address.clone(), contact_user);
+        account.servers = sign_in.servers.iter().map(|one| (one.transport, one.addr)).collect();
+        account.set_password(&wish.password);
+        account.unkept = Some(wish.password.clone());
+        if let Demo::Yes(realms) = &wish.demo {
+            account.demo = true;
+            account.record.realms.clone_from(realms);
+        }
+        Some(account)
+    }
+
+    /// Whether this flow report belongs to the sign-in in progress.
+    pub(super) fn sign_in_opened(&mut self, now: Now, target: &Target, flow: &Flow) -> bool {
+        let Some(sign_in) = &mut self.sign_in else { return false };
+        let only = sign_in.tries.len() == 1;
+        let (address, dice) = (&sign_in.address, &mut self.entropy);
+        let waiting = sign_in.tries.iter_mut().find(|one| matches!(&one.state, TryState::Opening(it) if it == target));
+        let Some(one) = waiting else { return false };
+        one.state = if only || flow.transport == Transport::Tls {
+            TryState::Answers(flow.clone())
+        } else {
+            let key = self.endpoint.request(now, flow, probe::fetch(address, dice));
+            TryState::Probing(flow.clone(), key)
+        };
+        self.sign_in_go_on(now);
+        true
+    }
+
+    pub(super) fn sign_in_open_failed(&mut self, now: Now, target: &Target, error: &NetError) -> bool {
+        let Some(sign_in) = &mut self.sign_in else { return false };
+        let (id, tls_name) = (sign_in.id, sign_in.tls_name.clone());
+        let waiting = sign_in.tries.iter_mut().find(|one| matches!(&one.state, TryState::Opening(it) if it == target));
+        let Some(one) = waiting else { return false };
+        if matches!(error, NetError::Certificate(_)) {
+            one.rest.clear();
+        }
+        one.open_next(id, &tls_name, error.clone(), &mut self.out);
+        self.sign_in_go_on(now);
+        true
+    }
+
+    /// A flow of the sign-in is gone before it was chosen.
+    pub(super) fn sign_in_closed(&mut self, now: Now, id: FlowId, error: &NetError) -> bool {
+        let Some(sign_in) = &mut self.sign_in else { return false };
+        if !matches!(sign_in.phase, Phase::Trying | Phase::Asking(_)) {
+            return false;
+        }
+        let (account, tls_name) = (sign_in.id, sign_in.tls_name.clone());
+        let Some(one) = sign_in.tries.iter_mut().find(|one| one.flow().is_some_and(|flow| flow.id == id)) else {
+            return false;
+        };
+        one.open_next(account, &tls_name, error.clone(), &mut self.out);
+        sign_in.phase = Phase::Trying;
+        sign_in.deadline = now.mono + PATIENCE;
+        self.sign_in_go_on(now);
+        true
+    }
+
+    /// Whether this request was the sign-in's probe; `answered` tells whether anything came back.
+    pub(super) fn sign_in_probed(&mut self, now: Now, key: ClientKey, answered: bool) -> bool {
+        let Some(sign_in) = &mut self.sign_in else { return false };
+        let (account, tls_name) = (sign_in.id, sign_in.tls_name.clone());
+        let probing = |one: &&mut Try| matches!(&one.state, TryState::Probing(_, it) if *it == key);
+        let Some(one) = sign_in.tries.iter_mut().find(probing) else { return false };
+        match std::mem::replace(&mut one.state, TryState::NotYet) {
+            TryState::Probing(flow, _) if answered => one.state = TryState::Answers(flow),
+            TryState::Probing(flow, _) => {
+                self.out.push_back(Output::Net(Order::Close(flow.id)));
+                one.open_next(account, &tls_name, NetError::TimedOut, &mut self.out);
+            }
+            other @ (TryState::NotYet | TryState::Opening(_) | TryState::Answers(_) | TryState::Failed(_)) => {
+                one.state = other;
+            }
+        }
+        self.sign_in_go_on(now);
+        true
+    }
+
+    /// The person agrees to the transport that was asked about.
+    pub(super) fn accept_unencrypted(&mut self, now: Now) -> bool {
+        let Some(sign_in) = &mut self.sign_in else { return false };
+        let Phase::Asking(_) = sign_in.phase else { return false };
+        sign_in.wish.draft.unencrypted_ok = true;
+        sign_in.phase = Phase::Trying;
+        sign_in.began = now.mono;
+        sign_in.deadline = now.mono + PATIENCE;
+        let answering = sign_in.tries.iter().find_map(Try::answering).cloned();
+        match answering {
+            Some(flow) => self.sign_in_chosen(now, flow),
+            None => self.sign_in_go_on(now),
+        }
+        true
+    }
+
+    /// The person gives up.
+    pub(super) fn cancel_sign_in(&mut self, now: Now) {
+        if self.sign_in.is_some() {
+            let ticket = self.end_sign_in(now);
+            self.answer_failure(ticket, Problem::new(ProblemKind::NotNow, ""));
+        }
+        self.view.sign_in = SignInView::Idle;
+        self.next_wish(now);
+    }
+
+    pub(super) fn sign_in_timeout(&mut self, now: Now) {
+        let Some(sign_in) = &self.sign_in else { return };
+        let over = now.mono >= sign_in.deadline;
+        match &sign_in.phase {
+            Phase::Trying => self.sign_in_go_on(now),
+            Phase::Finding(_) if over => {
+                let problem = missing_problem(Missing::OffLine, &sign_in.host);
+                self.sign_in_failed(now, problem);
+            }
+            Phase::Registering if over => {
+                let problem = Problem::new(ProblemKind::NoAnswer, &sign_in.host);
+                self.sign_in_failed(now, problem);
+            }
+            Phase::Finding(_) | Phase::Registering | Phase::Asking(_) | Phase::Keeping => {}
+        }
+    }
+
+    /// It did not work: say why, put back what was there before.
+    pub(super) fn sign_in_failed(&mut self, now: Now, problem: Problem) {
+        let steps = self.sign_in.as_ref().map(|sign_in| failed(sign_in.steps())).unwrap_or_default();
+        let ticket = self.end_sign_in(now);
+        self.view.sign_in = SignInView::Failed(steps, problem.clone());
+        self.answer_failure(ticket, problem);
+        self.next_wish(now);
+    }
+
+    fn end_sign_in(&mut self, now: Now) -> Option<Ticket> {
+        let sign_in = self.sign_in.take()?;
+        if matches!(sign_in.phase, Phase::Registering) {
+            self.drop_candidate(now, sign_in.id);
+        }
+        for mut one in sign_in.tries {
+            one.give_up(&mut self.out);
+        }
+        if let Some(record) = sign_in.replaced {
+            self.put_back(record, sign_in.address);
+        }
+        sign_in.wish.ticket
+    }
+
+    /// The account of the sign-in is registered (or needs no registration): it is an account like others from now on.
+    pub(super) fn signed_in(&mut self, now: Now, id: AccountId) {
+        let Some(sign_in) = &mut self.sign_in else { return };
+        if sign_in.hidden() != Some(id) {
+            return;
+        }
+        sign_in.phase = Phase::Keeping;
+        // The flow is the account's now.
+        sign_in.replaced = None;
+        let ticket = sign_in.wish.ticket.take();
+        self.next_account = self.next_account.max(id.0.saturating_add(1));
+        self.accounts.sort_by_key(Account::id);
+        self.save_accounts();
+        self.out.push_back(Output::Event(Event::SignedIn(id)));
+        self.answer(ticket, Ok(Done::Account(id)));
+        if !self.keep_password(id) {
+            self.sign_in_kept(id, PasswordPlace::Session);
+            self.next_wish(now);
+        }
+    }
+
+    /// The password is kept, or will not be.
+    pub(super) fn sign_in_kept(&mut self, id: AccountId, _place: PasswordPlace) {
+        let mine = self.sign_in.as_ref().is_some_and(|it| it.id == id && matches!(it.phase, Phase::Keeping));
+        if mine {
+            self.sign_in = None;
+            self.view.sign_in = SignInView::Idle;
+        }
+    }
+
+    /// What the screens draw of it; what was shown last stays until something new begins.
+    pub(super) fn show_sign_in(&mut self) {
+        if let Some(sign_in) = &self.sign_in {
+            self.view.sign_in = sign_in.view();
+        }
+    }
+
+    /// The demo provider runs, or does not.
+    pub(super) fn demo_ready(&mut self, now: Now, demo: Result<DemoLine, String>) {
+        let tickets = std::mem::take(&mut self.demo_wanted);
+        let mut tickets = tickets.into_iter();
+        let Some(first) = tickets.next() else { return };
+        match demo {
+            Ok(line) => {
+                let demo = Demo::Yes(line.realms);
+                self.sign_in(now, Wish { ticket: first, draft: line.draft, password: line.password, demo });
+            }
+            Err(why) => {
+                let problem = Problem::new(ProblemKind::DemoFailed, why);
+                self.view.sign_in = SignInView::Failed(Vec::new(), problem.clone());
+                self.answer_failure(first, problem);
+            }
+        }
+        for ticket in tickets {
+            self.answer_failure(ticket, Problem::new(ProblemKind::NotNow, ""));
+        }
+    }
+}
+
+impl Try {
+    fn new(transport: Transport, candidates: &[Candidate]) -> Try {
+        let rest = candidates.iter().filter(|one| one.transport == transport).cloned().collect();
+        Try { transport, rest, state: TryState::NotYet }
+    }
+
+    /// Tries the next server, or fails with the error of the last one.
+    fn open_next(&mut self, id: AccountId, tls_name: &str, error: NetError, out: &mut VecDeque<Output>) {
+        self.state = match self.rest.pop_front() {
+            None => TryState::Failed(error),
+            Some(candidate) => {
+                let target = target(&candidate, tls_name, id);
+                out.push_back(Output::Net(Order::Open(target.clone())));
+                TryState::Opening(target)
+            }
+        };
+    }
+
+    fn flow(&self) -> Option<&Flow> {
+        match &self.state {
+            TryState::Probing(flow, _) | TryState::Answers(flow) => Some(flow),
+            TryState::NotYet | TryState::Opening(_) | TryState::Failed(_) => None,
+        }
+    }
+
+    fn answering(&self) -> Option<&Flow> {
+        match &self.state {
+            TryState::Answers(flow) => Some(flow),
+            TryState::NotYet | TryState::Opening(_) | TryState::Probing(..) | TryState::Failed(_) => None,
+        }
+    }
+
+    fn give_up(&mut self, out: &mut VecDeque<Output>) {
+        if let Some(flow) = self.flow() {
+            out.push_back(Output::Net(Order::Close(flow.id)));
+        }
+        if !matches!(self.state, TryState::NotYet) {
+            self.state = TryState::Failed(NetError::TimedOut);
+        }
+    }
+}
+
+/// Where a flow to this server leads.
+pub(super) fn target(candidate: &Candidate, tls_name: &str, id: AccountId) -> Target {
+    let tls_name = (candidate.transport == Transport::Tls).then(|| tls_name.to_owned());
+    Target { transport: candidate.transport, addr: candidate.addr, tls_name, account: Some(id) }
+}
+
+pub(super) fn missing_problem(missing: Missing, host: &str) -> Problem {
+    match missing {
+        Missing::NoSuchName => Problem::new(ProblemKind::UnknownHost, host),
+        Missing::OffLine => Problem::new(ProblemKind::OffLine, host),
+    }
+}
+
+/// What was being done has failed.
+fn failed(mut steps: Vec<Step>) -> Vec<Step> {
+    for step in &mut steps {
+        if step.state == StepState::Doing {
+            step.state = StepState::Failed;
+        }
+    }
+    steps
+}
