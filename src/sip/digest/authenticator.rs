@@ -102,14 +102,16 @@ pub struct Authenticator {
     login: String,
     password: Secret<String>,
     nonces: Vec<Nonce>,
-    strongest: Vec<(String, Hash)>,
+    /// The strongest hash that each realm has asked with, and the weakest that it may ask with.
+    seen: Vec<(String, Hash)>,
+    floors: Vec<(String, Hash)>,
 }
 
 impl Authenticator {
     /// An authenticator for one login.
     #[must_use]
     pub fn new(login: &str, password: Secret<String>) -> Authenticator {
-        Authenticator { login: login.to_owned(), password, nonces: Vec::new(), strongest: Vec::new() }
+        Authenticator { login: login.to_owned(), password, nonces: Vec::new(), seen: Vec::new(), floors: Vec::new() }
     }
 
     /// Another password from now on. The nonces are forgotten with the old one.
@@ -118,20 +120,15 @@ impl Authenticator {
         self.nonces.clear();
     }
 
-    /// The strongest hash that a realm has ever asked with, to be kept beside the account.
+    /// The strongest hash that a realm has asked with, to be kept beside the account and demanded next time.
     #[must_use]
     pub fn strongest(&self, realm: &str) -> Option<Hash> {
-        self.strongest.iter().find(|(known, _)| known == realm).map(|(_, hash)| *hash)
+        of_realm(&self.seen, realm)
     }
 
     /// Refuses anything weaker than `hash` from `realm` from now on ([`Refusal::Weaker`]).
     pub fn demand(&mut self, realm: &str, hash: Hash) {
-        let full = self.strongest.len() >= MAX_NONCES;
-        match self.strongest.iter_mut().find(|(known, _)| known == realm) {
-            Some((_, known)) => *known = hash.max(*known),
-            None if full => {}
-            None => self.strongest.push((realm.to_owned(), hash)),
-        }
+        raise(&mut self.floors, realm, hash);
     }
 
     /// Puts credentials on a request that nobody has challenged yet, where the same method was challenged before.
@@ -196,7 +193,7 @@ impl Authenticator {
         if !realms.allow(realm) {
             return Err(Refusal::ForeignRealm(realm.clone()));
         }
-        if let (Some(floor), Some(algorithm)) = (self.strongest(realm), challenge.algorithm)
+        if let (Some(floor), Some(algorithm)) = (of_realm(&self.floors, realm), challenge.algorithm)
             && algorithm.hash < floor
         {
             return Err(Refusal::Weaker(realm.clone()));
@@ -213,6 +210,9 @@ impl Authenticator {
 
     /// Remembers a challenge and that this request answers it.
     fn take(&mut self, attempts: &mut Attempts, door: Door, challenge: &Challenge, method: &str, dice: &mut Entropy) {
+        if let Some(algorithm) = challenge.algorithm {
+            raise(&mut self.seen, &challenge.realm, algorithm.hash);
+        }
         let same = |n: &Nonce| n.door == door && n.challenge.realm == challenge.realm;
         let mut methods = Vec::new();
         match self.nonces.iter_mut().find(|n| same(n)) {
@@ -259,6 +259,20 @@ impl Authenticator {
 fn challenges_of(response: &Message) -> Vec<(Door, Option<Challenge>)> {
     let of = |door: Door| response.auth(door.asks()).into_iter().map(move |auth| (door, Challenge::from_auth(&auth)));
     Door::ALL.into_iter().flat_map(of).take(MAX_NONCES).collect()
+}
+
+fn of_realm(list: &[(String, Hash)], realm: &str) -> Option<Hash> {
+    list.iter().find(|(known, _)| known == realm).map(|(_, hash)| *hash)
+}
+
+/// Raises the entry of a realm to `hash` if it is lower or missing.
+fn raise(list: &mut Vec<(String, Hash)>, realm: &str, hash: Hash) {
+    let full = list.len() >= MAX_NONCES;
+    match list.iter_mut().find(|(known, _)| known == realm) {
+        Some((_, known)) => *known = hash.max(*known),
+        None if full => {}
+        None => list.push((realm.to_owned(), hash)),
+    }
 }
 
 fn note(methods: &mut Vec<String>, method: &str) {
@@ -318,7 +332,8 @@ fn credentials_for(nonce: &Nonce, login: &str, password: &Secret<String>, reques
         response,
         algorithm: Some(algorithm),
         named: challenge.named,
-        qop: qop.map(|qop| (qop, nonce.cnonce.clone(), nonce.count)),
+        qop: qop.map(|qop| (qop, nonce.count)),
+        cnonce: (qop.is_some() || algorithm.sess).then(|| nonce.cnonce.clone()),
         opaque: challenge.opaque.clone(),
         userhash: challenge.userhash,
     })

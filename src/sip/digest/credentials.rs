@@ -21,8 +21,10 @@ pub struct Credentials {
     pub algorithm: Option<Algorithm>,
     /// Whether the algorithm is written.
     pub named: bool,
-    /// Quality, client nonce, count; `None` is RFC 2069's way.
-    pub qop: Option<(Qop, String, u32)>,
+    /// Quality and count; `None` is RFC 2069's way.
+    pub qop: Option<(Qop, u32)>,
+    /// The client's nonce: with a quality, and with `-sess` in any case.
+    pub cnonce: Option<String>,
     /// The challenge's opaque.
     pub opaque: Option<String>,
     /// `username` is a hash.
@@ -47,9 +49,13 @@ impl Credentials {
             None => None,
             Some(token) => {
                 let qop = [Qop::Auth, Qop::AuthInt].into_iter().find(|qop| qop.name().eq_ignore_ascii_case(&token))?;
-                Some((qop, auth.get("cnonce")?, u32::from_str_radix(&auth.get("nc")?, 16).ok()?))
+                Some((qop, u32::from_str_radix(&auth.get("nc")?, 16).ok()?))
             }
         };
+        let cnonce = auth.get("cnonce");
+        if qop.is_some() && cnonce.is_none() {
+            return None;
+        }
         let username = match (auth.get("username"), auth.get("username*")) {
             (Some(plain), None) => plain,
             (None, Some(extended)) => from_extended(&extended)?,
@@ -65,6 +71,7 @@ impl Credentials {
             named: algorithm.is_some(),
             algorithm: algorithm.as_deref().map_or(Some(Algorithm::MD5), Algorithm::parse),
             qop,
+            cnonce,
             opaque: auth.get("opaque"),
             userhash: auth.get("userhash").is_some_and(|value| value.eq_ignore_ascii_case("true")),
         })
@@ -87,9 +94,12 @@ impl Credentials {
         if let Some(algorithm) = self.algorithm.filter(|_| self.named) {
             auth = auth.with("algorithm", algorithm.name());
         }
-        if let Some((qop, cnonce, count)) = &self.qop {
+        if let Some((qop, count)) = &self.qop {
             // Not quoted: RFC 7616 §3.4 says so, and some servers insist.
-            auth = auth.with("qop", qop.name()).with_quoted("cnonce", cnonce).with("nc", &format!("{count:08x}"));
+            auth = auth.with("qop", qop.name()).with("nc", &format!("{count:08x}"));
+        }
+        if let Some(cnonce) = &self.cnonce {
+            auth = auth.with_quoted("cnonce", cnonce);
         }
         if let Some(opaque) = &self.opaque {
             auth = auth.with_quoted("opaque", opaque);

@@ -82,10 +82,10 @@ impl Verifier {
         let Some(algorithm) = given.algorithm.filter(|algorithm| self.algorithms.contains(algorithm)) else {
             return Verdict::Bad;
         };
-        let (qop, cnonce, count) = match &given.qop {
-            Some((qop, cnonce, count)) if self.qop.contains(qop) => (Some(*qop), cnonce.as_str(), *count),
-            None if self.qop.is_empty() => (None, "", 0),
-            _ => return Verdict::Bad,
+        let (qop, count) = match given.qop {
+            Some((qop, count)) if self.qop.contains(&qop) => (Some(qop), count),
+            None if self.qop.is_empty() => (None, 0),
+            Some(_) | None => return Verdict::Bad,
         };
         let Some((method, uri)) = request.method().zip(request.uri()) else { return Verdict::Bad };
         let Some(password) = password_of(&given.username).filter(|_| given.uri == uri.to_string()) else {
@@ -96,7 +96,7 @@ impl Verifier {
             username: &given.username,
             realm: &self.realm,
             nonce: &given.nonce,
-            cnonce,
+            cnonce: given.cnonce.as_deref().unwrap_or_default(),
             count,
             qop,
             method: method.as_str(),
