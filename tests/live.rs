@@ -19,6 +19,8 @@ mod interop;
 mod lifecycle;
 #[path = "live/net.rs"]
 mod net;
+#[path = "live/network.rs"]
+mod network;
 #[expect(dead_code, reason = "the rig is shared with the bench")]
 #[path = "live/rig/mod.rs"]
 mod rig;

@@ -52,7 +52,7 @@ impl Side {
         }
     }
 
-    fn send(&mut self, flow: FlowId, bytes: &[u8]) {
+    pub fn send(&mut self, flow: FlowId, bytes: &[u8]) {
         self.net.perform(Order::Send { flow, to: None, bytes: bytes.to_vec() });
     }
 }

@@ -5,6 +5,7 @@ pub mod baresip;
 pub mod kamailio;
 pub mod keyring;
 pub mod names;
+pub mod nat;
 pub mod pulse;
 pub mod wav;
 
