@@ -21,3 +21,5 @@ mod sdp;
 mod sip_messages;
 #[path = "pure/sip_torture.rs"]
 mod sip_torture;
+#[path = "pure/transactions/mod.rs"]
+mod transactions;
