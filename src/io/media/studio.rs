@@ -24,6 +24,17 @@ struct Post {
     name: Option<String>,
 }
 
+/// What the devices are needed for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// Nothing: all are closed.
+    Nothing,
+    /// Tones, and the end of what was played last: what plays stays open. The microphone is closed.
+    Tones,
+    /// A call: microphone and loudspeaker.
+    Call,
+}
+
 /// Microphone, loudspeaker, ringing device, tones.
 pub(super) struct Studio {
     clock: Clock,
@@ -112,9 +123,9 @@ impl Studio {
         }
     }
 
-    /// Turns devices on and off, as calls and tones need them. The microphone is on in a call only; what plays stays on
-    /// while `lingering`, so that its last sounds are heard.
-    pub(super) fn arrange(&mut self, call: bool, lingering: bool) {
+    /// Turns devices on and off, as calls and tones need them.
+    pub(super) fn arrange(&mut self, need: Need) {
+        let call = need == Need::Call;
         for of in Use::ALL {
             let needed = match of {
                 Use::Input => call,
@@ -122,7 +133,7 @@ impl Studio {
                 Use::Ring => self.ringtone.is_some(),
             };
             let Some(post) = self.post(of) else { continue };
-            let on = needed || (lingering && post.on && of != Use::Input);
+            let on = needed || (need != Need::Nothing && post.on && of != Use::Input);
             if post.on != on {
                 post.on = on;
                 if on { self.turn_on(of) } else { self.turn_off(of) }

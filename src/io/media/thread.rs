@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::line::Line;
-use super::studio::Studio;
+use super::studio::{Need, Studio};
 use super::{Inbox, Item, Options, Reporter};
 use crate::base::units::Decibels;
 use crate::base::{CallId, Entropy, Mono, Now};
@@ -69,7 +69,8 @@ impl MediaThread {
 
     /// Runs until it is told to quit.
     pub(super) fn run(mut self) {
-        be_punctual();
+        #[cfg(target_os = "linux")]
+        crate::io::platform::priority::be_punctual();
         loop {
             let now = self.clock.now();
             for item in self.inbox.take() {
@@ -129,7 +130,7 @@ impl MediaThread {
         for line in std::mem::take(&mut self.lines).into_values() {
             self.close(now, line);
         }
-        self.studio.arrange(false, false);
+        self.studio.arrange(Need::Nothing);
     }
 
     /// Devices follow need: the microphone is open in a call only.
@@ -143,10 +144,10 @@ impl MediaThread {
             self.open_until = Some(now + LINGER);
         }
         match self.open_until {
-            Some(until) if now < until => self.studio.arrange(call, true),
+            Some(until) if now < until => self.studio.arrange(if call { Need::Call } else { Need::Tones }),
             Some(_) => {
                 self.open_until = None;
-                self.studio.arrange(false, false);
+                self.studio.arrange(Need::Nothing);
                 self.meters.set_input(Decibels::SILENCE);
                 self.meters.set_output(Decibels::SILENCE);
             }
@@ -270,14 +271,5 @@ impl MediaThread {
                 }
             }
         }
-    }
-}
-
-/// Asks for timers to the microsecond and for a better place in the queue; both are wishes.
-fn be_punctual() {
-    #[cfg(target_os = "linux")]
-    {
-        rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1_000)).ok();
-        rustix::process::setpriority_process(Some(rustix::thread::gettid()), -11).ok();
     }
 }

@@ -2,5 +2,7 @@
 
 #[cfg(target_os = "linux")]
 pub(super) mod linux;
+#[cfg(target_os = "linux")]
+pub(super) mod priority;
 #[cfg(unix)]
 pub(super) mod raise;
