@@ -30,6 +30,12 @@ impl Clock {
         Clock { now: Arc::new(now), zone: TimeZone::system() }
     }
 
+    /// A clock in coordinated universal time: for tests and pictures.
+    #[must_use]
+    pub fn utc(now: impl Fn() -> WallTime + 'static) -> Clock {
+        Clock { now: Arc::new(now), zone: TimeZone::UTC }
+    }
+
     /// What time it is.
     #[must_use]
     pub fn now(&self) -> Moment {

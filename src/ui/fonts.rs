@@ -40,6 +40,11 @@ pub(super) fn icon_family() -> FontFamily {
     FontFamily::Name("icons".into())
 }
 
+/// Phosphor's outlines for small sizes.
+pub(super) fn bold_icon_family() -> FontFamily {
+    FontFamily::Name("icons-bold".into())
+}
+
 /// Phosphor's filled icons.
 pub(super) fn filled_icon_family() -> FontFamily {
     FontFamily::Name("icons-fill".into())
@@ -62,8 +67,10 @@ pub(super) fn definitions() -> FontDefinitions {
         all.families.insert(weight.family(), family);
     }
     insert(&mut all, "Phosphor", asset!("icons/Phosphor-Regular.ttf"));
+    insert(&mut all, "Phosphor Bold", asset!("icons/Phosphor-Bold.ttf"));
     insert(&mut all, "Phosphor Fill", asset!("icons/Phosphor-Fill.ttf"));
     all.families.insert(icon_family(), vec!["Phosphor".into()]);
+    all.families.insert(bold_icon_family(), vec!["Phosphor Bold".into()]);
     all.families.insert(filled_icon_family(), vec!["Phosphor Fill".into()]);
     all
 }

@@ -2,6 +2,7 @@
 
 pub(super) const ARROW_DOWN_LEFT: &str = "\u{E040}";
 pub(super) const ARROW_UP_RIGHT: &str = "\u{E092}";
+pub(super) const ASTERISK: &str = "\u{E0AA}";
 pub(super) const BACKSPACE: &str = "\u{E0AE}";
 pub(super) const CARET_DOWN: &str = "\u{E136}";
 pub(super) const CARET_LEFT: &str = "\u{E138}";

@@ -43,7 +43,10 @@ pub(super) fn window(ctx: &Context, scene: &Scene<'_>, asked: &SyncSender<Comman
         .with_minimize_button(false)
         .with_maximize_button(false)
         .with_active(false)
+        // X11 window managers give the keyboard to new windows unless they are told to keep out; the main window's
+        // bar is the way for the keyboard.
         .with_window_type(egui::X11WindowType::Notification)
+        .with_override_redirect(true)
         .with_always_on_top();
     let builder = match ctx.input(|input| input.viewport().monitor_size) {
         Some(screen) => builder.with_position([(screen.x - SIZE[0] - MARGIN).max(0.0), MARGIN]),

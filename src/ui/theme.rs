@@ -119,7 +119,7 @@ pub fn avatar_colour(name: Option<&str>) -> Color32 {
     let Some(name) = name else { return AVATAR_OF_A_NUMBER };
     // FNV-1a: stable across versions, unlike the standard library's hasher.
     let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    AVATARS[(hash >> 8) as usize % AVATARS.len()]
+    AVATARS[(hash >> 18) as usize % AVATARS.len()]
 }
 
 /// A font of the window.
@@ -132,6 +132,12 @@ pub fn font(size: f32, weight: Weight) -> FontId {
 #[must_use]
 pub fn icon_font(size: f32) -> FontId {
     FontId::new(size, fonts::icon_family())
+}
+
+/// A bold icon's font: for small sizes, where outlines would be too thin.
+#[must_use]
+pub fn bold_icon_font(size: f32) -> FontId {
+    FontId::new(size, fonts::bold_icon_family())
 }
 
 /// A filled icon's font.

@@ -178,7 +178,7 @@ pub(super) fn in_call(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, call:
     if let Some(secs) = call.silent_secs.filter(|_| call.state == CallState::Established && !call.held) {
         let title = "You can't hear them – no sound arriving";
         let left = 60_u32.saturating_sub(secs);
-        let advice = format!("For {secs} seconds now. The call ends by itself in {left}.");
+        let advice = format!("For {secs} s now. The call ends by itself in {left} s.");
         let banner = Banner {
             kind: BannerKind::Warn,
             icon: icons::WARNING,

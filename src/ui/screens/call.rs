@@ -15,6 +15,14 @@ use crate::ui::{format, icons, text, theme};
 /// How often the meters are read, in milliseconds.
 const METER_MILLIS: i64 = 125;
 
+/// The room at the bottom with the red button.
+pub(super) const FOOT: f32 = 72.0;
+
+/// The space above the avatar. What the picture leaves for a second row of buttons goes around the first.
+pub(super) fn above_avatar(room: f32) -> f32 {
+    18.0 + (room - 400.0).max(0.0) * 0.3
+}
+
 /// Draws it.
 pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>, call: &CallView) {
     let name = peer_name(&call.peer);
@@ -22,7 +30,7 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
     widgets::live_region(ui, "call", &text::call_spoken(call, &name));
     // The red button stands at the bottom, everything else above it.
     let whole = ui.available_rect_before_wrap();
-    let split = (whole.bottom() - 72.0).max(whole.top());
+    let split = (whole.bottom() - FOOT).max(whole.top());
     let above = Rect::from_min_max(whole.min, pos2(whole.right(), split));
     ui.scope_builder(UiBuilder::new().max_rect(above), |ui| {
         ui.set_clip_rect(above.intersect(ui.clip_rect()));
@@ -71,7 +79,7 @@ fn person(ui: &mut Ui, scene: &Scene<'_>, call: &CallView, name: &str, large: bo
     let tall = ui.available_height() > 400.0;
     if large {
         let size = if tall { 84.0 } else { 56.0 };
-        ui.add_space(if tall { 18.0 } else { 8.0 });
+        ui.add_space(if tall { above_avatar(ui.available_height()) } else { 8.0 });
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size), egui::Sense::hover());
         widgets::avatar(ui, rect.center(), size, call.peer.name.as_deref());
         ui.add_space(12.0);
@@ -130,7 +138,7 @@ fn facts(ui: &mut Ui, scene: &Scene<'_>, call: &CallView) {
     for ((icon, words, colour), width) in parts.into_iter().zip(widths) {
         let mut left = x;
         if let Some(icon) = icon {
-            ui.painter().text(pos2(left, y), Align2::LEFT_CENTER, icon, theme::filled_icon_font(14.0), colour);
+            ui.painter().text(pos2(left, y), Align2::LEFT_CENTER, icon, theme::bold_icon_font(15.0), colour);
             left += 18.0;
         }
         ui.painter().text(pos2(left, y), Align2::LEFT_CENTER, &words, font.clone(), colour);
@@ -207,7 +215,8 @@ fn meters(ui: &mut Ui, scene: &Scene<'_>, panel: &mut CallPanel, call: &CallView
     if live {
         ui.ctx().request_repaint_after(Duration::from_millis(METER_MILLIS.unsigned_abs()));
     }
-    ui.add_space(18.0);
+    let gap = 18.0 + ((ui.available_height() - 180.0) * 0.15).clamp(0.0, 16.0);
+    ui.add_space(gap);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 48.0), egui::Sense::hover());
     let first = name.split_whitespace().next().filter(|w| w.chars().any(char::is_alphabetic)).unwrap_or("Them");
     let you = if call.muted { "Muted" } else { "You" };
@@ -219,7 +228,7 @@ fn meters(ui: &mut Ui, scene: &Scene<'_>, panel: &mut CallPanel, call: &CallView
         let centre = pos2(rect.center().x + x, rect.top() + 40.0);
         ui.painter().galley(centre - galley.size() / 2.0, galley, p.muted);
     }
-    ui.add_space(18.0);
+    ui.add_space(gap);
 }
 
 fn buttons(ui: &mut Ui, panel: &mut CallPanel, out: &mut Vec<Command>, call: &CallView) {

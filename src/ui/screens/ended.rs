@@ -2,7 +2,7 @@
 
 use egui::{Ui, vec2};
 
-use super::{Scene, main_page, peer_name, place_call};
+use super::{Scene, call, main_page, peer_name, place_call};
 use crate::phone::command::Command;
 use crate::phone::view::{CallState, CallView, EndReason};
 use crate::ui::fonts::Weight;
@@ -11,23 +11,23 @@ use crate::ui::widgets::{self, Button, Kind, one_line};
 use crate::ui::{format, text, theme};
 
 /// Draws it.
-pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>, call: &CallView) {
+pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>, ended: &CallView) {
     let p = theme::palette(ui);
-    let CallState::Ended(end) = &call.state else { return };
-    if let Some(account) = scene.view.accounts.iter().find(|account| account.id == call.account) {
+    let CallState::Ended(end) = &ended.state else { return };
+    if let Some(account) = scene.view.accounts.iter().find(|account| account.id == ended.account) {
         widgets::header(ui, main_page::dot(account), &account.name, text::account_word(account), |_| {});
     }
-    let name = peer_name(&call.peer);
-    widgets::live_region(ui, "call", &text::call_spoken(call, &name));
-    ui.add_space(18.0);
+    let name = peer_name(&ended.peer);
+    widgets::live_region(ui, "call", &text::call_spoken(ended, &name));
+    ui.add_space(call::above_avatar(ui.available_height() - call::FOOT));
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 84.0), egui::Sense::hover());
-    widgets::avatar(ui, rect.center(), 84.0, call.peer.name.as_deref());
+    widgets::avatar(ui, rect.center(), 84.0, ended.peer.name.as_deref());
     ui.add_space(12.0);
     let bad = matches!(end, EndReason::Failed(_) | EndReason::Silent);
     let lines = [
         (name, theme::font(26.0, Weight::SemiBold), p.ink, 32.0),
-        (format::address(&call.peer.address), theme::font(13.0, Weight::Regular), p.muted, 24.0),
-        (summary(scene, call, end), theme::font(14.0, Weight::SemiBold), if bad { p.end } else { p.ink }, 32.0),
+        (format::address(&ended.peer.address), theme::font(13.0, Weight::Regular), p.muted, 24.0),
+        (summary(scene, ended, end), theme::font(14.0, Weight::SemiBold), if bad { p.end } else { p.ink }, 32.0),
     ];
     for (words, font, colour, height) in lines {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), egui::Sense::hover());
@@ -46,8 +46,8 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
     let again =
         ui.vertical_centered(|ui| ui.add(Button::new(Kind::Main, "Call again").height(40.0).width(140.0)).clicked());
     if again.inner {
-        state.line = Some(call.account);
-        place_call(scene, state, out, &call.peer.address);
+        state.line = Some(ended.account);
+        place_call(scene, state, out, &ended.peer.address);
     }
 }
 

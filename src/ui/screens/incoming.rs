@@ -2,10 +2,10 @@
 
 use egui::{Rect, Ui, UiBuilder, pos2, vec2};
 
-use super::peer_name;
+use super::{Scene, peer_name};
 use crate::base::CallId;
 use crate::phone::command::Command;
-use crate::phone::view::{CallView, PhoneView};
+use crate::phone::view::{CallState, CallView, PhoneView};
 use crate::ui::fonts::Weight;
 use crate::ui::widgets::{self, Button, Kind, one_line, put_left};
 use crate::ui::{format, theme};
@@ -58,6 +58,36 @@ pub(in crate::ui) fn show(ui: &mut Ui, card: &Card) -> Option<Command> {
         put_left(ui, pos2(left, middle + y), one_line(ui, words, font, colour, room));
     }
     buttons(ui, area, card).or_else(|| keys(ui, card))
+}
+
+/// The same in one bar at the top of the main window: for the keyboard, which the card's window never takes, and for
+/// systems that put that window where nobody looks.
+pub(super) fn bar(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Command>) {
+    let Some(call) = scene.view.calls.iter().find(|call| call.state == CallState::Offered) else { return };
+    let p = theme::palette(ui);
+    let card = Card::of(call, scene.view);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 60.0), egui::Sense::hover());
+    ui.painter().rect_filled(rect, 0.0, p.go_soft);
+    let y = rect.center().y;
+    widgets::avatar(ui, pos2(rect.left() + 32.0, y), 36.0, card.initials_of.as_deref());
+    let width = 76.0;
+    let mut x = rect.right() - 12.0;
+    let all =
+        [(Kind::Go, "Answer", Command::Answer(card.call)), (Kind::SoftEnd, "Decline", Command::Decline(card.call))];
+    for (kind, words, command) in all {
+        x -= width;
+        let place = Rect::from_min_size(pos2(x, y - 18.0), vec2(width, 36.0));
+        let mut child = ui.new_child(UiBuilder::new().max_rect(place).id_salt(("bar", words)));
+        if child.add(Button::new(kind, words).width(width)).clicked() {
+            out.push(command);
+        }
+        x -= 8.0;
+    }
+    let left = rect.left() + 60.0;
+    let room = x - left;
+    put_left(ui, pos2(left, y - 9.0), one_line(ui, &card.name, theme::font(14.0, Weight::SemiBold), p.ink, room));
+    put_left(ui, pos2(left, y + 10.0), one_line(ui, "calls you", theme::font(12.0, Weight::Regular), p.muted, room));
+    widgets::live_region(ui, "incoming", &format!("{} is calling", card.name));
 }
 
 fn buttons(ui: &mut Ui, area: Rect, card: &Card) -> Option<Command> {

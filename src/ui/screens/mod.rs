@@ -108,6 +108,7 @@ pub fn root(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<C
     ui.painter().rect_filled(rect, 0.0, p.bg);
     Frame::new().show(ui, |ui| {
         ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
+        incoming::bar(ui, scene, out);
         match scene.call() {
             Some(call) if matches!(call.state, CallState::Ended(_)) => ended::show(ui, scene, state, out, call),
             Some(call) => call::show(ui, scene, state, out, call),

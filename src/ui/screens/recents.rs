@@ -122,7 +122,7 @@ fn one_row(ui: &mut Ui, scene: &Scene<'_>, row: &HistoryRow) -> Option<Picked> {
         (false, CallDirection::Outgoing) => (icons::ARROW_UP_RIGHT, p.muted),
         (false, CallDirection::Incoming) => (icons::ARROW_DOWN_LEFT, p.muted),
     };
-    ui.painter().text(pos2(left + 6.0, y + 10.0), Align2::CENTER_CENTER, icon, theme::icon_font(12.0), colour);
+    ui.painter().text(pos2(left + 6.0, y + 10.0), Align2::CENTER_CENTER, icon, theme::bold_icon_font(12.0), colour);
     let galley = one_line(ui, &below, theme::font(12.0, Weight::Regular), p.muted, room - 16.0);
     put_left(ui, pos2(left + 16.0, y + 10.0), galley);
     if lit {

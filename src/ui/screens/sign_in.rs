@@ -32,7 +32,7 @@ pub(super) fn show(
             ui,
             |ui| {
                 if first {
-                    welcome(ui);
+                    welcome(ui, !matches!(scene.view.sign_in, SignInView::AskUnencrypted(..) | SignInView::Failed(..)));
                 }
                 let entered = fields(ui, form);
                 advanced(ui, form);
@@ -45,8 +45,14 @@ pub(super) fn show(
     });
 }
 
-fn welcome(ui: &mut Ui) {
+/// Logo, title, and one sentence; only the title when something more important is to be read below.
+fn welcome(ui: &mut Ui, whole: bool) {
     let p = theme::palette(ui);
+    if !whole {
+        ui.label(egui::RichText::new(text::CONNECT_TITLE).font(theme::font(23.0, Weight::Bold)).color(p.ink));
+        ui.add_space(10.0);
+        return;
+    }
     let (logo, _) = ui.allocate_exact_size(vec2(52.0, 52.0), egui::Sense::hover());
     ui.painter().rect_filled(logo, 15.0, p.accent);
     let font = theme::icon_font(28.0);
@@ -79,7 +85,7 @@ fn advanced(ui: &mut Ui, form: &mut SignInForm) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
         let link = widgets::link(ui, "Advanced", false);
-        ui.label(egui::RichText::new(caret).font(theme::icon_font(12.0)).color(p.muted));
+        ui.label(egui::RichText::new(caret).font(theme::bold_icon_font(11.0)).color(p.muted));
         if link.clicked() {
             form.advanced = !form.advanced;
         }

@@ -108,12 +108,12 @@ pub(in crate::ui) fn link(ui: &mut Ui, words: &str, strong: bool) -> Response {
     let p = theme::palette(ui);
     let (weight, colour) = if strong { (Weight::SemiBold, p.accent) } else { (Weight::Regular, p.muted) };
     let galley = one_line(ui, words, theme::font(13.0, weight), colour, f32::INFINITY);
-    let size = vec2(galley.size().x.max(theme::TARGET - 8.0) + 8.0, theme::TARGET);
+    let size = vec2(galley.size().x.max(theme::TARGET), theme::TARGET);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     name_button(&response, true, words);
     let colour = if response.hovered() { p.ink } else { colour };
-    let at = rect.center() - galley.size() / 2.0;
+    let at = egui::pos2(rect.left(), rect.center().y - galley.size().y / 2.0);
     ui.painter().galley_with_override_text_color(at, galley, colour);
-    focus_ring(ui, &response, rect.shrink2(vec2(0.0, 4.0)), f32::from(theme::RADIUS));
+    focus_ring(ui, &response, rect.expand2(vec2(4.0, -4.0)), f32::from(theme::RADIUS));
     response
 }

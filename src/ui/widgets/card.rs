@@ -56,7 +56,7 @@ pub(in crate::ui) fn row(ui: &mut Ui, mark: Mark, words: &str, small: Option<&st
     };
     let centre = pos2(rect.left() + 11.0, rect.center().y);
     ui.painter().circle_filled(centre, 11.0, soft);
-    let font = if mark == Mark::Warn { theme::font(12.0, Weight::Bold) } else { theme::icon_font(12.0) };
+    let font = if mark == Mark::Warn { theme::font(12.0, Weight::Bold) } else { theme::bold_icon_font(12.0) };
     ui.painter().text(centre, Align2::CENTER_CENTER, icon, font, ink);
     let left = rect.left() + 32.0;
     let width = rect.right() - left;

@@ -4,6 +4,7 @@ use egui::{Align2, ComboBox, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::focus_ring;
 use crate::ui::fonts::Weight;
+use crate::ui::icons;
 use crate::ui::theme;
 
 /// A drop-down, `width` points wide. Returns what was chosen anew.
@@ -21,6 +22,10 @@ pub(in crate::ui) fn choice<T: Clone + PartialEq>(
     let response = ComboBox::from_id_salt(name)
         .width(width)
         .truncate()
+        .icon(|ui, rect, _visuals, _open| {
+            let colour = theme::palette(ui).muted;
+            super::icon(ui, rect.center(), icons::CARET_DOWN, theme::bold_icon_font(12.0), colour);
+        })
         .selected_text(text(shown, Weight::Medium))
         .show_ui(ui, |ui| {
             ui.set_min_width(width);

@@ -3,7 +3,7 @@
 use egui::text::{CCursor, CCursorRange};
 use egui::{Align2, Id, Margin, Response, Sense, Stroke, StrokeKind, TextBuffer, TextEdit, Ui, Vec2, pos2, vec2};
 
-use super::{focus_ring, name_button, one_line, put_left, touched};
+use super::{focus_ring, name_button, touched};
 use crate::ui::fonts::Weight;
 use crate::ui::icons;
 use crate::ui::theme;
@@ -16,16 +16,20 @@ pub(in crate::ui) fn labelled(
     field: impl FnOnce(&mut Ui) -> Response,
 ) -> Response {
     let p = theme::palette(ui);
-    let (rect, label) = ui.allocate_exact_size(vec2(ui.available_width(), 18.0), Sense::hover());
-    label.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, name));
-    let y = rect.center().y;
-    let bold = one_line(ui, name, theme::font(12.0, Weight::SemiBold), p.muted, rect.width());
-    let end = put_left(ui, pos2(rect.left(), y), bold);
+    let mut job = egui::text::LayoutJob::default();
+    let format = |weight| egui::TextFormat {
+        line_height: Some(16.0),
+        ..egui::TextFormat::simple(theme::font(12.0, weight), p.muted)
+    };
+    job.append(name, 0.0, format(Weight::SemiBold));
     if !remark.is_empty() {
-        let remark =
-            one_line(ui, &format!(" · {remark}"), theme::font(12.0, Weight::Regular), p.muted, rect.right() - end);
-        put_left(ui, pos2(end, y), remark);
+        job.append(&format!(" · {remark}"), 0.0, format(Weight::Regular));
     }
+    job.wrap.max_width = ui.available_width();
+    let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
+    let (rect, label) = ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y), Sense::hover());
+    label.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, name));
+    ui.painter().galley(rect.min, galley, p.muted);
     ui.add_space(6.0);
     field(ui).labelled_by(label.id)
 }

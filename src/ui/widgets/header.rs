@@ -108,7 +108,7 @@ fn one_tab(ui: &Ui, cell: Rect, (icon, word): (&str, &str), badge: usize, on: bo
     };
     let centre = cell.center();
     let font = if on { theme::filled_icon_font(20.0) } else { theme::icon_font(20.0) };
-    ui.painter().text(pos2(centre.x, cell.top() + 19.0), Align2::CENTER_CENTER, icon, font, colour);
+    super::icon(ui, pos2(centre.x, cell.top() + 19.0), icon, font, colour);
     let label = theme::font(11.0, Weight::Medium);
     ui.painter().text(pos2(centre.x, cell.top() + 40.0), Align2::CENTER_CENTER, word, label, colour);
     if badge > 0 {

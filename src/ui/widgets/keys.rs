@@ -4,6 +4,7 @@ use egui::{Align2, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::{focus_ring, touched};
 use crate::ui::fonts::Weight;
+use crate::ui::icons;
 use crate::ui::theme;
 
 const KEYS: [(char, &str); 12] = [
@@ -51,10 +52,14 @@ fn one_key(ui: &Ui, centre: egui::Pos2, size: f32, key: char, letters: &str, plu
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
     ui.painter().circle(centre, size / 2.0 - 0.5, touched(p.card, &response, p), Stroke::new(1.0, p.line));
     let scale = size / 64.0;
-    let shown = if key == '*' { "\u{2217}".to_owned() } else { key.to_string() };
     let up = if letters.is_empty() && key != '1' { 0.0 } else { 6.0 * scale };
-    let font = theme::font(23.0 * scale, Weight::Regular);
-    ui.painter().text(pos2(centre.x, centre.y - up), Align2::CENTER_CENTER, shown, font, p.ink);
+    let at = pos2(centre.x, centre.y - up);
+    if key == '*' {
+        // Inter's asterisk stands high above the line.
+        ui.painter().text(at, Align2::CENTER_CENTER, icons::ASTERISK, theme::icon_font(20.0 * scale), p.ink);
+    } else {
+        ui.painter().text(at, Align2::CENTER_CENTER, key, theme::font(23.0 * scale, Weight::Regular), p.ink);
+    }
     letters_below(ui, pos2(centre.x, centre.y + 13.0 * scale), letters, scale);
     focus_ring(ui, &response, rect, size / 2.0);
     if plus && key == '0' && response.long_touched() || response.secondary_clicked() && key == '0' && plus {

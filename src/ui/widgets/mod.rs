@@ -56,6 +56,19 @@ pub(super) fn touched(base: Color32, response: &Response, p: &Palette) -> Color3
     }
 }
 
+/// Paints an icon into the middle of something. Phosphor's nine dots are too fine beside its other icons, so they are
+/// painted here.
+pub(super) fn icon(ui: &Ui, centre: Pos2, icon: &str, font: FontId, colour: Color32) {
+    if icon != super::icons::DOTS_NINE {
+        ui.painter().text(centre, Align2::CENTER_CENTER, icon, font, colour);
+        return;
+    }
+    let step = font.size * 0.29;
+    for (x, y) in [-1.0_f32, 0.0, 1.0].into_iter().flat_map(|x| [-1.0_f32, 0.0, 1.0].map(|y| (x, y))) {
+        ui.painter().circle_filled(centre + egui::vec2(x * step, y * step), font.size * 0.086, colour);
+    }
+}
+
 /// One line of text, cut with an ellipsis where it does not fit.
 pub(super) fn one_line(ui: &Ui, text: &str, font: FontId, colour: Color32, width: f32) -> Arc<Galley> {
     let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, colour);

@@ -33,7 +33,7 @@ pub(in crate::ui) fn round_button(ui: &mut Ui, width: f32, button: Round<'_>) ->
     let fade = if enabled { 1.0 } else { 0.4 };
     let fill = if enabled { touched(fill, &response, p) } else { fill };
     ui.painter().circle(centre, SIZE / 2.0 - 0.5, fill, Stroke::new(1.0, p.line));
-    ui.painter().text(centre, Align2::CENTER_CENTER, icon, theme::icon_font(22.0), ink.gamma_multiply(fade));
+    super::icon(ui, centre, icon, theme::icon_font(22.0), ink.gamma_multiply(fade));
     let font = theme::font(11.5, Weight::Regular);
     let below = pos2(rect.center().x, rect.top() + SIZE + 14.0);
     ui.painter().text(below, Align2::CENTER_CENTER, word, font, p.muted.gamma_multiply(fade));
