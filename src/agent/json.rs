@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::phone::problem::Problem;
 use crate::phone::view::{
-    AccountState, AccountView, CallState, CallView, EndReason, Peer, PhoneView, SignInView, VaultState,
+    AccountState, AccountView, CallState, CallView, Encryption, EndReason, Peer, PhoneView, SignInView, VaultState,
 };
 
 /// `{"code":…,"message":…,"status":…}`
@@ -56,6 +56,19 @@ fn account_fields(account: &AccountView) -> Value {
     value
 }
 
+/// The same, with the places of its password, and told apart why it is off.
+fn account_state(account: &AccountView) -> Value {
+    let mut value = account_fields(account);
+    if account.state == AccountState::NeedsPassword {
+        value["state"] = json!(account.state);
+    }
+    value["password"] = json!(account.password);
+    value["provider"] = json!(account.provider);
+    value["name"] = json!(account.name);
+    value["demo"] = json!(account.demo);
+    value
+}
+
 /// The event of a call's state.
 #[must_use]
 pub(super) fn call_event(call: &CallView) -> Value {
@@ -83,7 +96,8 @@ fn call_fields(call: &CallView) -> Value {
         "held_by_peer": call.held_by_peer,
         "muted": call.muted,
         "codec": call.codec,
-        "encrypted": call.encryption,
+        "encrypted": call.encryption != Encryption::None,
+        "encryption": call.encryption,
         "reason": reason,
     })
 }
@@ -146,7 +160,7 @@ pub(super) fn state(view: &PhoneView) -> Value {
         })
         .collect();
     json!({
-        "accounts": view.accounts.iter().map(account_fields).collect::<Vec<_>>(),
+        "accounts": view.accounts.iter().map(account_state).collect::<Vec<_>>(),
         "calls": calls,
         "history": history,
         "unseen_missed": view.unseen_missed,

@@ -103,7 +103,7 @@ impl Session {
             Request::Call(account, to) => Plan::Ask(Command::PlaceCall(the_account(&view, account)?, to)),
             Request::OnCall(call, action) => Plan::Ask(on_call(the_call(&view, call)?, action)),
             Request::Stats(call) => Plan::Say(shape::stats(the_call(&view, call)?)),
-            Request::State => Plan::Say(json!({ "state": shape::state(&view) })),
+            Request::State => Plan::Say(shape::state(&view)),
             Request::SignOut(account) => Plan::Ask(Command::SignOut(the_account(&view, account)?)),
             Request::Quit => Plan::Ask(Command::Quit),
         })

@@ -151,7 +151,10 @@ pub fn start(options: Options, wake: Wake) -> Result<PhoneHandle, StartError> {
     let (ready, is_ready) = std::sync::mpsc::sync_channel(1);
     let thread = std::thread::Builder::new().name("engine".into());
     let body = move || match Engine::start(options, &profile, instance, far, wake) {
-        Ok((runtime, engine)) => {
+        Ok((runtime, mut engine)) => {
+            let entered = runtime.enter();
+            engine.load();
+            drop(entered);
             // Whoever started us has given up: then the channel of commands is closed too.
             drop(ready.send(Ok(())));
             runtime.block_on(engine.run());

@@ -62,10 +62,14 @@ impl Engine {
         Ok((runtime, engine))
     }
 
-    /// Until everything has ended.
-    pub(super) async fn run(mut self) {
+    /// The first input: what the profile holds.
+    pub(super) fn load(&mut self) {
         let found = Document::ALL.into_iter().map(|document| (document, self.drivers.load(document))).collect();
         self.handle(Input::Loaded(found));
+    }
+
+    /// Until everything has ended.
+    pub(super) async fn run(mut self) {
         while !self.stopped {
             let input = self.next().await;
             self.handle(input);
@@ -94,12 +98,16 @@ impl Engine {
 
     fn handle(&mut self, input: Input) {
         let now = self.clock.now();
+        if let Input::Command(_, command) = &input {
+            tracing::debug!(?command);
+        }
         let (mut events, reason) = (false, self.timeout.map(|(_, why)| why));
         for output in self.phone.handle(now, input) {
             match output {
                 Output::Event(event) => {
                     self.stopped |= event == Event::Stopped;
                     events = true;
+                    tracing::debug!(?event);
                     if let Err(error) = self.far.events.try_send(event) {
                         tracing::error!(%error, "an event is lost: nobody takes them");
                     }

@@ -14,6 +14,7 @@ impl Phone {
     /// network for telephones does not find this one.
     pub(super) fn on_bytes(&mut self, now: Now, flow: &Flow, bytes: &[u8]) {
         if self.listens_to(flow) {
+            trace("in", bytes);
             self.endpoint.receive(now, flow, bytes);
         } else {
             tracing::debug!(remote = %flow.remote, "a message from a stranger is dropped");
@@ -36,6 +37,7 @@ impl Phone {
             while let Some(output) = self.endpoint.poll() {
                 match output {
                     endpoint::Output::Send { flow, to, bytes } => {
+                        trace("out", &bytes);
                         self.out.push_back(Output::Net(Order::Send { flow, to, bytes }));
                     }
                     endpoint::Output::Event(happening) => self.on_happening(now, *happening),
@@ -90,5 +92,14 @@ impl Phone {
         if let Some(id) = id {
             self.with_registration(now, id, |registration: &mut Registration, _| registration.on_pong(flow));
         }
+    }
+}
+
+/// A message in the log: without what is secret in it, and only for those who ask.
+fn trace(way: &str, bytes: &[u8]) {
+    if tracing::enabled!(tracing::Level::TRACE)
+        && let Ok(message) = crate::sip::Message::parse(bytes)
+    {
+        tracing::trace!("{way}: {message:?}");
     }
 }
