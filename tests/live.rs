@@ -1,6 +1,7 @@
 //! Tests with real parts: the program itself, Kamailio, baresip, PulseAudio, gnome-keyring. One line a topic.
 #![cfg(test)]
 #![expect(clippy::disallowed_methods, reason = "live tests live in real time")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "what a test does not expect is a panic")]
 #![expect(unreachable_pub, reason = "the rig is shared with the bench")]
 
 #[path = "live/audio.rs"]
