@@ -7,6 +7,8 @@ static ALLOCATOR: assert_no_alloc::AllocDisabler = assert_no_alloc::AllocDisable
 
 #[path = "pure/callbacks.rs"]
 mod callbacks;
+#[path = "pure/calls/mod.rs"]
+mod calls;
 #[path = "pure/digest.rs"]
 mod digest;
 #[path = "pure/layers.rs"]

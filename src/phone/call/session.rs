@@ -24,8 +24,7 @@ impl Call {
             invite::Event::Cancelled { elsewhere } => self.on_cancelled(env, elsewhere),
             invite::Event::Confirmed { answer } => self.on_confirmed(env, answer.as_deref()),
             invite::Event::PeerOffer { offer } => self.on_peer_offer(env, offer.as_deref()),
-            invite::Event::PeerAnswer(answer) => self.accept(env, &answer),
-            invite::Event::OfferAnswered(answer) => {
+            invite::Event::PeerAnswer(answer) | invite::Event::OfferAnswered(answer) => {
                 if let Some(held) = self.hold.offered.take() {
                     self.hold.held = held;
                 }
@@ -70,10 +69,13 @@ impl Call {
             None => {
                 let text = local.offer(wanted, env.entropy);
                 session.answer_offer(&mut env.tools(self.account), text.as_bytes());
+                self.hold.offered = Some(self.hold.wanted);
             }
             Some(offer) => match local.answer(offer, wanted, env.entropy) {
                 Ok((text, agreed)) => {
                     session.answer_offer(&mut env.tools(self.account), text.as_bytes());
+                    // Our answer has said whether we hold.
+                    self.hold.held = self.hold.wanted;
                     self.apply(env, agreed);
                 }
                 Err(refused) => session.refuse_offer(&mut env.tools(self.account), refused.status()),

@@ -103,7 +103,9 @@ pub(super) fn session(
             receive.push(codec);
         }
     }
-    let both: Vec<Bound> = theirs.iter().chain(ours).copied().collect();
+    // Digits are sent only with what the other end has named; our own numbers of the same kind may come towards us.
+    let named = |b: &&Bound| theirs.iter().any(|t| t.kind == b.kind);
+    let both: Vec<Bound> = theirs.iter().chain(ours.iter().filter(named)).copied().collect();
     Ok(Session {
         remote_rtp: remote.rtp,
         remote_rtcp: remote.rtcp,

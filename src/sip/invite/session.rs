@@ -234,8 +234,12 @@ impl Session {
         let now = tools.now.mono;
         if self.again.is_some_and(|at| at <= now) {
             self.again = None;
-            if self.is_established() && matches!(self.change, Change::Stable) {
-                self.events.push_back(Event::OfferAgain);
+            match self.change {
+                Change::Stable if self.is_established() => self.events.push_back(Event::OfferAgain),
+                // Something of theirs is going on: when it is done.
+                Change::Stable | Change::Ours(_) | Change::Theirs { .. } | Change::Unacknowledged { .. } => {
+                    self.wanted = true;
+                }
             }
         }
         if self.linger.is_some_and(|at| at <= now) {

@@ -1,0 +1,75 @@
+//! What the media thread reports, and what becomes of it.
+
+use super::rig::*;
+use ringfence::base::CallId;
+use ringfence::phone::command::Digits;
+use ringfence::phone::problem::ProblemKind;
+use ringfence::phone::view::{CallState, EndReason, Quality};
+use ringfence::port::media::{Order, Report, Stats};
+use ringfence::sip::Method;
+
+#[test]
+fn a_silent_far_end_is_said_after_ten_seconds_and_ends_the_call_after_sixty() {
+    let mut ua = Ua::tcp();
+    ua.talk();
+    ua.advance(seconds(10));
+    ua.report(&Report::Silent(CallId(1), seconds(10)));
+    assert_eq!(ua.view().silent_secs, Some(10));
+    ua.advance(seconds(3));
+    ua.report(&Report::Stats(CallId(1), Stats::default()));
+    assert_eq!(ua.view().silent_secs, Some(13));
+    ua.report(&Report::Heard(CallId(1)));
+    assert_eq!(ua.view().silent_secs, None);
+    ua.report(&Report::Silent(CallId(1), seconds(60)));
+    let bye = ua.request(Method::Bye);
+    assert!(bye.headers.has("Reason"));
+    assert_eq!(ua.end(), EndReason::Silent);
+}
+
+#[test]
+fn silence_during_a_hold_is_as_it_should_be() {
+    let mut ua = Ua::tcp();
+    ua.talk();
+    ua.act(|calls, env| calls.set_held(env, CallId(1), true)).unwrap();
+    let offer = ua.request(Method::Invite);
+    ua.receive(&answer(&offer, 200, "b").with_body("application/sdp", held("recvonly")));
+    ua.request(Method::Ack);
+    ua.report(&Report::Silent(CallId(1), seconds(60)));
+    assert_eq!((ua.state(), ua.view().silent_secs), (CallState::Established, None));
+}
+
+#[test]
+fn digits_go_to_a_far_end_that_takes_them() {
+    let mut ua = Ua::tcp();
+    ua.talk();
+    let digits = Digits::parse("12#").unwrap();
+    ua.act(|calls, env| calls.send_digits(env, CallId(1), &digits)).unwrap();
+    assert_eq!(ua.orders.last(), Some(&Order::Digits(CallId(1), "12#".into())));
+    assert_eq!(ua.view().digits, "12#");
+    let mut deaf = Ua::tcp();
+    deaf.place("30");
+    let invite = deaf.request(Method::Invite);
+    let without = SDP.replace(" 101", "").replace("a=rtpmap:101 telephone-event/8000\r\n", "");
+    deaf.receive(&answer(&invite, 200, "b").with_body("application/sdp", without));
+    let refused = deaf.act(|calls, env| calls.send_digits(env, CallId(1), &digits)).unwrap_err();
+    assert_eq!(refused.kind, ProblemKind::NotNow);
+}
+
+#[test]
+fn mute_and_quality_are_shown() {
+    let mut ua = Ua::tcp();
+    ua.talk();
+    ua.act(|calls, env| calls.set_muted(env, CallId(1), true)).unwrap();
+    assert_eq!((ua.view().muted, ua.orders.last()), (true, Some(&Order::Mute(CallId(1), true))));
+    ua.report(&Report::Stats(CallId(1), Stats { received: 50, r_factor: 75.0, ..Stats::default() }));
+    assert_eq!(ua.view().quality, Some(Quality::Fair));
+}
+
+#[test]
+fn a_call_without_sockets_fails_before_anything_is_sent() {
+    let mut ua = Ua::tcp();
+    let id = ua.place("30");
+    ua.request(Method::Invite);
+    ua.report(&Report::Failed(id, "gone".into()));
+    assert!(matches!(ua.end(), EndReason::Failed(problem) if problem.kind == ProblemKind::NoMedia));
+}
