@@ -365,7 +365,7 @@ impl Playout {
         }
         let missing = (next.sequence..sequence).filter(|number| !self.others.contains(&(*number as u16))).count();
         if missing > 0 && ahead > 0 {
-            self.fill_loss(next, sequence, ahead as usize, missing);
+            self.fill_loss(now, next, sequence, ahead as usize, missing);
         } else if ahead > 0 {
             self.fill_silence(now, next, ahead as usize);
         } else {
@@ -420,7 +420,13 @@ impl Playout {
     }
 
     /// One packet before the first that is here was lost: restored or invented. What was invented while waiting counts.
-    fn fill_loss(&mut self, next: Next, sequence: i64, ahead: usize, missing: usize) {
+    fn fill_loss(&mut self, now: Mono, next: Next, sequence: i64, ahead: usize, missing: usize) {
+        if ahead > STOPPED {
+            // So much is not concealed: the stream begins anew where it is.
+            self.restart();
+            self.start(now);
+            return;
+        }
         let waited = self.gap.stood.min(ahead);
         self.gap.stood = 0;
         if waited > 0 {

@@ -63,12 +63,13 @@ impl Reception {
         self.lost_before + u64::from(self.expected().saturating_sub(self.received))
     }
 
-    fn packet(&mut self, now: Mono, sequence: u16, timestamp: u32, clock: u32) {
+    fn packet(&mut self, now: Mono, sequence: u16, timing: Option<(u32, u32)>) {
         let ahead = sequence.wrapping_sub(self.highest as u16);
         if ahead != 0 && ahead < MOST_DROPOUT {
             self.highest = self.highest.wrapping_add(u32::from(ahead));
         }
         self.received = self.received.wrapping_add(1);
+        let Some((timestamp, clock)) = timing else { return };
         // RFC 3550 A.8, with the difference taken modulo 2^32 ticks.
         let ticks = f64::from(clock.max(1));
         let arrival = now.as_micros() as f64 * 1e-6;
@@ -171,9 +172,10 @@ impl Rtcp {
         self.sent_since_report = true;
     }
 
-    /// Takes note of a packet that came.
-    pub fn received(&mut self, now: Mono, ssrc: u32, sequence: u16, timestamp: u32, clock: u32) {
-        self.clock = clock;
+    /// Takes note of a packet that came. `timing` is its timestamp and its clock rate; none for packets whose timestamp
+    /// does not say when they were sent (RFC 4733 events).
+    pub fn received(&mut self, now: Mono, ssrc: u32, sequence: u16, timing: Option<(u32, u32)>) {
+        self.clock = timing.map_or(self.clock, |(_, clock)| clock);
         let stale = self.reception.is_none_or(|known| {
             let ahead = sequence.wrapping_sub(known.highest as u16);
             known.ssrc != ssrc || (MOST_DROPOUT..=u16::MAX - 1_000).contains(&ahead)
@@ -184,7 +186,7 @@ impl Rtcp {
             self.last_report = None;
         }
         if let Some(reception) = &mut self.reception {
-            reception.packet(now, sequence, timestamp, clock);
+            reception.packet(now, sequence, timing);
         }
     }
 
@@ -336,7 +338,7 @@ mod tests {
             if n % 10 != 3 {
                 // Every other packet is 4 ms late.
                 let arrival = Mono::from_millis(u64::from(20 * n + 30 + 4 * (n % 2)));
-                b.received(arrival, 1, 65_500u16.wrapping_add(n as u16), n * 160, 8_000);
+                b.received(arrival, 1, 65_500u16.wrapping_add(n as u16), Some((n * 160, 8_000)));
             }
         }
         assert_eq!(b.lost(), 10);
@@ -386,18 +388,18 @@ mod tests {
     #[test]
     fn a_new_source_or_a_great_jump_starts_the_count_anew() {
         let (_, mut b, _) = pair();
-        b.received(Mono::from_millis(0), 1, 100, 0, 8_000);
-        b.received(Mono::from_millis(40), 1, 102, 320, 8_000);
-        b.received(Mono::from_millis(60), 7, 9, 0, 8_000);
+        b.received(Mono::from_millis(0), 1, 100, Some((0, 8_000)));
+        b.received(Mono::from_millis(40), 1, 102, Some((320, 8_000)));
+        b.received(Mono::from_millis(60), 7, 9, Some((0, 8_000)));
         assert_eq!(b.lost(), 1);
-        b.received(Mono::from_millis(80), 7, 20_000, 160, 8_000);
+        b.received(Mono::from_millis(80), 7, 20_000, Some((160, 8_000)));
         assert_eq!(b.lost(), 1);
     }
 
     #[test]
     fn mutated_reports_do_not_panic() {
         let (mut a, mut b, mut dice) = pair();
-        b.received(Mono::ZERO, 1, 1, 0, 8_000);
+        b.received(Mono::ZERO, 1, 1, Some((0, 8_000)));
         b.sent(1);
         for _ in 0..100_000 {
             let mut bytes = b.bye(at(5), 7);
