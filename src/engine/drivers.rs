@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc::{Receiver, channel};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 
+use super::demo::{self, Started};
 use super::run::found;
 use super::{Options, StartError};
 use crate::base::Entropy;
@@ -20,6 +21,7 @@ use crate::phone::{Input, Output, VaultUse};
 use crate::port::media::{Device, Devices, Meters, Order};
 use crate::port::store::Document;
 use crate::port::{RequestId, dns, media as media_port, net as net_port, vault};
+use crate::serve::Demo;
 
 /// How many reports of one driver may wait.
 const BOUND: usize = 256;
@@ -32,6 +34,7 @@ pub(super) struct Drivers {
     media: MediaHandle,
     store: Store,
     trust: Trust,
+    demo: Sender<Started>,
     input: Option<Device>,
     output: Option<Device>,
 }
@@ -43,6 +46,9 @@ pub(super) struct Reports {
     vault: Receiver<(RequestId, vault::Reply)>,
     media: Receiver<media_port::Report>,
     raised: Receiver<()>,
+    demo: Receiver<Started>,
+    /// Runs until it is dropped.
+    running_demo: Option<Demo>,
 }
 
 impl Drivers {
@@ -59,6 +65,7 @@ impl Drivers {
         let (to_vault, vault_reports) = channel(BOUND);
         let (to_media, media_reports) = channel(BOUND);
         let (to_raised, raised) = channel(1);
+        let (to_demo, demo_reports) = channel(1);
         instance.listen(to_raised);
         let trust = Trust::new(options.ca);
         let rules = Rules::new(options.connect_to);
@@ -79,9 +86,16 @@ impl Drivers {
         });
         let dns = Dns::new(options.dns, rules, to_dns);
         let vault = Vault::start(kind, to_vault);
-        let reports =
-            Reports { net: net_reports, dns: dns_reports, vault: vault_reports, media: media_reports, raised };
-        Ok((Drivers { net, dns, vault, media, store, trust, input, output }, reports))
+        let reports = Reports {
+            net: net_reports,
+            dns: dns_reports,
+            vault: vault_reports,
+            media: media_reports,
+            raised,
+            demo: demo_reports,
+            running_demo: None,
+        };
+        Ok((Drivers { net, dns, vault, media, store, trust, demo: to_demo, input, output }, reports))
     }
 
     /// Reads a document.
@@ -102,9 +116,14 @@ impl Drivers {
             Output::Media(order) => self.media.perform(order),
             Output::Save(save) => self.store.perform(save),
             Output::SetAside(document) => self.set_aside(document),
-            Output::StartDemo => {}
+            Output::StartDemo => demo::start(self.trust.clone(), self.demo.clone()),
             Output::Event(_) | Output::Timeout(_) => {}
         }
+    }
+
+    /// The last messages leave, the last documents are written, media ends.
+    pub(super) async fn close(self) {
+        self.net.close().await;
     }
 
     fn set_aside(&self, document: Document) {
@@ -134,6 +153,10 @@ impl Reports {
             Some((id, reply)) = self.vault.recv() => Input::Vault(id, reply),
             Some(report) = self.media.recv() => Input::Media(report),
             Some(()) = self.raised.recv() => Input::Raise,
+            Some(started) = self.demo.recv() => Input::Demo(started.map(|(demo, line)| {
+                self.running_demo = Some(demo);
+                line
+            })),
             else => std::future::pending().await,
         }
     }

@@ -1,6 +1,7 @@
 //! The loop that joins the phone to the world: one thread with a small tokio runtime. Inputs in, outputs
 //! performed, a new view published only if it differs.
 
+mod demo;
 mod drivers;
 mod options;
 mod run;

@@ -74,6 +74,7 @@ impl Engine {
             let input = self.next().await;
             self.handle(input);
         }
+        self.drivers.close().await;
     }
 
     /// Waits for whatever comes first.

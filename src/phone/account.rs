@@ -68,6 +68,43 @@ pub enum Link {
     Waiting(Mono, WallTime),
 }
 
+impl Link {
+    /// The flow, if there is one.
+    #[must_use]
+    pub fn flow(&self) -> Option<&Flow> {
+        if let Link::Up(flow, _) = self { Some(flow) } else { None }
+    }
+
+    /// What is being opened, and what could be tried instead.
+    #[must_use]
+    pub fn opening(&self) -> Option<(&Target, &Vec<Candidate>)> {
+        if let Link::Opening(target, rest) = self { Some((target, rest)) } else { None }
+    }
+
+    /// When it is tried again.
+    #[must_use]
+    pub fn waits_until(&self) -> Option<Mono> {
+        if let Link::Waiting(until, _) = self { Some(*until) } else { None }
+    }
+
+    /// Takes the flow away, and the ways that were not tried.
+    pub fn take_up(&mut self) -> Option<(Flow, Vec<Candidate>)> {
+        match std::mem::replace(self, Link::Off) {
+            Link::Up(flow, rest) => Some((flow, rest)),
+            other @ (Link::Off
+            | Link::AwaitingPassword
+            | Link::NeedsPassword
+            | Link::Rejected
+            | Link::Finding(_)
+            | Link::Opening(..)
+            | Link::Waiting(..)) => {
+                *self = other;
+                None
+            }
+        }
+    }
+}
+
 impl Account {
     /// An account that has not begun to connect.
     #[must_use]
@@ -114,16 +151,7 @@ impl Account {
     /// The flow, if there is one.
     #[must_use]
     pub fn flow(&self) -> Option<&Flow> {
-        match &self.link {
-            Link::Up(flow, _) => Some(flow),
-            Link::Off
-            | Link::AwaitingPassword
-            | Link::NeedsPassword
-            | Link::Rejected
-            | Link::Finding(_)
-            | Link::Opening(..)
-            | Link::Waiting(..) => None,
-        }
+        self.link.flow()
     }
 
     /// Whether calls can be placed.
@@ -135,7 +163,7 @@ impl Account {
     /// The provider in words.
     #[must_use]
     pub fn provider(&self) -> String {
-        if self.demo { "Demo provider".to_owned() } else { self.address.domain.clone() }
+        if self.demo { "the demo provider".to_owned() } else { self.address.domain.clone() }
     }
 
     /// The state in one word.

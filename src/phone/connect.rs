@@ -116,28 +116,15 @@ impl Phone {
         if self.sign_in_opened(now, target, &flow) {
             return;
         }
-        let waiting = self.accounts.iter_mut().find(|one| matches!(&one.link, Link::Opening(it, _) if it == target));
-        match waiting {
-            None => {
-                if !self.accounts.iter().any(|account| account.flow().is_some_and(|used| used.id == flow.id)) {
-                    self.out.push_back(Output::Net(Order::Close(flow.id)));
-                }
-            }
-            Some(account) => {
-                let rest = match std::mem::replace(&mut account.link, Link::Off) {
-                    Link::Opening(_, rest) => rest,
-                    Link::Off
-                    | Link::AwaitingPassword
-                    | Link::NeedsPassword
-                    | Link::Rejected
-                    | Link::Finding(_)
-                    | Link::Up(..)
-                    | Link::Waiting(..) => Vec::new(),
-                };
-                let id = account.id();
-                account.link = Link::Up(flow, rest);
-                self.begin_registration(now, id);
-            }
+        let opening = |one: &&mut Account| one.link.opening().is_some_and(|(it, _)| it == target);
+        if let Some(account) = self.accounts.iter_mut().find(opening) {
+            let rest = account.link.opening().map(|(_, rest)| rest.clone()).unwrap_or_default();
+            account.link = Link::Up(flow, rest);
+            let id = account.id();
+            return self.begin_registration(now, id);
+        }
+        if !self.accounts.iter().any(|account| account.flow().is_some_and(|used| used.id == flow.id)) {
+            self.out.push_back(Output::Net(Order::Close(flow.id)));
         }
     }
 
@@ -145,9 +132,9 @@ impl Phone {
         if self.sign_in_open_failed(now, target, error) {
             return;
         }
-        let waiting = self.accounts.iter().find_map(|one| match &one.link {
-            Link::Opening(it, rest) if it == target => Some((one.id(), rest.clone(), one.address.domain.clone())),
-            _ => None,
+        let waiting = self.accounts.iter().find_map(|one| {
+            let (_, rest) = one.link.opening().filter(|(it, _)| *it == target)?;
+            Some((one.id(), rest.clone(), one.address.domain.clone()))
         });
         if let Some((id, rest, domain)) = waiting {
             let name = target.tls_name.clone().unwrap_or_else(|| domain.clone());
@@ -177,10 +164,7 @@ impl Phone {
         let was_ready = account.is_ready();
         account.registered = false;
         strand(account, now, problem.clone());
-        let rest = match std::mem::replace(&mut account.link, Link::Off) {
-            Link::Up(_, rest) => rest,
-            _ => Vec::new(),
-        };
+        let rest = account.link.take_up().map(|(_, rest)| rest).unwrap_or_default();
         if was_ready {
             account.problem = Some(problem);
             self.connect(now, id);
@@ -293,13 +277,7 @@ impl Phone {
     fn next_server(&mut self, now: Now, id: AccountId, problem: Problem) {
         let Some(account) = self.account(id) else { return };
         account.registered = false;
-        let (flow, rest) = match std::mem::replace(&mut account.link, Link::Off) {
-            Link::Up(flow, rest) => (flow, rest),
-            other => {
-                account.link = other;
-                return;
-            }
-        };
+        let Some((flow, rest)) = account.link.take_up() else { return };
         self.close(now, &flow);
         if !rest.is_empty() {
             return self.open_next(now, id, rest, problem);
@@ -369,7 +347,7 @@ impl Phone {
 
     /// Timers of connections.
     pub(super) fn connect_timeout(&mut self, now: Now) {
-        let due = |account: &&Account| matches!(account.link, Link::Waiting(at, _) if at <= now.mono);
+        let due = |account: &&Account| account.link.waits_until().is_some_and(|at| at <= now.mono);
         let ids: Vec<AccountId> = self.accounts.iter().filter(due).map(Account::id).collect();
         for id in ids {
             self.connect(now, id);
@@ -401,10 +379,8 @@ impl Phone {
 
     /// When the next timer of a connection is due.
     pub(super) fn connect_next_timeout(&self) -> Option<(Mono, &'static str)> {
-        let waits = self.accounts.iter().filter_map(|account| match account.link {
-            Link::Waiting(at, _) => Some((at, "try to connect again")),
-            _ => None,
-        });
+        let waits = self.accounts.iter().filter_map(|account| account.link.waits_until());
+        let waits = waits.map(|at| (at, "try to connect again"));
         let timers = self.accounts.iter().filter_map(|account| account.registration.as_ref()?.next_timeout());
         waits.chain(timers).min_by_key(|(at, _)| *at)
     }

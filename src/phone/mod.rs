@@ -171,7 +171,14 @@ impl Phone {
                 self.audio.trouble = None;
             }
             media::Report::DeviceTrouble(trouble) => self.audio.trouble = Some(trouble),
-            report => self.with_calls(now, |calls, env| calls.on_media(env, &report)),
+            report @ (media::Report::Bound(..)
+            | media::Report::Failed(..)
+            | media::Report::FirstPacket(_)
+            | media::Report::Silent(..)
+            | media::Report::Heard(_)
+            | media::Report::Stats(..)
+            | media::Report::Digit(..)
+            | media::Report::DigitsSent(_)) => self.with_calls(now, |calls, env| calls.on_media(env, &report)),
         }
     }
 

@@ -11,23 +11,29 @@
 //! not used before a transport is chosen; a wrong certificate ends the attempt, for it may be an attack. TCP and UDP
 //! count as answering when a REGISTER that binds nothing (RFC 3261 §10.2.3) gets any answer.
 
-use std::collections::VecDeque;
+mod progress;
+mod tries;
+
+pub(super) use progress::{Demo, Phase, SignIn, Wish};
+pub(super) use tries::{missing_problem, problem_of, target};
+
 use std::time::Duration;
 
 use super::account::{Account, Link, tls_name, wanted};
 use super::address::Address;
 use super::input::{DemoLine, Done, Ticket};
-use super::locate::{Candidate, Locate, Missing};
+use super::locate::{Locate, Missing};
 use super::{Phone, probe};
-use crate::base::{AccountId, Mono, Now, Secret};
-use crate::phone::command::AccountDraft;
+use crate::base::{AccountId, Now};
 use crate::phone::documents::Record;
 use crate::phone::event::Event;
 use crate::phone::output::Output;
 use crate::phone::problem::{Problem, ProblemKind};
-use crate::phone::view::{PasswordPlace, SignInView, Step, StepKind, StepState};
+use crate::phone::view::{PasswordPlace, SignInView};
 use crate::port::net::{Flow, FlowId, NetError, Order, Target, Transport};
 use crate::sip::endpoint::ClientKey;
+use progress::failed;
+use tries::{Try, TryState};
 
 /// Finding and trying together.
 const PATIENCE: Duration = Duration::from_secs(6);
@@ -37,165 +43,6 @@ const PREFERENCE: Duration = Duration::from_secs(4);
 const STAGGER: Duration = Duration::from_millis(1500);
 /// REGISTER with its challenge, on a transport that was seen to answer.
 const REGISTERING: Duration = Duration::from_secs(6);
-
-/// Somebody wants to sign in.
-#[derive(Debug)]
-pub(super) struct Wish {
-    pub(super) ticket: Option<Ticket>,
-    pub(super) draft: AccountDraft,
-    pub(super) password: Secret<String>,
-    pub(super) demo: Demo,
-}
-
-/// Whether an account is the demo's, and the realms that it may answer.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Demo {
-    No,
-    Yes(Vec<String>),
-}
-
-/// The sign-in in progress.
-#[derive(Debug)]
-pub(super) struct SignIn {
-    pub(super) id: AccountId,
-    wish: Wish,
-    address: Address,
-    host: String,
-    tls_name: String,
-    uuid: String,
-    /// What was signed in under this address before, in case it does not work.
-    replaced: Option<Record>,
-    servers: Vec<Candidate>,
-    pub(super) phase: Phase,
-    tries: Vec<Try>,
-    deadline: Mono,
-    began: Mono,
-}
-
-/// How far it is.
-#[derive(Debug)]
-pub(super) enum Phase {
-    Finding(Locate),
-    Trying,
-    /// The person is asked about this way.
-    Asking(Transport),
-    /// The account is among the others, but not shown yet.
-    Registering,
-    Keeping,
-}
-
-/// One transport.
-#[derive(Debug)]
-struct Try {
-    transport: Transport,
-    rest: VecDeque<Candidate>,
-    state: TryState,
-}
-
-#[derive(Debug)]
-enum TryState {
-    NotYet,
-    Opening(Target),
-    Probing(Flow, ClientKey),
-    Answers(Flow),
-    Failed(NetError),
-}
-
-impl SignIn {
-    /// The account that is shown only when it is registered.
-    pub(super) fn hidden(&self) -> Option<AccountId> {
-        matches!(self.phase, Phase::Registering).then_some(self.id)
-    }
-
-    pub(super) fn next_timeout(&self) -> Option<Mono> {
-        match self.phase {
-            Phase::Asking(_) | Phase::Keeping => None,
-            Phase::Finding(_) | Phase::Registering => Some(self.deadline),
-            Phase::Trying => {
-                let starts = (1..self.tries.len()).map(|index| self.begins(index));
-                let waiting = starts.zip(self.tries.iter().skip(1));
-                let waiting = waiting.filter(|(_, one)| matches!(one.state, TryState::NotYet)).map(|(at, _)| at);
-                let patience = self.began + PREFERENCE;
-                let answers = self.tries.iter().any(|one| matches!(one.state, TryState::Answers(_)));
-                waiting.chain(answers.then_some(patience)).chain([self.deadline]).min()
-            }
-        }
-    }
-
-    /// When the transport of this rank is tried even though the one before it is silent.
-    fn begins(&self, index: usize) -> Mono {
-        self.began + STAGGER.saturating_mul(u32::try_from(index).unwrap_or(u32::MAX))
-    }
-
-    /// Whether an unencrypted transport needs nobody's consent.
-    fn consented(&self) -> bool {
-        self.wish.draft.unencrypted_ok || self.wish.draft.transport.is_some()
-    }
-
-    pub(super) fn steps(&self) -> Vec<Step> {
-        let step = |kind, state| Step { kind, state };
-        let finding = matches!(self.phase, Phase::Finding(_));
-        let mut steps =
-            vec![step(StepKind::Find(self.host.clone()), if finding { StepState::Doing } else { StepState::Done })];
-        for one in &self.tries {
-            let (tls, state) = match &one.state {
-                TryState::NotYet => continue,
-                TryState::Opening(_) | TryState::Probing(..) => (None, StepState::Doing),
-                TryState::Answers(flow) => (flow.tls.clone(), StepState::Done),
-                TryState::Failed(_) => (None, StepState::Failed),
-            };
-            steps.push(step(StepKind::Connect(one.transport, tls), state));
-        }
-        match self.phase {
-            Phase::Finding(_) | Phase::Trying | Phase::Asking(_) => {}
-            Phase::Registering => steps.push(step(StepKind::SignIn, StepState::Doing)),
-            Phase::Keeping => {
-                steps.push(step(StepKind::SignIn, StepState::Done));
-                steps.push(step(StepKind::Keep, StepState::Doing));
-            }
-        }
-        steps
-    }
-
-    fn view(&self) -> SignInView {
-        match self.phase {
-            Phase::Asking(transport) => SignInView::AskUnencrypted(self.steps(), transport),
-            Phase::Finding(_) | Phase::Trying | Phase::Registering | Phase::Keeping => SignInView::Trying(self.steps()),
-        }
-    }
-
-    /// What the failures of all transports amount to.
-    fn trouble(&self) -> Problem {
-        let errors: Vec<&NetError> = self
-            .tries
-            .iter()
-            .filter_map(|one| match &one.state {
-                TryState::Failed(error) => Some(error),
-                TryState::NotYet | TryState::Opening(_) | TryState::Probing(..) | TryState::Answers(_) => None,
-            })
-            .collect();
-        let tls_only = self.tries.iter().all(|one| one.transport == Transport::Tls);
-        match errors.first() {
-            Some(error) if tls_only => problem_of(error, &self.host, &self.tls_name),
-            Some(_) if errors.iter().all(|error| **error == NetError::Unreachable) => {
-                Problem::new(ProblemKind::OffLine, &self.host)
-            }
-            Some(_) | None => Problem::new(ProblemKind::NoAnswer, &self.host),
-        }
-    }
-}
-
-/// What a transport's error means to a person.
-pub(super) fn problem_of(error: &NetError, host: &str, tls_name: &str) -> Problem {
-    match error {
-        NetError::Certificate(error) => Problem::of_certificate(error, tls_name),
-        NetError::Tls(_) => Problem::new(ProblemKind::TlsFailed, host),
-        NetError::Unreachable => Problem::new(ProblemKind::OffLine, host),
-        NetError::Refused | NetError::TimedOut | NetError::Closed | NetError::Other(_) => {
-            Problem::new(ProblemKind::NoAnswer, host)
-        }
-    }
-}
 
 impl Phone {
     /// A person wants to sign in. One at a time: others wait for their turn.
@@ -340,8 +187,9 @@ impl Phone {
             }
         }
         sign_in.phase = Phase::Registering;
-        let since_start = sign_in.deadline;
-        sign_in.deadline = since_start.max(now.mono + REGISTERING.saturating_sub(now.mono.since(sign_in.began)));
+        if sign_in.tries.len() > 1 {
+            sign_in.deadline = now.mono + REGISTERING;
+        }
         let rest = sign_in.servers.iter().filter(|one| one.transport == chosen && one.addr != flow.remote);
         let rest = rest.cloned().collect();
         let account = self.candidate_account(&flow);
@@ -563,69 +411,4 @@ impl Phone {
             self.answer_failure(ticket, Problem::new(ProblemKind::NotNow, ""));
         }
     }
-}
-
-impl Try {
-    fn new(transport: Transport, candidates: &[Candidate]) -> Try {
-        let rest = candidates.iter().filter(|one| one.transport == transport).cloned().collect();
-        Try { transport, rest, state: TryState::NotYet }
-    }
-
-    /// Tries the next server, or fails with the error of the last one.
-    fn open_next(&mut self, id: AccountId, tls_name: &str, error: NetError, out: &mut VecDeque<Output>) {
-        self.state = match self.rest.pop_front() {
-            None => TryState::Failed(error),
-            Some(candidate) => {
-                let target = target(&candidate, tls_name, id);
-                out.push_back(Output::Net(Order::Open(target.clone())));
-                TryState::Opening(target)
-            }
-        };
-    }
-
-    fn flow(&self) -> Option<&Flow> {
-        match &self.state {
-            TryState::Probing(flow, _) | TryState::Answers(flow) => Some(flow),
-            TryState::NotYet | TryState::Opening(_) | TryState::Failed(_) => None,
-        }
-    }
-
-    fn answering(&self) -> Option<&Flow> {
-        match &self.state {
-            TryState::Answers(flow) => Some(flow),
-            TryState::NotYet | TryState::Opening(_) | TryState::Probing(..) | TryState::Failed(_) => None,
-        }
-    }
-
-    fn give_up(&mut self, out: &mut VecDeque<Output>) {
-        if let Some(flow) = self.flow() {
-            out.push_back(Output::Net(Order::Close(flow.id)));
-        }
-        if !matches!(self.state, TryState::NotYet) {
-            self.state = TryState::Failed(NetError::TimedOut);
-        }
-    }
-}
-
-/// Where a flow to this server leads.
-pub(super) fn target(candidate: &Candidate, tls_name: &str, id: AccountId) -> Target {
-    let tls_name = (candidate.transport == Transport::Tls).then(|| tls_name.to_owned());
-    Target { transport: candidate.transport, addr: candidate.addr, tls_name, account: Some(id) }
-}
-
-pub(super) fn missing_problem(missing: Missing, host: &str) -> Problem {
-    match missing {
-        Missing::NoSuchName => Problem::new(ProblemKind::UnknownHost, host),
-        Missing::OffLine => Problem::new(ProblemKind::OffLine, host),
-    }
-}
-
-/// What was being done has failed.
-fn failed(mut steps: Vec<Step>) -> Vec<Step> {
-    for step in &mut steps {
-        if step.state == StepState::Doing {
-            step.state = StepState::Failed;
-        }
-    }
-    steps
 }
