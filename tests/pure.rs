@@ -13,10 +13,14 @@ mod calls;
 mod digest;
 #[path = "pure/layers.rs"]
 mod layers;
+#[path = "pure/locate.rs"]
+mod locate;
 #[path = "pure/mutation.rs"]
 mod mutation;
 #[path = "pure/policy.rs"]
 mod policy;
+#[path = "pure/registration/mod.rs"]
+mod registration;
 #[path = "pure/sdp.rs"]
 mod sdp;
 #[path = "pure/sip_messages.rs"]

@@ -96,19 +96,29 @@ impl Bench {
 
     /// The request that was passed up last.
     pub(super) fn passed_up(&self) -> (ServerKey, Message) {
-        let request = |(_, happening): &(u64, Happening)| match happening {
-            Happening::Request { server, message, .. } => Some((*server, message.clone())),
-            _ => None,
-        };
-        self.events.iter().rev().find_map(request).expect("a request")
+        self.requests().pop().expect("a request")
     }
 
+    /// All requests that were passed up.
+    pub(super) fn requests(&self) -> Vec<(ServerKey, Message)> {
+        let mut requests = Vec::new();
+        for (_, happening) in &self.events {
+            if let Happening::Request { server, message, .. } = happening {
+                requests.push((*server, message.clone()));
+            }
+        }
+        requests
+    }
+
+    /// The statuses that were passed up.
     pub(super) fn responses(&self) -> Vec<u16> {
-        let status = |(_, happening): &(u64, Happening)| match happening {
-            Happening::Response { message, .. } => message.status(),
-            _ => None,
-        };
-        self.events.iter().filter_map(status).collect()
+        let mut statuses = Vec::new();
+        for (_, happening) in &self.events {
+            if let Happening::Response { message, .. } = happening {
+                statuses.extend(message.status());
+            }
+        }
+        statuses
     }
 
     pub(super) fn is_empty(&mut self) -> bool {

@@ -10,7 +10,7 @@ use super::bench::{Bench, incoming};
 fn what_needs_no_user_is_refused_and_leaves_nothing_behind() {
     let mut config = Config::new("");
     config.supported = vec!["replaces"];
-    let rows: [(&str, &str, u16, Option<(&str, &str)>); 7] = [
+    let rows = [
         ("MESSAGE", "", 405, Some(("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS"))),
         ("REFER", "", 405, Some(("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS"))),
         ("BREW", "", 501, Some(("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS"))),
@@ -111,15 +111,7 @@ fn a_flood_of_requests_fills_the_table_to_its_limit_and_no_further() {
     }
     assert_eq!(bench.endpoint.len(), (0, 50));
     assert_eq!(bench.statuses().iter().filter(|status| **status == 503).count(), 4950);
-    let keys: Vec<_> = bench
-        .events
-        .iter()
-        .filter_map(|(_, event)| match event {
-            Happening::Request { server, message, .. } => Some((*server, message.clone())),
-            _ => None,
-        })
-        .collect();
-    for (server, invite) in keys {
+    for (server, invite) in bench.requests() {
         bench.respond(server, &invite, 486);
     }
     bench.wait(40_000);

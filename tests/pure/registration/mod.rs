@@ -1,0 +1,5 @@
+//! Registration on a virtual clock.
+
+mod bench;
+mod binding;
+mod trouble;
