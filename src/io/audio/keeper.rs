@@ -24,6 +24,8 @@ const LOOK: Duration = Duration::from_millis(1500);
 const CHECK: Duration = Duration::from_millis(250);
 /// A device whose callback stood still for so long is opened again.
 const HANGS: Duration = Duration::from_millis(500);
+/// As long as that, a device may take to begin: an idle PulseAudio sink first plays up to 2 s that it has prepared.
+const BEGINS: Duration = Duration::from_millis(2500);
 /// First and longest pause between attempts to open a device.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 /// A device that ran for so long has earned a quick next attempt.
@@ -300,7 +302,7 @@ impl Place {
             if now.since(running.since) > PROVEN {
                 self.pause = PAUSES.0;
             }
-        } else if now.since(running.moved) >= HANGS {
+        } else if now.since(running.moved) >= HANGS && now.since(running.since) >= BEGINS {
             self.lose(out, now, "it does not react");
         }
     }
