@@ -114,7 +114,7 @@ impl Decoder for OpusDecoder {
 
     fn recover(&mut self, next: &[u8], samples: usize, out: &mut Vec<f32>) -> bool {
         let samples = samples.min(LONGEST);
-        samples > 0 && samples % 120 == 0 && has_redundancy(next) && self.run(next, samples, true, out).is_ok()
+        samples > 0 && samples.is_multiple_of(120) && has_redundancy(next) && self.run(next, samples, true, out).is_ok()
     }
 
     fn is_redundant(&self, payload: &[u8]) -> bool {

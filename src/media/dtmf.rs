@@ -56,7 +56,7 @@ impl EventPacket {
     }
 }
 
-/// What [`Sender::next`] wants sent in a unit of 20 ms.
+/// What [`Sender::unit`] wants sent in a unit of 20 ms.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Turn {
     /// Sound as ever.
@@ -99,7 +99,7 @@ impl Sender {
     }
 
     /// The next 20 ms, or with [`EventPacket::again`] the next packet of the same 20 ms.
-    pub fn next(&mut self) -> Turn {
+    pub fn unit(&mut self) -> Turn {
         match self.state {
             State::Idle => match self.waiting.pop_front() {
                 None => Turn::Sound,
@@ -117,7 +117,7 @@ impl Sender {
             }
             State::Pause(0) => {
                 self.state = State::Idle;
-                if self.waiting.is_empty() { Turn::Done } else { self.next() }
+                if self.waiting.is_empty() { Turn::Done } else { self.unit() }
             }
             State::Pause(left) => {
                 self.state = State::Pause(left - 1);
@@ -180,7 +180,7 @@ mod tests {
     fn a_key_grows_for_120_ms_ends_three_times_and_is_followed_by_80_ms_of_sound() {
         let mut sender = Sender::default();
         sender.press("5x#");
-        let turns: Vec<Turn> = (0..13).map(|_| sender.next()).collect();
+        let turns: Vec<Turn> = (0..13).map(|_| sender.unit()).collect();
         let packets: Vec<EventPacket> =
             turns.iter().filter_map(|turn| if let Turn::Event(packet) = turn { Some(*packet) } else { None }).collect();
         let first = &packets[..8];
@@ -198,7 +198,7 @@ mod tests {
         assert_eq!(first[5].payload(160), [5, 0x8a, 3, 0xc0]);
         assert_eq!(&turns[8..12], [Turn::Sound; 4]);
         assert!(matches!(turns[12], Turn::Event(EventPacket { event: 11, marker: true, .. })));
-        let rest: Vec<Turn> = (0..20).map(|_| sender.next()).collect();
+        let rest: Vec<Turn> = (0..20).map(|_| sender.unit()).collect();
         assert_eq!(rest.iter().filter(|turn| **turn == Turn::Done).count(), 1);
     }
 

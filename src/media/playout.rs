@@ -461,6 +461,7 @@ impl Playout {
             let before = self.gap.invented.saturating_sub(self.concealed_now) as u64;
             self.figures.concealed = self.figures.concealed.saturating_sub(before);
             self.concealed_now = 0;
+            self.forgive(before as usize);
             self.gap.announced = true;
         }
         let timestamp = next.timestamp + ahead as i64;
@@ -473,8 +474,21 @@ impl Playout {
         }
     }
 
+    /// Takes the last `samples` of concealment out of the recent share.
+    fn forgive(&mut self, mut samples: usize) {
+        for concealed in self.lately.iter_mut().rev() {
+            if samples == 0 {
+                return;
+            }
+            samples = samples.saturating_sub(usize::from(*concealed));
+            *concealed = 0;
+        }
+    }
+
     /// Nothing is here: time stands still for a while, then goes on.
     fn stand_still(&mut self, next: Next) {
+        // A key is sent in the place of sound: that is no loss.
+        self.gap.announced |= self.others.contains(&(next.sequence as u16));
         self.invent(FRAME);
         if self.gap.stood < STAND_STILL && !self.gap.announced {
             self.gap.stood += FRAME;

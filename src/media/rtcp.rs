@@ -136,7 +136,7 @@ impl Rtcp {
     pub fn new(now: Now, ssrc: u32, entropy: &mut Entropy) -> Rtcp {
         let millis = u64::try_from(now.wall.as_millis()).unwrap_or(0);
         let seconds = (millis / 1000).wrapping_add(NTP_EPOCH);
-        let wall = (seconds << 32) | ((millis % 1000) << 32) / 1000;
+        let wall = (seconds << 32) | (((millis % 1000) << 32) / 1000);
         Rtcp {
             ssrc,
             cname: entropy.token(16),
@@ -302,7 +302,7 @@ impl Rtcp {
 
 fn ntp_length(mono: Mono) -> u64 {
     let micros = mono.as_micros();
-    ((micros / 1_000_000) << 32) | ((micros % 1_000_000) << 32) / 1_000_000
+    ((micros / 1_000_000) << 32) | (((micros % 1_000_000) << 32) / 1_000_000)
 }
 
 fn spread(mean: Duration, entropy: &mut Entropy) -> Duration {

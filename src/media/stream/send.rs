@@ -128,7 +128,7 @@ impl Sender {
             room.iter_mut().for_each(|sample| *sample *= IN_BAND_GAIN);
         }
         self.elapsed += FRAME as u64;
-        if self.elapsed % PACKET as u64 == 0 {
+        if self.elapsed.is_multiple_of(PACKET as u64) {
             self.key_unit(format, made);
         }
         if self.key_down {
@@ -149,7 +149,7 @@ impl Sender {
         let kind = events.iter().find(|(_, rate)| *rate == clock).map(|(kind, _)| *kind);
         self.key_down = false;
         loop {
-            match self.keys.next() {
+            match self.keys.unit() {
                 dtmf::Turn::Sound => self.in_band = None,
                 dtmf::Turn::Done => {
                     self.in_band = None;
