@@ -38,8 +38,9 @@ pub struct Prepared {
 impl Prepared {
     /// Starts it and waits until it is registered.
     pub fn launch(self) -> Baresip {
-        let mut command = std::process::Command::new("baresip");
-        command.arg("-f").arg(&self.folder);
+        // Its output goes to a file: without stdbuf it would come in blocks of 4 KiB.
+        let mut command = std::process::Command::new("stdbuf");
+        command.args(["-oL", "-eL", "baresip", "-f"]).arg(&self.folder);
         let daemon = Daemon::spawn("baresip", command, &self.folder);
         let baresip = Baresip { daemon, folder: self.folder, control: self.control };
         baresip.daemon.wait_for_log("200 OK");

@@ -56,10 +56,15 @@ pub fn free_port() -> u16 {
 }
 
 /// Polls until it is true; panics after the bound.
-pub fn wait_until(what: &str, mut fact: impl FnMut() -> bool) {
+pub fn wait_until(what: &str, fact: impl FnMut() -> bool) {
+    wait_or(|| format!("not so: {what}"), fact);
+}
+
+/// Polls until it is true; panics after the bound with words made then.
+fn wait_or(complaint: impl Fn() -> String, mut fact: impl FnMut() -> bool) {
     let until = Instant::now() + agent::BOUND;
     while !fact() {
-        assert!(Instant::now() < until, "not so after {:?}: {what}", agent::BOUND);
+        assert!(Instant::now() < until, "after {:?}: {}", agent::BOUND, complaint());
         std::thread::sleep(Duration::from_millis(10));
     }
 }
@@ -89,7 +94,10 @@ impl Daemon {
     }
 
     pub fn wait_for_log(&self, words: &str) {
-        wait_until(&format!("{} says {words:?}; it said:\n{}", self.name, self.log()), || self.log().contains(words));
+        wait_or(
+            || format!("{} does not say {words:?}; it said:\n{}", self.name, self.log()),
+            || self.log().contains(words),
+        );
     }
 
     pub fn wait_for_listener(&self, addr: SocketAddr) {
