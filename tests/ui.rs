@@ -1,1 +1,20 @@
+//! The window, screen by screen: a made-up phone in, commands out. No display, no engine.
 
+#[path = "ui/accessible.rs"]
+mod accessible;
+#[path = "ui/calls.rs"]
+mod calls;
+#[path = "ui/idle.rs"]
+mod idle;
+#[path = "ui/made_up.rs"]
+mod made_up;
+#[path = "ui/main_page.rs"]
+mod main_page;
+#[path = "ui/rig.rs"]
+mod rig;
+#[path = "ui/secrets.rs"]
+mod secrets;
+#[path = "ui/settings.rs"]
+mod settings;
+#[path = "ui/sign_in.rs"]
+mod sign_in;

@@ -49,6 +49,9 @@ pub(super) fn run(app: &mut App, ctx: &Context) {
         on_event(app, ctx, &event);
     }
     while let Ok(command) = app.phone.asked.1.try_recv() {
+        if matches!(command, Command::Answer(_)) {
+            raise(ctx); // the call goes on in the main window
+        }
         send(&app.phone.handle, &mut app.state, command);
     }
     show_while_hidden(app, ctx);
@@ -94,11 +97,7 @@ fn on_event(app: &mut App, ctx: &Context, event: &Event) {
             }
         }
         Event::Refused(problem) => app.state.notice = Some(Notice::Problem(problem.clone())),
-        Event::RaiseWindow => {
-            for command in [ViewportCommand::Visible(true), ViewportCommand::Minimized(false), ViewportCommand::Focus] {
-                ctx.send_viewport_cmd_to(ViewportId::ROOT, command);
-            }
-        }
+        Event::RaiseWindow => raise(ctx),
         Event::Stopped => {
             app.life.stopped = true;
             ctx.send_viewport_cmd_to(ViewportId::ROOT, ViewportCommand::Close);
@@ -110,6 +109,12 @@ fn on_event(app: &mut App, ctx: &Context, event: &Event) {
         | Event::Answered(..)
         | Event::AccountChanged(_)
         | Event::CallChanged(_) => {}
+    }
+}
+
+fn raise(ctx: &Context) {
+    for command in [ViewportCommand::Visible(true), ViewportCommand::Minimized(false), ViewportCommand::Focus] {
+        ctx.send_viewport_cmd_to(ViewportId::ROOT, command);
     }
 }
 

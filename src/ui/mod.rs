@@ -18,6 +18,6 @@ mod waker;
 mod widgets;
 mod window;
 
-pub use clock::Clock;
+pub use clock::{Clock, Moment};
 pub use waker::Waker;
 pub use window::{Error, Options, run};

@@ -12,7 +12,7 @@ use crate::ui::{format, theme};
 
 /// What the card says: its own copy, because its window may be drawn apart from the main one.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(in crate::ui) struct Card {
+pub struct Card {
     call: CallId,
     pub(in crate::ui) name: String,
     initials_of: Option<String>,
@@ -23,7 +23,8 @@ pub(in crate::ui) struct Card {
 
 impl Card {
     /// The card of a call.
-    pub(in crate::ui) fn of(call: &CallView, view: &PhoneView) -> Card {
+    #[must_use]
+    pub fn of(call: &CallView, view: &PhoneView) -> Card {
         let line = view.accounts.iter().find(|account| account.id == call.account);
         Card {
             call: call.id,
@@ -37,7 +38,7 @@ impl Card {
 }
 
 /// Draws the card into its whole window and returns what was pressed.
-pub(in crate::ui) fn show(ui: &mut Ui, card: &Card) -> Option<Command> {
+pub fn show(ui: &mut Ui, card: &Card) -> Option<Command> {
     let p = theme::palette(ui);
     let whole = ui.max_rect();
     ui.painter().rect_filled(whole, 0.0, p.bg);

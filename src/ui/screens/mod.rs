@@ -4,7 +4,7 @@ mod banners;
 mod call;
 mod devices;
 mod ended;
-pub(super) mod incoming;
+pub mod incoming;
 mod keypad;
 mod main_page;
 mod recents;

@@ -106,7 +106,7 @@ fn tabular_cells<'a>(ui: &Ui, text: &'a str, font: &FontId) -> impl Iterator<Ite
 
 /// Says `words` to a screen reader whenever they change, without moving its cursor.
 pub(super) fn live_region(ui: &Ui, name: &str, words: &str) {
-    let id = ui.scope_id().with(name);
+    let id = ui.scope_id().with(("live", name));
     let rect = Rect::from_min_size(ui.min_rect().min, egui::Vec2::ZERO);
     let response = ui.interact(rect, id, egui::Sense::empty());
     response.widget_info(|| WidgetInfo::labeled(Role::Status, true, words));

@@ -1,0 +1,62 @@
+//! A window without a display around a made-up phone.
+
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use ringfence::base::units::Decibels;
+use ringfence::phone::command::Command;
+use ringfence::phone::view::PhoneView;
+use ringfence::ui::screens::{self, Scene};
+use ringfence::ui::state::UiState;
+use ringfence::ui::{Moment, theme};
+
+use crate::made_up::NOW;
+
+/// What the window is drawn from, and what it asked for.
+pub struct Rig {
+    pub view: PhoneView,
+    pub state: UiState,
+    pub out: Vec<Command>,
+}
+
+pub type Window = Harness<'static, Rig>;
+
+/// The window with this phone, at rest.
+pub fn window(view: PhoneView) -> Window {
+    sized(view, [360.0, 600.0])
+}
+
+pub fn sized(view: PhoneView, size: [f32; 2]) -> Window {
+    let rig = Rig { view, state: UiState::default(), out: Vec::new() };
+    // The harness puts a margin of 8 points around its content; the real window has none.
+    let size = size.map(|side| side + 16.0);
+    let mut window = Harness::builder().with_size(size).with_context_setup(theme::install).build_ui_state(
+        |ui, rig: &mut Rig| {
+            let levels = (Decibels(-30.0), Decibels(-20.0));
+            let scene = Scene { view: &rig.view, now: Moment::utc(NOW), levels };
+            screens::root(ui, &scene, &mut rig.state, &mut rig.out);
+        },
+        rig,
+    );
+    window.run();
+    window
+}
+
+/// Presses the button with this name and returns everything that the window has asked for since the last time.
+pub fn press(window: &mut Window, name: &str) -> Vec<Command> {
+    window.get_by_label(name).click();
+    window.run();
+    asked(window)
+}
+
+/// What the window has asked for since the last time.
+pub fn asked(window: &mut Window) -> Vec<Command> {
+    std::mem::take(&mut window.state_mut().out)
+}
+
+/// Types into whatever has the focus, one character an event, as a keyboard does.
+pub fn type_text(window: &mut Window, text: &str) {
+    for c in text.chars() {
+        window.event(egui::Event::Text(c.to_string()));
+        window.run();
+    }
+}

@@ -1,0 +1,77 @@
+//! Settings.
+
+use egui::Role;
+use egui_kittest::kittest::Queryable as _;
+use ringfence::phone::command::Command;
+use ringfence::phone::settings::{Settings, Theme};
+use ringfence::phone::view::VaultState;
+use ringfence::port::media::{Device, Devices, VoiceProcessing};
+use ringfence::ui::state::Page;
+
+use crate::made_up::{self, HOME};
+use crate::rig::{Window, press, sized};
+
+fn settings() -> Window {
+    let mut view = made_up::ready();
+    view.audio.devices = made_up::devices();
+    view.vault = VaultState::Stuck;
+    let mut window = sized(view, [360.0, 1100.0]);
+    assert_eq!(press(&mut window, "Settings"), [Command::WatchDevices(true)]);
+    window
+}
+
+#[test]
+fn devices_are_watched_only_while_the_page_is_open() {
+    let mut window = settings();
+    assert_eq!(press(&mut window, "Back"), [Command::WatchDevices(false)]);
+    assert_eq!(window.state().state.page, Page::Main);
+}
+
+#[test]
+fn a_chosen_device_reaches_the_settings() {
+    let mut window = settings();
+    window.get_by(|node| node.role() == Role::ComboBox && node.label().as_deref() == Some("Speaker")).click();
+    window.run();
+    let output = Device::Id("pulse:jabra-out".into());
+    let devices = Devices { output, ..Devices::default() };
+    let wish = Settings { devices, ..Settings::default() };
+    assert_eq!(press(&mut window, "Jabra Evolve"), [Command::SetSettings(Box::new(wish))]);
+}
+
+#[test]
+fn voice_processing_and_theme_are_switched() {
+    let mut window = settings();
+    let devices = Devices { voice_processing: VoiceProcessing::Off, ..Devices::default() };
+    let wish = Settings { devices, ..Settings::default() };
+    assert_eq!(press(&mut window, "Clear voice: Off"), [Command::SetSettings(Box::new(wish))]);
+    let wish = Settings { theme: Theme::Dark, ..Settings::default() };
+    assert_eq!(press(&mut window, "Theme: Dark"), [Command::SetSettings(Box::new(wish))]);
+}
+
+#[test]
+fn a_line_is_signed_out_and_calls_are_forgotten() {
+    let mut window = settings();
+    assert_eq!(press(&mut window, "Sign out"), [Command::SignOut(HOME)]);
+    assert_eq!(press(&mut window, "Forget"), [Command::ClearHistory]);
+}
+
+#[test]
+fn the_keyring_is_described_and_asked_again() {
+    let mut window = settings();
+    window.get_by_label("The system keyring does not answer");
+    assert_eq!(press(&mut window, "Try again"), [Command::RetryVault]);
+}
+
+#[test]
+fn a_line_can_be_added_and_the_way_back_leads_to_settings() {
+    let mut window = settings();
+    press(&mut window, "Add a line");
+    window.get_by_label("Connect");
+    press(&mut window, "Back");
+    assert_eq!(window.state().state.page, Page::Settings);
+}
+
+#[test]
+fn the_page_says_what_this_program_is() {
+    settings().get_by_label(concat!("Ringfence ", env!("CARGO_PKG_VERSION")));
+}
