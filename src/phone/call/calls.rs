@@ -350,14 +350,23 @@ impl Calls {
         let of_living = self.calls.iter().find_map(|call| match &call.stage {
             Stage::Inviting(progress) if progress.rings && !progress.heard => Some(Tone::Ringback),
             Stage::Offered { answer: false, .. } if !call.silenced => Some(Tone::Ringtone),
-            _ => None,
+            Stage::Preparing { .. }
+            | Stage::Inviting(_)
+            | Stage::Offered { .. }
+            | Stage::Answering
+            | Stage::Established
+            | Stage::Ended { .. } => None,
         });
         if of_living.is_some() || self.are_live() {
             return of_living;
         }
         self.calls.last().and_then(|call| match &call.stage {
             Stage::Ended { reason, .. } => tone_of(reason, call),
-            _ => None,
+            Stage::Preparing { .. }
+            | Stage::Inviting(_)
+            | Stage::Offered { .. }
+            | Stage::Answering
+            | Stage::Established => None,
         })
     }
 }

@@ -3,10 +3,10 @@
 use super::compose;
 use super::session::{Session, Stage};
 use super::types::{End, Event, Setup, Tools, Why};
+use crate::sip::Message;
 use crate::sip::dialog::Dialog;
 use crate::sip::digest::Opened;
 use crate::sip::endpoint::ServerKey;
-use crate::sip::{Message, Method};
 
 impl Session {
     /// Somebody calls: `request` is an INVITE without To tag to which [`super::objection`] has none. Nothing is
@@ -17,7 +17,7 @@ impl Session {
     pub fn incoming(tools: &mut Tools<'_>, setup: Setup, server: ServerKey, request: &Message) -> Option<Session> {
         let tag = tools.entropy.tag();
         let dialog = Dialog::of_request(request, &tag)?;
-        let stage = Stage::Offered { server, request: request.clone() };
+        let stage = Stage::Offered { server, request: Box::new(request.clone()) };
         let mut session = Session::new(setup, request.call_id().to_owned(), tag, Opened::ByThem, stage);
         session.dialog = Some(dialog);
         Some(session)
@@ -115,16 +115,18 @@ impl Session {
 
     /// No ACK came for a 2xx of ours (RFC 3261 §13.3.1.4, §14.2): BYE.
     pub fn on_server_failed(&mut self, tools: &mut Tools<'_>, server: ServerKey) {
+        if !self.owns_server(server) {
+            return;
+        }
         let ended_here = match &self.stage {
-            Stage::Answering { server: own, hang_up, .. } if *own == server => hang_up.is_some(),
-            _ if self.change.server() == Some(server) => false,
-            // No final response could be sent: whoever called gives up by itself.
-            Stage::Offered { server: own, .. } if *own == server => {
+            Stage::Answering { hang_up, .. } => hang_up.is_some(),
+            // Nobody answered in all that time: whoever called has given up without a word.
+            Stage::Offered { .. } => {
                 self.over(tools.now.mono);
                 self.say(Event::Cancelled { elsewhere: false });
                 return;
             }
-            _ => return,
+            Stage::Calling { .. } | Stage::Unacknowledged { .. } | Stage::Established | Stage::Over => false,
         };
         self.bye(tools, Why::Normal);
         if !ended_here {
@@ -138,30 +140,9 @@ impl Session {
         self.say(Event::Cancelled { elsewhere: compose::answered_elsewhere(bye) });
     }
 
-    /// The method of the request that is being answered, for logs.
+    /// Whether their INVITE waits for our answer.
     #[must_use]
     pub const fn is_offered(&self) -> bool {
         matches!(self.stage, Stage::Offered { .. })
-    }
-}
-
-/// Methods that we know and do not take: 405. Those that we do not know: 501 (RFC 3261 §8.2.1, §21.5.2).
-pub(super) const fn not_taken(method: &Method) -> u16 {
-    match method {
-        Method::Other(_) => 501,
-        Method::Invite
-        | Method::Ack
-        | Method::Bye
-        | Method::Cancel
-        | Method::Register
-        | Method::Options
-        | Method::Info
-        | Method::Prack
-        | Method::Update
-        | Method::Refer
-        | Method::Notify
-        | Method::Subscribe
-        | Method::Message
-        | Method::Publish => 405,
     }
 }

@@ -19,7 +19,7 @@ pub(super) enum Change {
     /// None.
     Stable,
     /// Our offer is to be answered.
-    Ours(Sent),
+    Ours(Box<Sent>),
     /// Their re-INVITE is to be answered by our owner.
     Theirs {
         /// Its transaction.
@@ -75,7 +75,7 @@ impl Session {
         let Some(dialog) = &mut self.dialog else { return };
         let mut message = dialog.request(Method::Invite);
         compose::dress(&mut message, &self.setup, Some(description));
-        self.change = Change::Ours(auth::send(tools, &self.setup, self.opened, message));
+        self.change = Change::Ours(Box::new(auth::send(tools, &self.setup, self.opened, message)));
     }
 
     pub(super) fn on_change_response(&mut self, tools: &mut Tools<'_>, response: &Message) {
@@ -121,7 +121,7 @@ impl Session {
         let (Change::Ours(sent), Some(dialog)) = (&self.change, &mut self.dialog) else { return };
         let cseq = dialog.next_cseq();
         match auth::send_again(tools, &self.setup, self.opened, sent, response, cseq) {
-            Ok(again) => self.change = Change::Ours(again),
+            Ok(again) => self.change = Change::Ours(Box::new(again)),
             Err(_) => self.on_change_refused(status),
         }
     }

@@ -67,7 +67,7 @@ pub(super) enum Stage {
         /// Its transaction.
         server: ServerKey,
         /// The INVITE.
-        request: Message,
+        request: Box<Message>,
     },
     /// Our 2xx is to be acknowledged.
     Answering {

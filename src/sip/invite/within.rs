@@ -1,7 +1,6 @@
 //! Requests within the dialog, in both directions: BYE (RFC 3261 §15), OPTIONS, and what is not taken.
 
 use super::auth;
-use super::callee::not_taken;
 use super::compose;
 use super::session::{Session, Stage};
 use super::types::{End, Event, Tools, Why};
@@ -46,7 +45,19 @@ impl Session {
                 let response = compose::capabilities(compose::reply(request, 200, &self.tag, &self.setup));
                 tools.endpoint.respond(tools.now, server, response);
             }
-            other => self.respond(tools, server, request, not_taken(&other), &[]),
+            // Known and not taken: 405. Unheard of: 501 (RFC 3261 §8.2.1, §21.5.2).
+            Method::Other(_) => self.respond(tools, server, request, 501, &[]),
+            Method::Ack
+            | Method::Cancel
+            | Method::Register
+            | Method::Info
+            | Method::Prack
+            | Method::Update
+            | Method::Refer
+            | Method::Notify
+            | Method::Subscribe
+            | Method::Message
+            | Method::Publish => self.respond(tools, server, request, 405, &[]),
         }
     }
 
