@@ -159,7 +159,10 @@ impl Endpoint {
     /// An ACK belongs to a refusal by its branch, to a 2xx by its dialog and CSeq (its branch is its own).
     fn on_ack(&mut self, now: Now, flow: &Flow, message: Message) {
         let by_branch = self.by_request.get(&build::server_id(&message, &Method::Invite));
-        let Some(&key) = by_branch.or_else(|| self.by_ack.get(&build::ack_id(&message))) else { return };
+        // After a 2xx the branch proves nothing: an ACK with other tags is not what its user waits for.
+        let refused = |key: &&ServerKey| self.servers.get(key).is_some_and(|entry| entry.ack_id.is_none());
+        let by_dialog = self.by_ack.get(&build::ack_id(&message));
+        let Some(&key) = by_dialog.or_else(|| by_branch.filter(refused)) else { return };
         let Some(Server { machine: Machine::Invite(machine), .. }) = self.servers.get_mut(&key) else { return };
         match machine.on_ack(now.mono) {
             Ack::PassUp => self.tell(Happening::Ack { message, flow: flow.clone() }),

@@ -192,6 +192,13 @@ impl Session {
         self.settle();
     }
 
+    /// The session ends while our offer is under way: whoever has it need not go on with it.
+    pub(super) fn withdraw_offer(&mut self, tools: &mut Tools<'_>) {
+        if let Change::Ours(sent) = &self.change {
+            tools.endpoint.cancel(tools.now, sent.client);
+        }
+    }
+
     pub(super) fn on_change_ack(&mut self, tools: &mut Tools<'_>, ack: &Message) {
         let Change::Unacknowledged { cseq, late, .. } = self.change else { return };
         if ack.cseq().map(|cseq| cseq.number) != Some(cseq) {

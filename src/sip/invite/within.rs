@@ -74,6 +74,7 @@ impl Session {
             Stage::Unacknowledged { .. } | Stage::Established => {
                 // Whatever they had asked before is not going to be answered otherwise (RFC 3261 §15.1.2).
                 self.refuse_offer(tools, 487);
+                self.withdraw_offer(tools);
                 self.over(tools.now.mono);
                 self.say(Event::Ended(End::Bye));
             }
@@ -103,6 +104,7 @@ impl Session {
 
     /// Sends BYE. It is over whether or not anybody answers.
     pub(super) fn bye(&mut self, tools: &mut Tools<'_>, why: Why) {
+        self.withdraw_offer(tools);
         let Some(dialog) = &mut self.dialog else { return };
         let mut bye = dialog.request(Method::Bye);
         match why {
