@@ -1,9 +1,18 @@
 //! The demo provider: a registrar and a few people behind TLS on loopback, with everything made up at start.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::thread;
 
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio_rustls::TlsAcceptor;
+
+use super::host::Host;
+use super::tls;
 use crate::base::Secret;
+use crate::io::{clock::Clock, entropy};
+use crate::provider::{Provider, Settings};
 
 /// A running demo provider. It ends when this is dropped.
 #[derive(Debug)]
@@ -12,6 +21,8 @@ pub struct Demo {
     ca: Vec<u8>,
     user: String,
     password: Secret<String>,
+    /// Dropping it ends the thread.
+    _stop: oneshot::Sender<()>,
 }
 
 impl Demo {
@@ -23,7 +34,36 @@ impl Demo {
     /// # Errors
     /// When no socket or thread is to be had.
     pub fn start() -> io::Result<Demo> {
-        Err(io::Error::other("not built yet"))
+        let mut dice = entropy::from_system().map_err(io::Error::other)?;
+        let user = "visitor".to_owned();
+        let password = Secret::new(dice.token(24));
+        let settings = Settings {
+            domain: Demo::DOMAIN.to_owned(),
+            second_realm: second_realm(),
+            user: user.clone(),
+            password: password.clone(),
+        };
+        let (config, ca) = tls::make(Demo::DOMAIN)?;
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
+        let addr = listener.local_addr()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (stop, stopped) = oneshot::channel();
+        let mut seed = [0; 32];
+        dice.fill(&mut seed);
+        let provider = Provider::new(settings, crate::base::Entropy::from_seed(seed));
+        thread::Builder::new().name("demo provider".to_owned()).spawn(move || {
+            runtime.block_on(async move {
+                match TcpListener::from_std(listener) {
+                    Ok(listener) => {
+                        let host = Host::new(provider, Clock::start(), dice);
+                        host.run(listener, TlsAcceptor::from(config), stopped).await;
+                    }
+                    Err(error) => tracing::error!(%error, "the demo provider does not listen"),
+                }
+            });
+        })?;
+        Ok(Demo { addr, ca, user, password, _stop: stop })
     }
 
     /// Where it listens for TLS.
@@ -54,6 +94,10 @@ impl Demo {
     /// trusts this provider pins both.
     #[must_use]
     pub fn realms(&self) -> [String; 2] {
-        [Demo::DOMAIN.to_owned(), format!("asks-twice.{}", Demo::DOMAIN)]
+        [Demo::DOMAIN.to_owned(), second_realm()]
     }
+}
+
+fn second_realm() -> String {
+    format!("asks-twice.{}", Demo::DOMAIN)
 }

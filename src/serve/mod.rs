@@ -1,5 +1,13 @@
 //! The drivers of the provider: sockets, TLS, threads. [`Demo`] runs it in this process, on loopback, in memory.
+//!
+//! * [`Demo`]: the handle, and everything that is made up at start.
+//! * `host`: the loop of its only thread, which joins the provider to the sockets.
+//! * `stream`: one TLS connection. `legs`: the sockets of the people's calls. `tls`: the authority and its certificate.
 
 mod demo;
+mod host;
+mod legs;
+mod stream;
+mod tls;
 
 pub use demo::Demo;
