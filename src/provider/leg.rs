@@ -136,7 +136,7 @@ impl Leg {
         let Some(packet) = clear.and_then(|clear| Packet::parse(&clear).ok()) else { return };
         let Some(codec) = self.session.receive.iter().find(|c| c.payload_type == packet.payload_type) else { return };
         let clock = codec::row(codec.name).map_or(8_000, |row| row.clock_rate);
-        self.rtcp.received(now.mono, packet.ssrc, packet.sequence, packet.timestamp, clock);
+        self.rtcp.received(now.mono, packet.ssrc, packet.sequence, Some((packet.timestamp, clock)));
         self.latched = Some(from);
         if self.player.state() == Playing::Echo {
             self.echo(packet);
