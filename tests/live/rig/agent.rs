@@ -28,6 +28,16 @@ pub struct Agent {
 impl Agent {
     /// Starts it with a profile of its own, the session vault unless `arguments` say otherwise, and no sound.
     pub fn start(scratch: &Scratch, name: &str, arguments: &[&str]) -> Agent {
+        Agent::start_within(scratch, name, arguments, |command| command)
+    }
+
+    /// In a namespace that `within` puts a command into.
+    pub fn start_within(
+        scratch: &Scratch,
+        name: &str,
+        arguments: &[&str],
+        within: impl FnOnce(Command) -> Command,
+    ) -> Agent {
         let folder = scratch.folder(name);
         let mut command = Command::new(env!("CARGO_BIN_EXE_ringfence"));
         command.arg("agent").arg("--profile").arg(folder.join("profile"));
@@ -37,7 +47,9 @@ impl Agent {
             }
         }
         let log = std::fs::File::create(folder.join("stderr")).expect("log");
-        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log).env("RUST_LOG", "trace");
+        command.args(arguments).env("RUST_LOG", "trace");
+        let mut command = within(command);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().expect("the agent starts");
         let (sender, lines) = sync_channel(4096);
         let output = BufReader::new(child.stdout.take().expect("piped"));

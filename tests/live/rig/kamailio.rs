@@ -1,6 +1,6 @@
 //! A private Kamailio: digest on REGISTER, INVITE and re-INVITE, Record-Route, UDP, TCP and TLS with its own CA.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -29,23 +29,30 @@ pub struct Kamailio {
 
 impl Kamailio {
     pub fn start(scratch: &Scratch, algorithm: Algorithm) -> Kamailio {
-        let folder = scratch.folder("kamailio");
-        let ca = make_certificates(&folder);
-        let (plain, tls) = (free_port(), free_port());
-        let config = folder.join("kamailio.cfg");
-        std::fs::write(&config, configuration(plain, tls, &folder, algorithm)).expect("config");
-        let mut command = std::process::Command::new("kamailio");
-        command.args(["-DD", "-E", "-m", "64", "-M", "8", "-f"]).arg(&config).arg("-w").arg(&folder);
-        let daemon = Daemon::spawn("kamailio", command, &folder);
-        let running = Kamailio { daemon, plain: loopback(plain), tls: loopback(tls), ca };
+        let here = Ipv4Addr::LOCALHOST;
+        let running = Kamailio::start_at(scratch, algorithm, here, |command| command);
         running.daemon.wait_for_listener(running.plain);
         running.daemon.wait_for_listener(running.tls);
         running
     }
-}
 
-fn loopback(port: u16) -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], port))
+    /// On another address, in a namespace that `within` puts a command into. Whoever needs it waits for it.
+    pub fn start_at(
+        scratch: &Scratch,
+        algorithm: Algorithm,
+        addr: Ipv4Addr,
+        within: impl FnOnce(std::process::Command) -> std::process::Command,
+    ) -> Kamailio {
+        let folder = scratch.folder("kamailio");
+        let ca = make_certificates(&folder);
+        let (plain, tls) = (free_port(), free_port());
+        let config = folder.join("kamailio.cfg");
+        std::fs::write(&config, configuration(addr, plain, tls, &folder, algorithm)).expect("config");
+        let mut command = std::process::Command::new("kamailio");
+        command.args(["-DD", "-E", "-m", "64", "-M", "8", "-f"]).arg(&config).arg("-w").arg(&folder);
+        let daemon = Daemon::spawn("kamailio", within(command), &folder);
+        Kamailio { daemon, plain: (addr, plain).into(), tls: (addr, tls).into(), ca }
+    }
 }
 
 /// A CA and a certificate for [`DOMAIN`] signed by it, as PEM files in `folder`.
@@ -62,12 +69,13 @@ fn make_certificates(folder: &std::path::Path) -> PathBuf {
     ca
 }
 
-fn configuration(plain: u16, tls: u16, folder: &std::path::Path, algorithm: Algorithm) -> String {
+fn configuration(addr: Ipv4Addr, plain: u16, tls: u16, folder: &std::path::Path, algorithm: Algorithm) -> String {
     let algorithm = match algorithm {
         Algorithm::Md5 => "MD5",
         Algorithm::Sha256 => "SHA-256",
     };
     include_str!("kamailio.cfg")
+        .replace("@ADDR@", &addr.to_string())
         .replace("@PLAIN@", &plain.to_string())
         .replace("@TLS@", &tls.to_string())
         .replace("@FOLDER@", &folder.to_string_lossy())

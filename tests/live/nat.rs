@@ -1,0 +1,74 @@
+//! A line behind a home router that forgets UDP after 30 s: it stays reachable, and gets reachable again after the
+//! router was restarted, the machine changed its address, or the network was away.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::rig::agent::Agent;
+use crate::rig::kamailio::{Algorithm, Kamailio};
+use crate::rig::nat::{Nat, SERVER};
+use crate::rig::{Scratch, wait_until};
+
+/// Alice behind the router; Bob, and the server that knows both, in front of it.
+struct Scene {
+    nat: Nat,
+    alice: Agent,
+    bob: Agent,
+    _kamailio: Kamailio,
+    _scratch: Scratch,
+}
+
+impl Scene {
+    fn new(transport: &str) -> Scene {
+        let (scratch, nat) = (Scratch::new(), Nat::new());
+        let server = SERVER.parse().unwrap();
+        let kamailio = Kamailio::start_at(&scratch, Algorithm::Sha256, server, |command| nat.server.within(&command));
+        let plain = kamailio.plain;
+        wait_until("Kamailio listens", || {
+            nat.server.inside(move || std::net::TcpStream::connect(plain).is_ok()).join().unwrap()
+        });
+        let mut alice = Agent::start_within(&scratch, "alice", &[], |command| nat.client.within(&command));
+        alice.sign_in("alice", plain, transport, json!({}));
+        let mut bob = Agent::start_within(&scratch, "bob", &[], |command| nat.server.within(&command));
+        bob.sign_in("bob", plain, "udp", json!({}));
+        Scene { nat, alice, bob, _kamailio: kamailio, _scratch: scratch }
+    }
+
+    /// Bob calls, and it rings at Alice's; she declines.
+    fn alice_is_reachable(&mut self) {
+        self.bob.ok(json!({"do": "call", "account": 1, "to": "alice"}));
+        let call = self.alice.call("ringing")["call"].clone();
+        self.alice.ok(json!({"do": "decline", "call": call}));
+        self.bob.call("ended");
+    }
+
+    /// Waits until Alice has registered again.
+    fn registers_again(&mut self, within: Duration) {
+        let began = Instant::now();
+        self.alice.wait("registration", |v| v["event"] == "account" && v["state"] == "registered");
+        assert!(began.elapsed() < within, "{:?}", began.elapsed());
+    }
+}
+
+#[test]
+fn a_line_behind_a_router_is_reachable_after_its_mapping_would_have_been_forgotten() {
+    let mut scene = Scene::new("udp");
+    scene.alice_is_reachable();
+    // Half as long again as the router remembers a mapping that nobody uses.
+    std::thread::sleep(Duration::from_secs(45));
+    scene.alice_is_reachable();
+}
+
+#[test]
+fn a_changed_address_is_registered_within_five_seconds() {
+    for transport in ["udp", "tcp"] {
+        let mut scene = Scene::new(transport);
+        // The route that led out by the old address goes with it.
+        scene.nat.client.ip("addr del 192.168.77.2/24 dev c0");
+        scene.nat.client.ip("addr add 192.168.77.3/24 dev c0");
+        scene.nat.client.ip("route add default via 192.168.77.1");
+        scene.registers_again(Duration::from_secs(5));
+        scene.alice_is_reachable();
+    }
+}
