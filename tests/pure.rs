@@ -5,6 +5,8 @@
 #[global_allocator]
 static ALLOCATOR: assert_no_alloc::AllocDisabler = assert_no_alloc::AllocDisabler;
 
+#[path = "pure/agent.rs"]
+mod agent;
 #[path = "pure/callbacks.rs"]
 mod callbacks;
 #[path = "pure/calls/mod.rs"]
@@ -17,6 +19,8 @@ mod layers;
 mod locate;
 #[path = "pure/mutation.rs"]
 mod mutation;
+#[path = "pure/phone/mod.rs"]
+mod phone;
 #[path = "pure/policy.rs"]
 mod policy;
 #[path = "pure/registration/mod.rs"]

@@ -49,14 +49,15 @@ impl Phone {
         strand(account, now, problem);
         if let Some(flow) = account.flow().cloned() {
             account.link = Link::Off;
-            self.close(now, &flow);
+            self.close_flow(now, flow.id);
         }
         self.connect(now, id);
     }
 
-    fn close(&mut self, now: Now, flow: &Flow) {
-        self.out.push_back(Output::Net(Order::Close(flow.id)));
-        self.endpoint.flow_failed(now, flow.id, &NetError::Closed);
+    /// Closes a flow; what waits for an answer on it waits no longer.
+    pub(super) fn close_flow(&mut self, now: Now, flow: FlowId) {
+        self.out.push_back(Output::Net(Order::Close(flow)));
+        self.endpoint.flow_failed(now, flow, &NetError::Closed);
     }
 
     fn find(&mut self, now: Now, id: AccountId) {
@@ -124,7 +125,7 @@ impl Phone {
             return self.begin_registration(now, id);
         }
         if !self.accounts.iter().any(|account| account.flow().is_some_and(|used| used.id == flow.id)) {
-            self.out.push_back(Output::Net(Order::Close(flow.id)));
+            self.close_flow(now, flow.id);
         }
     }
 
@@ -259,7 +260,7 @@ impl Phone {
         account.problem = Some(problem);
         if let Some(flow) = account.flow().cloned() {
             account.link = Link::Rejected;
-            self.close(now, &flow);
+            self.close_flow(now, flow.id);
         }
     }
 
@@ -278,7 +279,7 @@ impl Phone {
         let Some(account) = self.account(id) else { return };
         account.registered = false;
         let Some((flow, rest)) = account.link.take_up() else { return };
-        self.close(now, &flow);
+        self.close_flow(now, flow.id);
         if !rest.is_empty() {
             return self.open_next(now, id, rest, problem);
         }
@@ -306,7 +307,7 @@ impl Phone {
         account.registered = false;
         account.problem = Some(problem);
         if let Some(flow) = account.flow().cloned() {
-            self.close(now, &flow);
+            self.close_flow(now, flow.id);
         }
         if let Some(account) = self.account(id) {
             account.link = waiting(now, until);

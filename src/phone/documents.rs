@@ -88,7 +88,10 @@ pub fn history(found: &Found) -> Read<History> {
 /// Reads `settings.json`.
 #[must_use]
 pub fn settings(found: &Found) -> Read<Settings> {
-    read(found, |json| Some(Read { content: serde_json::from_value(json.clone()).ok()?, damaged: false }))
+    read(found, |json| {
+        let content = serde_json::from_value(serde_json::Value::Object(json.as_object()?.clone())).ok()?;
+        Some(Read { content, damaged: false })
+    })
 }
 
 fn read<T: Default>(found: &Found, take: impl FnOnce(&serde_json::Value) -> Option<Read<T>>) -> Read<T> {

@@ -12,7 +12,7 @@ use crate::phone::event::Event;
 use crate::phone::output::Output;
 use crate::phone::problem::Problem;
 use crate::phone::registration::{Change, Registration};
-use crate::port::net::Order;
+use crate::port::net::FlowId;
 use crate::sip::endpoint::{ClientKey, Happening};
 
 /// How long the answers to BYE and un-REGISTER are waited for.
@@ -62,9 +62,9 @@ impl Phone {
             registration.unregister(&mut tools(now, &mut self.endpoint, &mut self.entropy, &mut account));
             account.registration = Some(registration);
             self.leaving.push(Leaving { account, until: now.mono + FAREWELL });
-            self.leaving_changes();
-        } else {
-            self.out.extend(account.flow().map(|flow| Output::Net(Order::Close(flow.id))));
+            self.leaving_changes(now);
+        } else if let Some(flow) = account.flow() {
+            self.close_flow(now, flow.id);
         }
         Some(record)
     }
@@ -92,12 +92,12 @@ impl Phone {
             registration.on_happening(&mut tools, happening);
             one.account.registration = Some(registration);
         }
-        self.leaving_changes();
+        self.leaving_changes(now);
         true
     }
 
     /// Whatever becomes of a farewell, it is the end.
-    fn leaving_changes(&mut self) {
+    fn leaving_changes(&mut self, now: Now) {
         for one in &mut self.leaving {
             while let Some(change) = one.account.registration.as_mut().and_then(Registration::poll) {
                 if !matches!(change, Change::KeepAlive(_) | Change::Registered(_)) {
@@ -105,16 +105,16 @@ impl Phone {
                 }
             }
         }
-        self.drop_left(|one| one.account.registration.is_none());
+        self.drop_left(now, |one| one.account.registration.is_none());
     }
 
-    fn drop_left(&mut self, over: impl Fn(&Leaving) -> bool) {
-        for one in &self.leaving {
-            if over(one) {
-                self.out.extend(one.account.flow().map(|flow| Output::Net(Order::Close(flow.id))));
-            }
-        }
+    fn drop_left(&mut self, now: Now, over: impl Fn(&Leaving) -> bool) {
+        let gone = self.leaving.iter().filter(|one| over(one));
+        let flows: Vec<FlowId> = gone.filter_map(|one| one.account.flow().map(|flow| flow.id)).collect();
         self.leaving.retain(|one| !over(one));
+        for flow in flows {
+            self.close_flow(now, flow);
+        }
     }
 
     /// Un-REGISTERed although nobody left: nothing is connected then.
@@ -150,7 +150,7 @@ impl Phone {
         let quiet = left && self.leaving.is_empty() && self.calls.are_quiet() && !self.passwords.is_busy();
         if quiet || now.mono >= until {
             self.quitting = None;
-            self.drop_left(|_| true);
+            self.drop_left(now, |_| true);
             self.out.push_back(Output::Event(Event::Stopped));
         }
     }
@@ -163,8 +163,8 @@ impl Phone {
                 one.account.registration = Some(registration);
             }
         }
-        self.leaving_changes();
-        self.drop_left(|one| one.until <= now.mono);
+        self.leaving_changes(now);
+        self.drop_left(now, |one| one.until <= now.mono);
     }
 
     pub(super) fn leave_next_timeout(&self) -> Option<(Mono, &'static str)> {

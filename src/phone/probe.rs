@@ -48,7 +48,6 @@ pub(super) fn proxy(draft: &crate::phone::command::AccountDraft) -> Vec<NameAddr
 pub(super) fn fetch(address: &Address, dice: &mut Entropy) -> Message {
     let who = NameAddr::new(address_of_record(address));
     Message::request(Method::Register, registrar(address))
-        .with("Max-Forwards", 70)
         .with("From", who.clone().with_tag(&dice.tag()))
         .with("To", who)
         .with("Call-ID", dice.call_id())

@@ -136,6 +136,9 @@ impl Phone {
                 one.open_next(id, &tls_name, NetError::TimedOut, &mut self.out);
             }
             better_failed &= matches!(one.state, TryState::Failed(_));
+            if matches!(one.state, TryState::Failed(NetError::Certificate(_))) {
+                break;
+            }
         }
         self.sign_in_decide(now);
     }
@@ -181,19 +184,18 @@ impl Phone {
             }
             return;
         }
-        for one in &mut sign_in.tries {
-            if one.transport != chosen {
-                one.give_up(&mut self.out);
-            }
-        }
+        let others = sign_in.tries.iter_mut().filter(|one| one.transport != chosen);
+        let others: Vec<FlowId> = others.filter_map(Try::give_up).collect();
         sign_in.phase = Phase::Registering;
         if sign_in.tries.len() > 1 {
             sign_in.deadline = now.mono + REGISTERING;
         }
         let rest = sign_in.servers.iter().filter(|one| one.transport == chosen && one.addr != flow.remote);
         let rest = rest.cloned().collect();
-        let account = self.candidate_account(&flow);
-        let Some(mut account) = account else { return };
+        for other in others {
+            self.close_flow(now, other);
+        }
+        let Some(mut account) = self.candidate_account(&flow) else { return };
         let id = account.id();
         account.link = Link::Up(flow, rest);
         self.accounts.push(account);
@@ -278,6 +280,7 @@ impl Phone {
             TryState::Probing(flow, _) if answered => one.state = TryState::Answers(flow),
             TryState::Probing(flow, _) => {
                 self.out.push_back(Output::Net(Order::Close(flow.id)));
+                // Its one transaction has just ended.
                 one.open_next(account, &tls_name, NetError::TimedOut, &mut self.out);
             }
             other @ (TryState::NotYet | TryState::Opening(_) | TryState::Answers(_) | TryState::Failed(_)) => {
@@ -342,11 +345,15 @@ impl Phone {
 
     fn end_sign_in(&mut self, now: Now) -> Option<Ticket> {
         let sign_in = self.sign_in.take()?;
-        if matches!(sign_in.phase, Phase::Registering) {
-            self.drop_candidate(now, sign_in.id);
-        }
-        for mut one in sign_in.tries {
-            one.give_up(&mut self.out);
+        match sign_in.phase {
+            // The chosen flow is the account's.
+            Phase::Registering => self.drop_candidate(now, sign_in.id),
+            Phase::Keeping => {}
+            Phase::Finding(_) | Phase::Trying | Phase::Asking(_) => {
+                for flow in sign_in.tries.into_iter().filter_map(|mut one| one.give_up()) {
+                    self.close_flow(now, flow);
+                }
+            }
         }
         if let Some(record) = sign_in.replaced {
             self.put_back(record, sign_in.address);

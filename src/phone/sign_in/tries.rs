@@ -6,7 +6,7 @@ use crate::base::AccountId;
 use crate::phone::locate::{Candidate, Missing};
 use crate::phone::output::Output;
 use crate::phone::problem::{Problem, ProblemKind};
-use crate::port::net::{Flow, NetError, Order, Target, Transport};
+use crate::port::net::{Flow, FlowId, NetError, Order, Target, Transport};
 use crate::sip::endpoint::ClientKey;
 
 /// One transport.
@@ -58,13 +58,13 @@ impl Try {
         }
     }
 
-    pub(super) fn give_up(&mut self, out: &mut VecDeque<Output>) {
-        if let Some(flow) = self.flow() {
-            out.push_back(Output::Net(Order::Close(flow.id)));
-        }
+    /// Not this one. Its flow, if there is one, is to be closed.
+    pub(super) fn give_up(&mut self) -> Option<FlowId> {
+        let flow = self.flow().map(|flow| flow.id);
         if !matches!(self.state, TryState::NotYet) {
             self.state = TryState::Failed(NetError::TimedOut);
         }
+        flow
     }
 }
 

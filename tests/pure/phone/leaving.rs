@@ -1,0 +1,90 @@
+//! Sign-out and the end of everything: goodbye is said, but not waited for long.
+
+use std::time::Duration;
+
+use ringfence::base::{AccountId, Secret};
+use ringfence::phone::VaultUse;
+use ringfence::phone::command::{Command, Dialled};
+use ringfence::phone::event::Event;
+use ringfence::phone::view::AccountState;
+use ringfence::port::net::Transport;
+use ringfence::sip::Method;
+
+use super::world::{PASSWORD, Talk, Vault, World, numeric, server};
+
+fn stopped(world: &World) -> bool {
+    world.events.contains(&Event::Stopped)
+}
+
+#[test]
+fn signing_out_unregisters_and_deletes_the_password() {
+    let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
+    assert_eq!((world.bindings.len(), world.kept.len()), (1, 1));
+    world.ask(9, Command::SignOut(AccountId(1)));
+    assert!(world.outcome(9).unwrap().is_ok());
+    assert!(world.bindings.is_empty() && world.kept.is_empty() && world.flows.is_empty());
+    assert!(world.view().accounts.is_empty());
+    let told = world
+        .events
+        .iter()
+        .any(|event| matches!(event, Event::AccountChanged(account) if account.state == AccountState::Off));
+    assert!(told, "the agent hears of it");
+}
+
+#[test]
+fn signing_out_works_although_the_server_is_silent() {
+    let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
+    world.servers.get_mut(&(Transport::Tls, server("192.0.2.2:5061"))).unwrap().talk = Talk::Silent;
+    world.command(Command::SignOut(AccountId(1)));
+    assert!(world.view().accounts.is_empty() && world.kept.is_empty());
+    world.pass(Duration::from_secs(3));
+    assert!(world.flows.is_empty(), "the flow is not kept for ever");
+}
+
+#[test]
+fn quitting_ends_calls_first_and_registrations_then() {
+    let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
+    world.servers.get_mut(&(Transport::Tls, server("192.0.2.2:5061"))).unwrap().talk = Talk::Status(180);
+    world.command(Command::PlaceCall(AccountId(1), Dialled::parse("bob").unwrap()));
+    world.servers.get_mut(&(Transport::Tls, server("192.0.2.2:5061"))).unwrap().talk = Talk::Registrar;
+    let before = world.sent.len();
+    world.command(Command::Quit);
+    world.pass(Duration::from_secs(3));
+    let methods: Vec<&Method> = world.sent[before..].iter().filter_map(|(_, _, sent)| sent.method()).collect();
+    assert_eq!(methods.first(), Some(&&Method::Cancel), "{methods:?}");
+    assert_eq!(methods.last(), Some(&&Method::Register), "{methods:?}");
+    assert!(world.bindings.is_empty());
+    assert!(stopped(&world));
+    assert_eq!(world.state(), None);
+}
+
+#[test]
+fn quitting_without_anything_to_end_is_immediate() {
+    let mut world = World::at_the_door(VaultUse::Keyring, &[]);
+    world.ask(1, Command::Quit);
+    assert!(stopped(&world) && world.outcome(1).unwrap().is_ok());
+}
+
+#[test]
+fn quitting_takes_two_seconds_at_most_and_no_command_is_taken_meanwhile() {
+    let mut world = World::signed_in(VaultUse::Keyring, Transport::Udp);
+    world.servers.get_mut(&(Transport::Udp, server("192.0.2.2:5060"))).unwrap().talk = Talk::Silent;
+    world.command(Command::Quit);
+    world.ask(5, Command::SignIn(Box::new(numeric(None)), Secret::from(PASSWORD)));
+    assert!(world.outcome(5).unwrap().is_err());
+    world.pass(Duration::from_millis(1900));
+    assert!(!stopped(&world));
+    world.pass(Duration::from_millis(200));
+    assert!(stopped(&world));
+}
+
+#[test]
+fn quitting_waits_for_a_keyring_but_not_for_ever() {
+    let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
+    world.vault = Vault::Stuck;
+    world.sign_in(numeric(None));
+    world.command(Command::Quit);
+    assert!(!stopped(&world), "the password may still be written");
+    world.pass(Duration::from_secs(3));
+    assert!(stopped(&world));
+}

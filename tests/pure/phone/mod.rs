@@ -1,0 +1,8 @@
+//! The whole phone in virtual time: a scripted network, name service, vault and disk around it.
+
+mod keeping;
+mod leaving;
+mod reconnecting;
+mod secrets;
+mod signing_in;
+mod world;

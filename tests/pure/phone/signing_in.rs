@@ -1,0 +1,239 @@
+//! Signing in: which transport, what is said when it does not work, and how long it may take.
+
+use std::time::Duration;
+
+use ringfence::base::{AccountId, Secret};
+use ringfence::phone::VaultUse;
+use ringfence::phone::command::{AccountDraft, Command};
+use ringfence::phone::event::Event;
+use ringfence::phone::input::Done;
+use ringfence::phone::problem::ProblemKind;
+use ringfence::phone::view::{AccountState, SignInView, Step, StepKind, StepState};
+use ringfence::port::dns::{Answer, Query};
+use ringfence::port::net::{CertificateError, NetError, Transport};
+
+use super::world::{Entry, PASSWORD, Server, Talk, World, draft, numeric, server, srv};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_server_with_tls_is_signed_in_to_and_hears_nothing_in_the_clear() {
+    let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls, Transport::Tcp, Transport::Udp]);
+    world.sign_in(numeric(None));
+    world.pass(10 * SECOND);
+    let account = &world.view().accounts[0];
+    assert_eq!((account.state, account.transport), (AccountState::Registered, Some(Transport::Tls)));
+    assert_eq!(account.tls.as_deref(), Some("TLS 1.3"));
+    assert_eq!((world.sent_by(Transport::Tcp), world.sent_by(Transport::Udp)), (0, 0));
+    assert_eq!(world.opened.len(), 1);
+    assert!(world.events.contains(&Event::SignedIn(AccountId(1))));
+    assert_eq!(world.view().sign_in, SignInView::Idle);
+}
+
+#[test]
+fn each_step_is_shown() {
+    let mut world = World::at_the_door(VaultUse::Keyring, &[]);
+    world.sign_in(numeric(None));
+    let step = |kind, state| Step { kind, state };
+    let find = || step(StepKind::Find("192.0.2.2".into()), StepState::Done);
+    let tls = |state| step(StepKind::Connect(Transport::Tls, None), state);
+    assert_eq!(world.view().sign_in, SignInView::Trying(vec![find(), tls(StepState::Doing)]));
+    world.pass(2 * SECOND);
+    let tcp = step(StepKind::Connect(Transport::Tcp, None), StepState::Doing);
+    assert_eq!(world.view().sign_in, SignInView::Trying(vec![find(), tls(StepState::Doing), tcp]));
+    world.pass(5 * SECOND);
+    let SignInView::Failed(steps, problem) = &world.view().sign_in else { panic!("{:?}", world.view().sign_in) };
+    assert_eq!(problem.kind, ProblemKind::NoAnswer);
+    let failed = steps.iter().filter(|step| step.state == StepState::Failed).count();
+    assert_eq!((steps.len(), failed), (4, 3), "{steps:?}");
+}
+
+#[test]
+fn it_is_over_after_six_seconds_when_nobody_answers() {
+    for transport in [None, Some(Transport::Tls), Some(Transport::Tcp), Some(Transport::Udp)] {
+        let mut world = World::at_the_door(VaultUse::Keyring, &[]);
+        if transport == Some(Transport::Udp) {
+            let udp = world.servers.get_mut(&(Transport::Udp, server("192.0.2.2:5060"))).unwrap();
+            *udp = Server { door: Entry::Open, talk: Talk::Silent };
+        }
+        world.sign_in(numeric(transport));
+        world.pass(Duration::from_millis(5900));
+        assert!(matches!(world.view().sign_in, SignInView::Trying(_)), "{transport:?}");
+        world.pass(Duration::from_millis(200));
+        assert_eq!(world.failure(), Some(ProblemKind::NoAnswer), "{transport:?}");
+        assert!(world.view().accounts.is_empty() && world.flows.is_empty(), "{transport:?}");
+        assert_eq!(world.credentials(), 0);
+    }
+}
+
+#[test]
+fn a_person_is_asked_before_anything_goes_unencrypted_and_can_agree() {
+    for transport in [Transport::Tcp, Transport::Udp] {
+        let mut world = World::at_the_door(VaultUse::Keyring, &[transport]);
+        world.sign_in(numeric(None));
+        world.pass(5 * SECOND);
+        let SignInView::AskUnencrypted(_, asked) = world.view().sign_in else { panic!("{:?}", world.view().sign_in) };
+        assert_eq!(asked, transport);
+        world.pass(60 * SECOND);
+        assert_eq!(world.credentials(), 0, "no credentials before the person agrees");
+        world.command(Command::AcceptUnencrypted);
+        assert_eq!(world.state(), Some(AccountState::Registered));
+        assert_eq!(world.view().accounts[0].transport, Some(transport));
+    }
+}
+
+#[test]
+fn a_person_can_decline_an_unencrypted_transport() {
+    let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Udp]);
+    world.sign_in(numeric(None));
+    world.pass(5 * SECOND);
+    world.command(Command::CancelSignIn);
+    assert_eq!(world.view().sign_in, SignInView::Idle);
+    assert!(world.view().accounts.is_empty() && world.flows.is_empty());
+    assert_eq!(world.credentials(), 0);
+}
+
+#[test]
+fn an_agent_is_told_that_only_an_unencrypted_transport_answers() {
+    let mut world = World::at_the_door(VaultUse::Session, &[Transport::Udp]);
+    world.ask(1, Command::SignIn(Box::new(numeric(None)), Secret::from(PASSWORD)));
+    world.pass(6 * SECOND);
+    assert_eq!(world.outcome(1).unwrap().unwrap_err().kind, ProblemKind::UnencryptedOnly);
+    assert_eq!(world.credentials(), 0);
+    let consent = AccountDraft { unencrypted_ok: true, ..numeric(None) };
+    world.ask(2, Command::SignIn(Box::new(consent), Secret::from(PASSWORD)));
+    world.pass(6 * SECOND);
+    assert_eq!(world.outcome(2), Some(Ok(Done::Account(AccountId(1)))));
+}
+
+#[test]
+fn an_agent_that_names_a_transport_is_signed_in_at_once() {
+    let mut world = World::at_the_door(VaultUse::Session, &[Transport::Udp]);
+    world.ask(1, Command::SignIn(Box::new(numeric(Some(Transport::Udp))), Secret::from(PASSWORD)));
+    assert_eq!(world.outcome(1), Some(Ok(Done::Account(AccountId(1)))));
+    assert_eq!(world.sent_by(Transport::Udp), 2, "a REGISTER and its answer to the challenge, no probe");
+    assert_eq!((world.asked.len(), world.opened.len()), (0, 1), "no name service for an address");
+}
+
+#[test]
+fn a_wrong_certificate_ends_the_attempt_and_is_named() {
+    let cases = [
+        (CertificateError::WrongName, ProblemKind::CertificateName),
+        (CertificateError::Expired, ProblemKind::CertificateExpired),
+        (CertificateError::UnknownIssuer, ProblemKind::CertificateIssuer),
+    ];
+    for (error, kind) in cases {
+        let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tcp, Transport::Udp]);
+        let tls = world.servers.get_mut(&(Transport::Tls, server("192.0.2.2:5061"))).unwrap();
+        tls.door = Entry::Fails(NetError::Certificate(error));
+        world.sign_in(numeric(None));
+        assert_eq!(world.failure(), Some(kind));
+        world.pass(60 * SECOND);
+        assert_eq!((world.sent.len(), world.opened.len()), (0, 1), "nothing else is tried");
+    }
+}
+
+#[test]
+fn a_certificate_must_be_valid_for_what_the_person_named() {
+    let name = |draft: AccountDraft| {
+        let mut world = World::at_the_door(VaultUse::Keyring, &[]);
+        world.names.insert(
+            Query::Addresses("sip.other.example".into()),
+            Answer::Addresses(vec!["192.0.2.2".parse().unwrap()]),
+        );
+        world.names.insert(Query::Srv("_sips._tcp.voip.example".into()), srv(5061, "edge.hoster.example"));
+        world.names.insert(
+            Query::Addresses("edge.hoster.example".into()),
+            Answer::Addresses(vec!["192.0.2.2".parse().unwrap()]),
+        );
+        world.sign_in(draft);
+        world.opened[0].1.tls_name.clone().unwrap()
+    };
+    assert_eq!(name(draft()), "voip.example", "not what DNS led to");
+    assert_eq!(name(AccountDraft { server: Some("sip.other.example".into()), ..draft() }), "sip.other.example");
+    assert_eq!(name(numeric(None)), "voip.example", "an address is a way to the domain");
+}
+
+#[test]
+fn a_wrong_password_stops_at_the_second_refusal() {
+    let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
+    world.command(Command::SignIn(Box::new(numeric(None)), Secret::from("wrong")));
+    assert_eq!(world.failure(), Some(ProblemKind::WrongPassword));
+    world.pass(Duration::from_secs(7200));
+    assert_eq!(world.credentials(), 1, "an account is not locked out by trying again");
+    assert!(world.view().accounts.is_empty() && world.kept.is_empty());
+    world.sign_in(numeric(None));
+    assert_eq!(world.state(), Some(AccountState::Registered), "the right one works afterwards");
+}
+
+#[test]
+fn a_blocked_login_is_said() {
+    let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
+    let tls = world.servers.get_mut(&(Transport::Tls, server("192.0.2.2:5061"))).unwrap();
+    tls.talk = Talk::Status(403);
+    world.sign_in(numeric(None));
+    assert_eq!(world.failure(), Some(ProblemKind::LoginBlocked));
+}
+
+#[test]
+fn what_is_no_address_is_refused_without_touching_the_network() {
+    let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
+    world.ask(1, Command::SignIn(Box::new(AccountDraft { address: "anna".into(), ..draft() }), Secret::from(PASSWORD)));
+    assert_eq!(world.outcome(1).unwrap().unwrap_err().kind, ProblemKind::BadAddress);
+    assert!(world.opened.is_empty() && world.asked.is_empty());
+}
+
+#[test]
+fn an_unknown_domain_and_a_dead_name_service_are_told_apart() {
+    let mut world = World::at_the_door(VaultUse::Keyring, &[]);
+    world.sign_in(draft());
+    assert_eq!(world.failure(), Some(ProblemKind::UnknownHost));
+    world.names.insert(Query::Addresses("voip.example".into()), Answer::Failed("SERVFAIL".into()));
+    world.sign_in(draft());
+    assert_eq!(world.failure(), Some(ProblemKind::OffLine));
+}
+
+#[test]
+fn sips_means_tls_or_nothing() {
+    let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tcp, Transport::Udp]);
+    world.sign_in(AccountDraft { address: "sips:anna@voip.example".into(), ..numeric(None) });
+    world.pass(10 * SECOND);
+    assert!(world.failure().is_some());
+    assert!(world.opened.iter().all(|(_, target)| target.transport == Transport::Tls));
+}
+
+#[test]
+fn two_sign_ins_at_once_take_turns() {
+    let mut world = World::at_the_door(VaultUse::Session, &[Transport::Udp]);
+    let udp = world.servers.get_mut(&(Transport::Udp, server("192.0.2.2:5060"))).unwrap();
+    udp.talk = Talk::Silent;
+    let second = AccountDraft { server: Some("192.0.2.3:5070".into()), ..numeric(Some(Transport::Udp)) };
+    let open = Server { door: Entry::Open, talk: Talk::Registrar };
+    world.servers.insert((Transport::Udp, server("192.0.2.3:5070")), open);
+    world.ask(1, Command::SignIn(Box::new(numeric(Some(Transport::Udp))), Secret::from(PASSWORD)));
+    world.ask(2, Command::SignIn(Box::new(second), Secret::from(PASSWORD)));
+    assert_eq!((world.outcome(1), world.outcome(2)), (None, None));
+    world.pass(7 * SECOND);
+    assert_eq!(world.outcome(1).unwrap().unwrap_err().kind, ProblemKind::NoAnswer);
+    assert_eq!(world.outcome(2), Some(Ok(Done::Account(AccountId(1)))));
+}
+
+#[test]
+fn signing_in_again_under_the_same_address_keeps_the_number_and_the_place_in_the_vault() {
+    let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
+    let kept: Vec<String> = world.kept.keys().cloned().collect();
+    world.sign_in(numeric(None));
+    world.pass(SECOND);
+    assert_eq!(world.view().accounts.len(), 1);
+    assert_eq!((world.state(), world.id()), (Some(AccountState::Registered), AccountId(1)));
+    assert_eq!(world.kept.keys().cloned().collect::<Vec<_>>(), kept);
+}
+
+#[test]
+fn a_line_without_registration_is_ready_and_sends_no_register() {
+    let mut world = World::at_the_door(VaultUse::Session, &[Transport::Udp]);
+    let line = AccountDraft { no_registration: true, ..numeric(Some(Transport::Udp)) };
+    world.ask(1, Command::SignIn(Box::new(line), Secret::from("")));
+    assert_eq!(world.outcome(1), Some(Ok(Done::Account(AccountId(1)))));
+    assert_eq!((world.state(), world.sent.len()), (Some(AccountState::Registered), 0));
+}

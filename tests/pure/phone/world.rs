@@ -1,0 +1,380 @@
+//! Everything around one phone, scripted: servers that answer or do not, a vault with moods, a disk that remembers.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use ringfence::base::{AccountId, Entropy, Mono, Now, Secret, WallTime};
+use ringfence::phone::command::{AccountDraft, Command};
+use ringfence::phone::event::Event;
+use ringfence::phone::input::{Done, Found, Ticket};
+use ringfence::phone::problem::{Problem, ProblemKind};
+use ringfence::phone::view::{AccountState, PhoneView, SignInView};
+use ringfence::phone::{Config, Input, Output, Phone, VaultUse};
+use ringfence::port::dns::{Answer, Query, Srv};
+use ringfence::port::net::{Flow, FlowId, NetError, Order, Report, Target, Transport};
+use ringfence::port::store::{Document, Save};
+use ringfence::port::vault::{Reply, Request, VaultError};
+use ringfence::port::{RequestId, media};
+use ringfence::sip::digest::{Algorithm, Door, Hash, Qop, Verdict, Verifier};
+use ringfence::sip::{Message, Method};
+
+pub const PASSWORD: &str = "canary-7f3d-horse";
+pub const REALM: &str = "voip.example";
+
+/// How a server takes connections.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Entry {
+    Open,
+    Fails(NetError),
+    Silent,
+}
+
+/// What a server says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Talk {
+    /// Challenges, and knows the password.
+    Registrar,
+    /// Answers every request with this.
+    Status(u16),
+    Silent,
+}
+
+#[derive(Clone, Debug)]
+pub struct Server {
+    pub door: Entry,
+    pub talk: Talk,
+}
+
+/// The vault's mood.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Vault {
+    Works,
+    Fails(VaultError),
+    /// Does not answer.
+    Stuck,
+}
+
+pub struct World {
+    pub phone: Phone,
+    pub now: Now,
+    timeout: Option<Mono>,
+    pub servers: BTreeMap<(Transport, SocketAddr), Server>,
+    pub names: HashMap<Query, Answer>,
+    pub vault: Vault,
+    pub kept: BTreeMap<String, String>,
+    pub disk: BTreeMap<&'static str, Vec<u8>>,
+    pub aside: Vec<Document>,
+    pub events: Vec<Event>,
+    pub asked: Vec<Query>,
+    pub opened: Vec<(Mono, Target)>,
+    pub flows: BTreeMap<u64, Flow>,
+    /// Requests as they were sent.
+    pub sent: Vec<(Mono, Flow, Message)>,
+    pub unanswered: Vec<(RequestId, Request)>,
+    pub bindings: Vec<String>,
+    verifier: Verifier,
+    dice: Entropy,
+    inputs: VecDeque<Input>,
+    next_flow: u64,
+    /// The Debug text of all that went in and out.
+    pub debug: String,
+}
+
+pub fn server(text: &str) -> SocketAddr {
+    text.parse().expect("an address")
+}
+
+pub fn draft() -> AccountDraft {
+    AccountDraft { address: "anna@voip.example".into(), ..AccountDraft::default() }
+}
+
+/// With a server that needs no name service.
+pub fn numeric(transport: Option<Transport>) -> AccountDraft {
+    AccountDraft { server: Some("192.0.2.2".into()), transport, ..draft() }
+}
+
+impl World {
+    pub fn new(usage: VaultUse) -> World {
+        World::with_disk(usage, BTreeMap::new(), BTreeMap::new())
+    }
+
+    pub fn with_disk(usage: VaultUse, disk: BTreeMap<&'static str, Vec<u8>>, kept: BTreeMap<String, String>) -> World {
+        let mut dice = Entropy::from_number(7);
+        let qop = [Qop::Auth];
+        let verifier = Verifier::new(
+            REALM,
+            &[Algorithm { hash: Hash::Sha256, sess: false }],
+            &qop,
+            Duration::from_secs(3600),
+            &mut dice,
+        );
+        World {
+            phone: Phone::new(Config { vault: usage }, Entropy::from_number(1)),
+            now: Now { mono: Mono::ZERO, wall: WallTime(1_800_000_000_000) },
+            timeout: None,
+            servers: BTreeMap::new(),
+            names: HashMap::new(),
+            vault: Vault::Works,
+            kept,
+            disk,
+            aside: Vec::new(),
+            events: Vec::new(),
+            asked: Vec::new(),
+            opened: Vec::new(),
+            flows: BTreeMap::new(),
+            sent: Vec::new(),
+            unanswered: Vec::new(),
+            bindings: Vec::new(),
+            verifier,
+            dice,
+            inputs: VecDeque::new(),
+            next_flow: 0,
+            debug: String::new(),
+        }
+    }
+
+    /// With the usual three doors at 192.0.2.2: all silent but those that are named.
+    pub fn at_the_door(usage: VaultUse, open: &[Transport]) -> World {
+        let mut world = World::new(usage);
+        for transport in [Transport::Tls, Transport::Tcp, Transport::Udp] {
+            let door = if open.contains(&transport) { Entry::Open } else { Entry::Silent };
+            let addr = SocketAddr::from(([192, 0, 2, 2], transport.default_port()));
+            world.servers.insert((transport, addr), Server { door, talk: Talk::Registrar });
+        }
+        world.load();
+        world
+    }
+
+    pub fn load(&mut self) {
+        let found = |document: Document| match self.disk.get(document.file_name()) {
+            Some(bytes) => Found::Content(bytes.clone()),
+            None => Found::Absent,
+        };
+        let documents = Document::ALL.into_iter().map(|document| (document, found(document))).collect();
+        self.input(Input::Loaded(documents));
+    }
+
+    pub fn command(&mut self, command: Command) {
+        self.input(Input::Command(None, command));
+    }
+
+    pub fn ask(&mut self, ticket: u64, command: Command) {
+        self.input(Input::Command(Some(Ticket(ticket)), command));
+    }
+
+    pub fn sign_in(&mut self, draft: AccountDraft) {
+        self.command(Command::SignIn(Box::new(draft), Secret::from(PASSWORD)));
+    }
+
+    /// One input and everything that follows from it at once.
+    pub fn input(&mut self, input: Input) {
+        self.inputs.push_back(input);
+        while let Some(input) = self.inputs.pop_front() {
+            self.debug.push_str(&format!("{input:?}\n"));
+            let outputs: Vec<Output> = self.phone.handle(self.now, input).collect();
+            for output in outputs {
+                self.debug.push_str(&format!("{output:?}\n"));
+                self.perform(output);
+            }
+            self.debug.push_str(&format!("{:?}\n", self.phone));
+        }
+    }
+
+    /// Lets time pass, timer by timer.
+    pub fn pass(&mut self, by: Duration) {
+        let end = self.now.mono + by;
+        let mut turns = 0;
+        while let Some(at) = self.timeout.filter(|at| *at <= end) {
+            self.now = self.now.later(at.since(self.now.mono));
+            self.input(Input::Timeout);
+            turns += 1;
+            assert!(turns < 10_000, "timers spin");
+        }
+        self.now = self.now.later(end.since(self.now.mono));
+    }
+
+    fn perform(&mut self, output: Output) {
+        match output {
+            Output::Net(order) => self.net(order),
+            Output::Dns(query) => {
+                self.asked.push(query.clone());
+                let answer = self.names.get(&query).cloned().unwrap_or(Answer::NotFound);
+                self.inputs.push_back(Input::Dns(query, answer));
+            }
+            Output::Vault(id, request) => self.vault(id, request),
+            Output::Media(order) => {
+                if let media::Order::Bind { call, .. } = order {
+                    self.inputs.push_back(Input::Media(media::Report::Bound(call, server("192.0.2.1:4000"))));
+                }
+            }
+            Output::Save(Save(document, bytes)) => {
+                self.disk.insert(document.file_name(), bytes);
+            }
+            Output::SetAside(document) => {
+                self.disk.remove(document.file_name());
+                self.aside.push(document);
+            }
+            Output::StartDemo => {}
+            Output::Event(event) => self.events.push(event),
+            Output::Timeout(timeout) => self.timeout = timeout.map(|(at, _)| at),
+        }
+    }
+
+    fn vault(&mut self, id: RequestId, request: Request) {
+        let reply = match (&self.vault, &request) {
+            (Vault::Stuck, _) => {
+                self.unanswered.push((id, request));
+                Reply::Failed(VaultError::Stuck)
+            }
+            (Vault::Fails(error), _) => Reply::Failed(error.clone()),
+            (Vault::Works, Request::Check) => Reply::Done,
+            (Vault::Works, Request::Get(key)) => match self.kept.get(&key.account) {
+                Some(password) => Reply::Found(Secret::new(password.clone())),
+                None => Reply::Absent,
+            },
+            (Vault::Works, Request::Put(key, password)) => {
+                self.kept.insert(key.account.clone(), password.expose("a test's vault").clone());
+                Reply::Done
+            }
+            (Vault::Works, Request::Delete(key)) => {
+                self.kept.remove(&key.account);
+                Reply::Done
+            }
+        };
+        self.inputs.push_back(Input::Vault(id, reply));
+    }
+
+    fn net(&mut self, order: Order) {
+        match order {
+            Order::Open(target) => self.open(target),
+            Order::Send { flow, bytes, .. } => {
+                let flow = self.flows.get(&flow.0).cloned().expect("nothing is sent on a closed flow");
+                let message = Message::parse(&bytes).expect("we send what can be read");
+                if message.is_request() {
+                    self.sent.push((self.now.mono, flow.clone(), message.clone()));
+                    self.answer(&flow, &message);
+                }
+            }
+            Order::KeepAlive(_) => {}
+            Order::Close(flow) => {
+                self.flows.remove(&flow.0);
+            }
+        }
+    }
+
+    fn open(&mut self, target: Target) {
+        self.opened.push((self.now.mono, target.clone()));
+        let server = self.servers.get(&(target.transport, target.addr));
+        let door = server.map_or(Entry::Fails(NetError::Refused), |server| server.door.clone());
+        match door {
+            Entry::Silent => {}
+            Entry::Fails(error) => self.inputs.push_back(Input::Net(Report::OpenFailed(target, error))),
+            Entry::Open => {
+                self.next_flow += 1;
+                let flow = Flow {
+                    id: FlowId(self.next_flow),
+                    transport: target.transport,
+                    local: server_local(self.next_flow),
+                    remote: target.addr,
+                    account: target.account,
+                    tls: (target.transport == Transport::Tls).then(|| "TLS 1.3".to_owned()),
+                };
+                self.flows.insert(self.next_flow, flow.clone());
+                self.inputs.push_back(Input::Net(Report::Opened(target, flow)));
+            }
+        }
+    }
+
+    fn answer(&mut self, flow: &Flow, request: &Message) {
+        let server = self.servers.get(&(flow.transport, flow.remote));
+        let response = match server.map_or(Talk::Silent, |server| server.talk) {
+            Talk::Silent => return,
+            Talk::Status(status) => Message::response_to(request, status, "", Some("srv")),
+            Talk::Registrar if request.method() == Some(&Method::Register) => self.register(request),
+            Talk::Registrar if request.method() == Some(&Method::Ack) => return,
+            Talk::Registrar => Message::response_to(request, 200, "", Some("srv")),
+        };
+        self.inputs.push_back(Input::Net(Report::Message(flow.clone(), response.to_bytes())));
+    }
+
+    fn register(&mut self, request: &Message) -> Message {
+        let known = |login: &str| (login == "anna").then(|| Secret::from(PASSWORD));
+        let verdict = self.verifier.verify(request, Door::Server, self.now.mono, known);
+        if matches!(verdict, Verdict::Good(_)) {
+            let contact = request.headers.get("Contact").unwrap_or_default().to_owned();
+            let removes = request.expires() == Some(0) || contact.contains("expires=0");
+            self.bindings.clear();
+            if !removes && !contact.is_empty() {
+                self.bindings.push(contact.clone());
+                return Message::response_to(request, 200, "", Some("srv"))
+                    .with("Contact", contact)
+                    .with("Expires", 600);
+            }
+            return Message::response_to(request, 200, "", Some("srv"));
+        }
+        let mut response = Message::response_to(request, 401, "", Some("srv"));
+        self.verifier.challenge(&mut response, Door::Server, self.now.mono, false, &mut self.dice);
+        response
+    }
+
+    /// A request or flow report that the network makes up.
+    pub fn net_report(&mut self, report: Report) {
+        self.input(Input::Net(report));
+    }
+
+    pub fn view(&self) -> &PhoneView {
+        self.phone.view()
+    }
+
+    pub fn state(&self) -> Option<AccountState> {
+        self.view().accounts.first().map(|account| account.state)
+    }
+
+    pub fn failure(&self) -> Option<ProblemKind> {
+        match &self.view().sign_in {
+            SignInView::Failed(_, problem) => Some(problem.kind),
+            SignInView::Idle | SignInView::Trying(_) | SignInView::AskUnencrypted(..) => None,
+        }
+    }
+
+    pub fn outcome(&self, ticket: u64) -> Option<Result<Done, Problem>> {
+        let mut all = self.events.iter().filter_map(|event| match event {
+            Event::Answered(Ticket(number), outcome) if *number == ticket => Some(outcome.clone()),
+            _ => None,
+        });
+        let first = all.next();
+        assert!(all.next().is_none(), "a ticket is answered once");
+        first
+    }
+
+    /// How many bytes of credentials were sent.
+    pub fn credentials(&self) -> usize {
+        let headers = self.sent.iter().flat_map(|(_, _, message)| message.headers.iter());
+        headers.filter(|header| header.is("Authorization") || header.is("Proxy-Authorization")).count()
+    }
+
+    pub fn sent_by(&self, transport: Transport) -> usize {
+        self.sent.iter().filter(|(_, flow, _)| flow.transport == transport).count()
+    }
+
+    /// Signed in at `192.0.2.2` by this transport.
+    pub fn signed_in(usage: VaultUse, transport: Transport) -> World {
+        let mut world = World::at_the_door(usage, &[transport]);
+        world.sign_in(numeric(Some(transport)));
+        assert_eq!(world.state(), Some(AccountState::Registered));
+        world
+    }
+
+    pub fn id(&self) -> AccountId {
+        self.view().accounts.first().expect("an account").id
+    }
+}
+
+fn server_local(number: u64) -> SocketAddr {
+    SocketAddr::from(([192, 0, 2, 1], 40_000 + u16::try_from(number).expect("few flows")))
+}
+
+pub fn srv(port: u16, target: &str) -> Answer {
+    Answer::Srv(vec![Srv { priority: 1, weight: 1, port, target: target.to_owned() }])
+}
