@@ -5,7 +5,7 @@ use ringfence::base::Entropy;
 
 use super::sip_torture;
 
-/// Inputs for each of the three targets; together over 200,000.
+/// Inputs for each of the three parsers; together over 200,000.
 const ROUNDS: usize = 70_000;
 
 /// What parsers stumble over.
@@ -90,8 +90,12 @@ fn mutate(data: &mut Vec<u8>, other: &[u8], dice: &mut Entropy) {
 
 /// Feeds `target` with mutations of `corpus`, and says which input it was when it panics.
 fn fuzz(name: &str, corpus: &[Vec<u8>], target: fn(&[u8])) {
+    fuzz_for(ROUNDS, name, corpus, target);
+}
+
+fn fuzz_for(rounds: usize, name: &str, corpus: &[Vec<u8>], target: fn(&[u8])) {
     let mut dice = Entropy::from_number(seed());
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         let mut data = corpus[below(&mut dice, corpus.len())].clone();
         let other = &corpus[below(&mut dice, corpus.len())];
         mutate(&mut data, other, &mut dice);
@@ -132,6 +136,12 @@ fn no_stream_makes_the_framer_panic() {
         corpus.push([b"\x40\r\n\r\n".as_slice(), &pair.concat(), b"\r\n"].concat());
     }
     fuzz("stream", &corpus, ringfence::sip::fuzz::stream);
+}
+
+#[test]
+fn no_message_makes_an_endpoint_panic_or_leaves_a_transaction_behind() {
+    // Each input is a minute and a half of an endpoint's life: fewer of them.
+    fuzz_for(3_000, "transactions", &messages(), ringfence::sip::fuzz::transactions);
 }
 
 #[test]
