@@ -7,6 +7,7 @@
 //! [`jitter`] → [`playout`] decodes, conceals, stretches → `speaker`.
 
 pub mod dtmf;
+pub mod fuzz;
 pub mod jitter;
 pub mod level;
 mod noise;
