@@ -22,7 +22,7 @@ pub enum Mic {
     /// A file, on whoever's clock.
     File(Box<WavSource>),
     /// A device, on its own clock.
-    Device(Captured),
+    Device(Box<Captured>),
 }
 
 /// The media thread's end of a capture ring.
@@ -88,7 +88,7 @@ pub enum Speaker {
     /// A file, on whoever's clock.
     File(Box<WavSink>),
     /// A device, on its own clock.
-    Device(Played),
+    Device(Box<Played>),
 }
 
 /// The media thread's end of a playback ring.

@@ -74,6 +74,13 @@ impl Studio {
         }
     }
 
+    /// How many frames the virtual clock hands out at once: with a device that drains in between one, else two (20 ms,
+    /// what a packet holds), which halves the wake-ups.
+    pub(super) fn frames_per_tick(&self) -> usize {
+        let device = |speaker: &Speaker| matches!(speaker, Speaker::Device(_));
+        if device(&self.speaker) || device(&self.ringer) { 1 } else { 2 }
+    }
+
     /// Whether something is to be heard although no call has a session.
     pub(super) fn sounds(&self) -> bool {
         self.is_sounding() || self.ringtone.is_some()
@@ -238,13 +245,13 @@ impl Studio {
         post.name = Some(name);
         match news {
             News::Opened(Use::Input, RingEnd::Capture(ring, rate), _) => {
-                self.mic = Mic::Device(Captured::new(ring, rate));
+                self.mic = Mic::Device(Box::new(Captured::new(ring, rate)));
             }
             News::Opened(Use::Output, RingEnd::Playback(ring, rate, health), _) => {
-                self.speaker = Speaker::Device(Played::new(ring, rate, health));
+                self.speaker = Speaker::Device(Box::new(Played::new(ring, rate, health)));
             }
             News::Opened(Use::Ring, RingEnd::Playback(ring, rate, health), _) => {
-                self.ringer = Speaker::Device(Played::new(ring, rate, health));
+                self.ringer = Speaker::Device(Box::new(Played::new(ring, rate, health)));
             }
             News::Opened(..) | News::Absent(_) => self.leave(of),
         }

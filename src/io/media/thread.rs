@@ -21,8 +21,8 @@ use crate::media::stream::Port;
 use crate::media::{FRAME, Frame};
 use crate::port::media::{Meters, Order};
 
-/// The virtual clock.
-const TICK: Duration = Duration::from_millis(10);
+/// The time of one frame.
+const FRAME_TIME: Duration = Duration::from_millis(10);
 /// A microphone that gives nothing for so long is replaced by silence until it gives something again.
 const STALL: Duration = Duration::from_millis(100);
 /// The virtual clock gives up catching up when it is so late: the computer slept, or was far too busy.
@@ -170,21 +170,29 @@ impl MediaThread {
         if now.mono.since(self.tick) > LATE {
             self.tick = now.mono;
         }
+        let pace = self.studio.frames_per_tick();
         while now.mono >= self.tick {
             self.virtual_mic = true;
-            self.tick = self.tick + TICK;
-            frame = [0.0; FRAME];
-            if let Mic::File(file) = &mut self.studio.mic {
-                file.read(&mut frame);
+            for _ in 0..pace {
+                self.tick = self.tick + FRAME_TIME;
+                self.imagine(now);
             }
-            self.speak(now, &mut frame);
-            frames += 1;
+            frames += pace;
         }
         self.listen(now, frames);
         self.studio.ring(frames);
         if frames > 0 {
             self.show_levels();
         }
+    }
+
+    /// 10 ms without a microphone: of a file, or of silence.
+    fn imagine(&mut self, now: Now) {
+        let mut frame = [0.0; FRAME];
+        if let Mic::File(file) = &mut self.studio.mic {
+            file.read(&mut frame);
+        }
+        self.speak(now, &mut frame);
     }
 
     /// 10 ms that the microphone has recorded, if it has.
@@ -208,19 +216,17 @@ impl MediaThread {
 
     /// Gives the loudspeaker what it drains; a file or nothing gets a frame for each frame of the microphone.
     fn listen(&mut self, now: Now, frames: usize) {
-        let mut left = frames;
+        let mut done = 0;
         loop {
             let queued = match &mut self.studio.speaker {
                 Speaker::Device(device) => match device.is_hungry() {
                     true => device.queued(),
                     false => return,
                 },
-                Speaker::File(_) | Speaker::Discard if left == 0 => return,
-                Speaker::File(_) | Speaker::Discard => {
-                    left -= 1;
-                    Duration::ZERO
-                }
+                Speaker::File(_) | Speaker::Discard if done == frames => return,
+                Speaker::File(_) | Speaker::Discard => FRAME_TIME * u32::try_from(done).unwrap_or(0),
             };
+            done += 1;
             let mut frame = [0.0; FRAME];
             for line in self.lines.values_mut().filter(|line| line.active) {
                 let mut one = [0.0; FRAME];
