@@ -23,10 +23,11 @@ fn origin(message: &Message) -> String {
 }
 
 fn direction(ua: &Ua) -> Direction {
-    let session = ua.orders.iter().rev().find_map(|order| match order {
-        Order::Session(_, session) => Some(session.direction),
-        _ => None,
-    });
+    let session = ua
+        .orders
+        .iter()
+        .rev()
+        .find_map(|order| if let Order::Session(_, session) = order { Some(session.direction) } else { None });
     session.expect("media runs")
 }
 

@@ -7,10 +7,8 @@ use ringfence::port::media::{Order, Report, Tone};
 use ringfence::sip::Method;
 
 fn failed(reason: &EndReason) -> (ProblemKind, Option<u16>) {
-    match reason {
-        EndReason::Failed(problem) => (problem.kind, problem.status),
-        other => panic!("not a failure: {other:?}"),
-    }
+    let EndReason::Failed(problem) = reason else { panic!("not a failure: {reason:?}") };
+    (problem.kind, problem.status)
 }
 
 #[test]

@@ -15,14 +15,14 @@ use ringfence::sip::endpoint::{Config, Endpoint, Output};
 use ringfence::sip::invite::Auth;
 use ringfence::sip::{Host, Message, Method, Uri};
 
-pub const SDP: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n\
+pub(super) const SDP: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n\
     m=audio 4000 RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n";
-pub const PASSWORD: &str = "correct horse";
+pub(super) const PASSWORD: &str = "correct horse";
 
-pub struct Account {
-    pub line: Line,
-    pub authenticator: Authenticator,
-    pub realms: Vec<String>,
+pub(super) struct Account {
+    pub(super) line: Line,
+    pub(super) authenticator: Authenticator,
+    pub(super) realms: Vec<String>,
 }
 
 impl Lines for Account {
@@ -35,22 +35,22 @@ impl Lines for Account {
     }
 }
 
-pub struct Ua {
-    pub now: Now,
-    pub endpoint: Endpoint,
-    pub entropy: Entropy,
-    pub calls: Calls,
-    pub account: Account,
+pub(super) struct Ua {
+    pub(super) now: Now,
+    pub(super) endpoint: Endpoint,
+    pub(super) entropy: Entropy,
+    pub(super) calls: Calls,
+    pub(super) account: Account,
     /// Sent and not yet looked at.
-    pub sent: VecDeque<Message>,
+    pub(super) sent: VecDeque<Message>,
     /// Everything ever sent, as bytes.
-    pub wire: Vec<Vec<u8>>,
-    pub orders: Vec<Order>,
-    pub history: Vec<HistoryRow>,
-    pub effects: Vec<Effect>,
+    pub(super) wire: Vec<Vec<u8>>,
+    pub(super) orders: Vec<Order>,
+    pub(super) history: Vec<HistoryRow>,
+    pub(super) effects: Vec<Effect>,
 }
 
-pub fn flow(id: u64, transport: Transport, account: Option<AccountId>) -> Flow {
+pub(super) fn flow(id: u64, transport: Transport, account: Option<AccountId>) -> Flow {
     let host = if account.is_some() { 2 } else { 66 };
     Flow {
         id: FlowId(id),
@@ -63,7 +63,7 @@ pub fn flow(id: u64, transport: Transport, account: Option<AccountId>) -> Flow {
 }
 
 impl Ua {
-    pub fn new(transport: Transport, seed: u64) -> Ua {
+    pub(super) fn new(transport: Transport, seed: u64) -> Ua {
         let account = AccountId(1);
         let line = Line {
             account,
@@ -98,11 +98,11 @@ impl Ua {
     }
 
     /// By a reliable transport: nothing is sent twice but 2xx.
-    pub fn tcp() -> Ua {
+    pub(super) fn tcp() -> Ua {
         Ua::new(Transport::Tcp, 1)
     }
 
-    pub fn act<R>(&mut self, act: impl FnOnce(&mut Calls, &mut Env<'_>) -> R) -> R {
+    pub(super) fn act<R>(&mut self, act: impl FnOnce(&mut Calls, &mut Env<'_>) -> R) -> R {
         let mut env = Env {
             now: self.now,
             endpoint: &mut self.endpoint,
@@ -144,18 +144,18 @@ impl Ua {
         }
     }
 
-    pub fn receive(&mut self, message: &Message) {
+    pub(super) fn receive(&mut self, message: &Message) {
         let flow = self.account.line.flow.clone();
         self.receive_on(&flow, message);
     }
 
-    pub fn receive_on(&mut self, flow: &Flow, message: &Message) {
+    pub(super) fn receive_on(&mut self, flow: &Flow, message: &Message) {
         self.endpoint.receive(self.now, flow, &message.to_bytes());
         self.drain();
     }
 
     /// Lets time pass, timer by timer.
-    pub fn advance(&mut self, by: Duration) {
+    pub(super) fn advance(&mut self, by: Duration) {
         let end = self.now.later(by);
         loop {
             let due =
@@ -170,51 +170,50 @@ impl Ua {
         self.now = end;
     }
 
-    pub fn place(&mut self, to: &str) -> CallId {
+    pub(super) fn place(&mut self, to: &str) -> CallId {
         let (line, dialled) = (self.account.line.clone(), Dialled::parse(to).unwrap());
         self.act(|calls, env| calls.place(env, &line, &dialled)).expect("can be called")
     }
 
     /// The next message, which must be this request.
-    pub fn request(&mut self, method: Method) -> Message {
+    pub(super) fn request(&mut self, method: Method) -> Message {
         let message = self.sent.pop_front().unwrap_or_else(|| panic!("{method} should have been sent"));
         assert_eq!(message.method(), Some(&method), "{message:?}");
         message
     }
 
     /// The next message, which must be this response.
-    pub fn response(&mut self, status: u16) -> Message {
+    pub(super) fn response(&mut self, status: u16) -> Message {
         let message = self.sent.pop_front().unwrap_or_else(|| panic!("{status} should have been sent"));
         assert_eq!(message.status(), Some(status), "{message:?}");
         message
     }
 
-    pub fn quiet(&self) {
+    pub(super) fn quiet(&self) {
         assert!(self.sent.is_empty(), "nothing more should have been sent: {:?}", self.sent);
     }
 
-    pub fn view(&self) -> CallView {
+    pub(super) fn view(&self) -> CallView {
         self.calls.views().pop().expect("there is a call")
     }
 
-    pub fn state(&self) -> CallState {
+    pub(super) fn state(&self) -> CallState {
         self.view().state
     }
 
     /// Why the last call ended.
-    pub fn end(&self) -> EndReason {
-        match self.state() {
-            CallState::Ended(reason) => reason,
-            other => panic!("not ended: {other:?}"),
-        }
+    pub(super) fn end(&self) -> EndReason {
+        let state = self.state();
+        let CallState::Ended(reason) = state else { panic!("not ended: {state:?}") };
+        reason
     }
 
-    pub fn report(&mut self, report: &Report) {
+    pub(super) fn report(&mut self, report: &Report) {
         self.act(|calls, env| calls.on_media(env, report));
     }
 
     /// Places a call that is answered by tag `b`, and returns the INVITE.
-    pub fn talk(&mut self) -> Message {
+    pub(super) fn talk(&mut self) -> Message {
         self.place("30");
         let invite = self.request(Method::Invite);
         self.receive(&answer(&invite, 200, "b").with_body("application/sdp", SDP));
@@ -224,7 +223,7 @@ impl Ua {
     }
 
     /// Takes a call from tag `c`, answers it, and returns the INVITE and our 200.
-    pub fn taken(&mut self) -> (Message, Message) {
+    pub(super) fn taken(&mut self) -> (Message, Message) {
         let invite = invite(1);
         self.receive(&invite);
         self.response(100);
@@ -237,7 +236,7 @@ impl Ua {
         (invite, ok)
     }
 
-    pub fn authorizations(&self) -> usize {
+    pub(super) fn authorizations(&self) -> usize {
         self.wire
             .iter()
             .filter(|bytes| String::from_utf8_lossy(bytes).to_ascii_lowercase().contains("authorization:"))
@@ -246,29 +245,29 @@ impl Ua {
 }
 
 /// A response to a request of ours with this To tag.
-pub fn answer(request: &Message, status: u16, tag: &str) -> Message {
+pub(super) fn answer(request: &Message, status: u16, tag: &str) -> Message {
     Message::response_to(request, status, "", Some(tag)).with("Contact", format!("<sip:{tag}@192.0.2.9:5070>"))
 }
 
 /// A challenge to a request of ours.
-pub fn challenge(request: &Message, status: u16, realm: &str, nonce: &str) -> Message {
+pub(super) fn challenge(request: &Message, status: u16, realm: &str, nonce: &str) -> Message {
     let header = if status == 401 { "WWW-Authenticate" } else { "Proxy-Authenticate" };
     Message::response_to(request, status, "", Some("proxy"))
         .with(header, format!("Digest realm=\"{realm}\", nonce=\"{nonce}\", algorithm=MD5, qop=\"auth\""))
 }
 
 /// Their INVITE, from tag `c`, with an offer.
-pub fn invite(cseq: u32) -> Message {
+pub(super) fn invite(cseq: u32) -> Message {
     bare_invite(cseq).with_body("application/sdp", SDP)
 }
 
 /// Their INVITE without an offer.
-pub fn bare_invite(cseq: u32) -> Message {
+pub(super) fn bare_invite(cseq: u32) -> Message {
     theirs(Method::Invite, cseq, None)
 }
 
 /// A request of theirs; in the dialog that has this tag of ours if there is one.
-pub fn theirs(method: Method, cseq: u32, our_tag: Option<&str>) -> Message {
+pub(super) fn theirs(method: Method, cseq: u32, our_tag: Option<&str>) -> Message {
     let tag = our_tag.map(|tag| format!(";tag={tag}")).unwrap_or_default();
     Message::request(method.clone(), Uri::parse("sip:anna@192.0.2.1:5060").unwrap())
         .with("Via", format!("SIP/2.0/TCP 192.0.2.2:5060;branch=z9hG4bK{method}{cseq}"))
@@ -280,7 +279,7 @@ pub fn theirs(method: Method, cseq: u32, our_tag: Option<&str>) -> Message {
 }
 
 /// Their ACK to our 200.
-pub fn ack(invite: &Message, ok: &Message) -> Message {
+pub(super) fn ack(invite: &Message, ok: &Message) -> Message {
     let number = invite.cseq().unwrap().number;
     let mut ack = theirs(Method::Ack, number, ok.to_tag().as_deref());
     ack.headers.set("Via", format!("SIP/2.0/TCP 192.0.2.2:5060;branch=z9hG4bKack{number}"));
@@ -289,7 +288,7 @@ pub fn ack(invite: &Message, ok: &Message) -> Message {
 }
 
 /// A request of the far end of a call that *we* placed, in its dialog with tag `b`.
-pub fn from_callee(invite: &Message, method: Method, cseq: u32) -> Message {
+pub(super) fn from_callee(invite: &Message, method: Method, cseq: u32) -> Message {
     Message::request(method.clone(), invite.contact().unwrap().uri)
         .with("Via", format!("SIP/2.0/TCP 192.0.2.2:5060;branch=z9hG4bKb{method}{cseq}"))
         .with("From", format!("{};tag=b", invite.headers.get("To").unwrap()))
@@ -299,14 +298,14 @@ pub fn from_callee(invite: &Message, method: Method, cseq: u32) -> Message {
         .with("Contact", "<sip:b@192.0.2.9:5070>")
 }
 
-pub fn branch(message: &Message) -> String {
+pub(super) fn branch(message: &Message) -> String {
     message.via().unwrap().branch().unwrap()
 }
 
-pub fn held(direction: &str) -> String {
+pub(super) fn held(direction: &str) -> String {
     format!("{SDP}a={direction}\r\n").replace("o=- 1 1", "o=- 1 2")
 }
 
-pub fn seconds(seconds: u64) -> Duration {
+pub(super) fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
