@@ -67,7 +67,7 @@ pub fn stream(data: &[u8]) {
 /// is passed up, and a minute and a half go by. Nothing may be left then.
 pub fn transactions(data: &[u8]) {
     let now = Now::default();
-    let transport = if data.len() % 2 == 0 { Transport::Udp } else { Transport::Tls };
+    let transport = if data.len().is_multiple_of(2) { Transport::Udp } else { Transport::Tls };
     let (local, remote) = (([192, 0, 2, 1], 5060).into(), ([192, 0, 2, 2], 5060).into());
     let flow = Flow { id: FlowId(1), transport, local, remote, account: None, tls: None };
     let mut endpoint = Endpoint::new(Config::new("fuzz"), Entropy::from_number(1));

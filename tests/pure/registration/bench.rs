@@ -151,10 +151,8 @@ impl Bench {
     }
 
     pub(super) fn granted(&self) -> &Granted {
-        match self.last_change() {
-            Change::Registered(granted) => granted,
-            other => panic!("not registered: {other:?}"),
-        }
+        let Change::Registered(granted) = self.last_change() else { panic!("not registered: {:?}", self.changes) };
+        granted
     }
 
     pub(super) fn contacts(&self) -> Vec<(String, String)> {
@@ -168,12 +166,11 @@ impl Bench {
 
     /// The problem of the last change.
     pub(super) fn problem(&self) -> (ProblemKind, Option<u16>) {
-        match self.last_change() {
-            Change::Refused(problem) | Change::NextServer(problem) | Change::Waiting(_, problem) => {
-                (problem.kind, problem.status)
-            }
-            other => panic!("no problem: {other:?}"),
-        }
+        let (Change::Refused(problem) | Change::NextServer(problem) | Change::Waiting(_, problem)) = self.last_change()
+        else {
+            panic!("no problem: {:?}", self.changes)
+        };
+        (problem.kind, problem.status)
     }
 }
 

@@ -21,10 +21,8 @@ fn trouble_asks_for_the_next_server_and_then_waits_longer_each_time() {
         let (now, mut dice) = (bench.now, Entropy::from_number(round));
         bench.registration.wait(now, &mut dice);
         bench.drain();
-        let until = match bench.last_change() {
-            Change::Waiting(until, _) => until.since(bench.now.mono),
-            other => panic!("{other:?}"),
-        };
+        let Change::Waiting(until, _) = bench.last_change() else { panic!("{:?}", bench.changes) };
+        let until = until.since(bench.now.mono);
         let full = seconds((30 << (round + 1).min(10)).min(1800));
         assert!(until >= full / 2 && until <= full, "round {round}: {until:?} of {full:?}");
         longest = longest.max(until);

@@ -1,7 +1,7 @@
 //! What is refused without asking anybody, and what a flood does.
 
 use ringfence::port::net::Transport;
-use ringfence::sip::endpoint::{Config, Happening};
+use ringfence::sip::endpoint::Config;
 use ringfence::sip::{Method, Uri};
 
 use super::bench::{Bench, incoming};
