@@ -23,6 +23,8 @@ mod mutation;
 mod phone;
 #[path = "pure/policy.rs"]
 mod policy;
+#[path = "pure/provider.rs"]
+mod provider;
 #[path = "pure/registration/mod.rs"]
 mod registration;
 #[path = "pure/sdp.rs"]
