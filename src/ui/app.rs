@@ -10,6 +10,9 @@ use crate::engine::PhoneHandle;
 use crate::phone::command::Command;
 use crate::phone::view::PhoneView;
 
+/// Width of the font atlas in texels.
+const ATLAS_SIDE: usize = 1024;
+
 /// The window's side of the phone.
 pub(super) struct App {
     /// The phone, and what it showed last.
@@ -61,6 +64,11 @@ impl eframe::App for App {
             logic::send(&self.phone.handle, &mut self.state, command);
         }
         self.life.drawn = true;
+    }
+
+    fn raw_input_hook(&mut self, _ctx: &egui::Context, input: &mut egui::RawInput) {
+        // egui makes its font atlas as wide as the graphics driver allows: 4 MiB for a few hundred glyphs, twice.
+        input.max_texture_side = Some(ATLAS_SIDE);
     }
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
