@@ -1,4 +1,5 @@
 //! The window, screen by screen: a made-up phone in, commands out. No display, no engine.
+#![cfg(test)]
 
 #[path = "ui/accessible.rs"]
 mod accessible;

@@ -22,7 +22,7 @@ pub(super) fn duration(secs: u32) -> String {
 pub(super) fn initials(name: &str) -> Option<String> {
     let mut words = name.split(|c: char| !c.is_alphanumeric()).filter(|w| w.chars().any(char::is_alphabetic));
     let first = words.next()?;
-    let mut two = first.chars().take(1).chain(words.last().and_then(|w| w.chars().next())).collect::<String>();
+    let mut two = first.chars().take(1).chain(words.next_back().and_then(|w| w.chars().next())).collect::<String>();
     if two.chars().count() == 1 {
         two = first.chars().take(2).collect();
     }

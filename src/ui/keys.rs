@@ -127,13 +127,17 @@ fn redial(scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
 }
 
 /// The typed and pasted text of this frame that `wanted` likes; the rest stays for others.
+#[expect(clippy::wildcard_enum_match_arm, reason = "egui's events, not ours")]
 fn take_text(ctx: &Context, wanted: impl Fn(char) -> bool) -> String {
     ctx.input_mut(|input| {
         let mut taken = String::new();
         input.events.retain(|event| match event {
-            Event::Text(text) | Event::Paste(text) if text.chars().any(&wanted) => {
-                taken.extend(text.chars().filter(|c| wanted(*c)));
-                false
+            Event::Text(text) | Event::Paste(text) => {
+                let wants = text.chars().any(&wanted);
+                if wants {
+                    taken.extend(text.chars().filter(|c| wanted(*c)));
+                }
+                !wants
             }
             _ => true,
         });

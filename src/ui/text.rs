@@ -152,10 +152,9 @@ pub(super) fn call_word(call: &CallView) -> Option<&'static str> {
 
 /// What is said aloud when a call changes.
 pub(super) fn call_spoken(call: &CallView, name: &str) -> String {
-    match &call.state {
-        CallState::Ended(end) => format!("Call with {name}: {}", end_word(end)),
-        _ => format!("Call with {name}: {}", call_word(call).unwrap_or("connected")),
-    }
+    let word =
+        if let CallState::Ended(end) = &call.state { end_word(end) } else { call_word(call).unwrap_or("connected") };
+    format!("Call with {name}: {word}")
 }
 
 /// The keyring's state in one sentence.

@@ -43,9 +43,8 @@ pub struct Palette {
     pub hover: Color32,
 }
 
+#[expect(clippy::disallowed_methods, reason = "this is ui::theme")]
 const fn rgb(hex: u32) -> Color32 {
-    #[expect(clippy::cast_possible_truncation, reason = "each byte is masked")]
-    #[expect(clippy::disallowed_methods, reason = "this is ui::theme")]
     Color32::from_rgb((hex >> 16 & 0xff) as u8, (hex >> 8 & 0xff) as u8, (hex & 0xff) as u8)
 }
 

@@ -15,7 +15,6 @@ use ringfence::phone::view::{AccountState, AccountView, CallState, CallView, End
 use ringfence::ui;
 
 #[path = "made_up.rs"]
-#[expect(dead_code, reason = "shared with the tests")]
 mod made_up;
 
 fn view(scene: &str) -> Option<PhoneView> {
@@ -97,7 +96,7 @@ fn pretend(mut far: FarEnd, mut view: PhoneView, scene: &str, wake: &dyn Fn()) {
     let meters = std::sync::Arc::clone(&far.meters);
     std::thread::spawn(move || lively(&meters));
     while let Some((_, command)) = far.commands.blocking_recv() {
-        eprintln!("{command:?}");
+        tracing::info!(?command);
         if command == Command::Quit {
             drop(far.events.try_send(Event::Stopped));
             wake();

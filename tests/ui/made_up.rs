@@ -12,13 +12,13 @@ use ringfence::port::media::{DeviceInfo, Stats};
 use ringfence::port::net::Transport;
 
 /// Sunday, 2026-11-22T11:00:00Z: what time it is in the pictures.
-pub const NOW: WallTime = WallTime(1_795_345_200_000);
-pub const HOME: AccountId = AccountId(1);
-pub const CALL: CallId = CallId(7);
+pub(crate) const NOW: WallTime = WallTime(1_795_345_200_000);
+pub(crate) const HOME: AccountId = AccountId(1);
+pub(crate) const CALL: CallId = CallId(7);
 
 const MINUTE: i64 = 60_000;
 
-pub fn home_line() -> AccountView {
+pub(crate) fn home_line() -> AccountView {
     AccountView {
         id: HOME,
         name: "Home line".into(),
@@ -33,7 +33,7 @@ pub fn home_line() -> AccountView {
     }
 }
 
-pub fn anna() -> Peer {
+pub(crate) fn anna() -> Peer {
     Peer { name: Some("Anna Berg".into()), address: "+442079460182".into() }
 }
 
@@ -43,7 +43,7 @@ fn row(minutes_ago: i64, peer: Peer, direction: CallDirection, secs: Option<u32>
     HistoryRow { at, account: HOME, direction, peer, answered_secs: secs, end, quality }
 }
 
-pub fn history() -> Arc<[HistoryRow]> {
+pub(crate) fn history() -> Arc<[HistoryRow]> {
     use CallDirection::{Incoming, Outgoing};
     let number = Peer { name: None, address: "02079460182".into() };
     let office = Peer { name: Some("Main office".into()), address: "+442079460100".into() };
@@ -57,11 +57,11 @@ pub fn history() -> Arc<[HistoryRow]> {
 }
 
 /// One line, ready; four recent calls.
-pub fn ready() -> PhoneView {
+pub(crate) fn ready() -> PhoneView {
     PhoneView { accounts: vec![home_line()], history: history(), vault: VaultState::Ok, ..PhoneView::default() }
 }
 
-pub fn talking() -> CallView {
+pub(crate) fn talking() -> CallView {
     CallView {
         id: CALL,
         account: HOME,
@@ -83,12 +83,12 @@ pub fn talking() -> CallView {
 }
 
 /// In a call with Anna.
-pub fn in_call() -> PhoneView {
+pub(crate) fn in_call() -> PhoneView {
     PhoneView { calls: vec![talking()], ..ready() }
 }
 
 /// Anna calls.
-pub fn incoming() -> PhoneView {
+pub(crate) fn incoming() -> PhoneView {
     let offered = CallView {
         state: CallState::Offered,
         direction: CallDirection::Incoming,
@@ -105,7 +105,7 @@ fn step(kind: StepKind, state: StepState) -> Step {
     Step { kind, state }
 }
 
-pub fn steps() -> Vec<Step> {
+pub(crate) fn steps() -> Vec<Step> {
     vec![
         step(StepKind::Find("voxline.example".into()), StepState::Done),
         step(StepKind::Connect(Transport::Tls, Some("TLS 1.3".into())), StepState::Done),
@@ -114,11 +114,11 @@ pub fn steps() -> Vec<Step> {
 }
 
 /// First start, signing in.
-pub fn signing_in() -> PhoneView {
+pub(crate) fn signing_in() -> PhoneView {
     PhoneView { sign_in: SignInView::Trying(steps()), ..PhoneView::default() }
 }
 
-pub fn sign_in_failed() -> PhoneView {
+pub(crate) fn sign_in_failed() -> PhoneView {
     let mut list = steps();
     list.pop();
     list.push(step(StepKind::SignIn, StepState::Failed));
@@ -126,7 +126,7 @@ pub fn sign_in_failed() -> PhoneView {
     PhoneView { sign_in: SignInView::Failed(list, problem), ..PhoneView::default() }
 }
 
-pub fn ask_unencrypted() -> PhoneView {
+pub(crate) fn ask_unencrypted() -> PhoneView {
     let list = vec![
         step(StepKind::Find("voxline.example".into()), StepState::Done),
         step(StepKind::Connect(Transport::Tls, None), StepState::Failed),
@@ -135,7 +135,7 @@ pub fn ask_unencrypted() -> PhoneView {
     PhoneView { sign_in: SignInView::AskUnencrypted(list, Transport::Udp), ..PhoneView::default() }
 }
 
-pub fn devices() -> Vec<DeviceInfo> {
+pub(crate) fn devices() -> Vec<DeviceInfo> {
     let device = |id: &str, name: &str, input, output| DeviceInfo { id: id.into(), name: name.into(), input, output };
     vec![
         device("pulse:mic", "Built-in microphone", true, false),
@@ -146,7 +146,7 @@ pub fn devices() -> Vec<DeviceInfo> {
 }
 
 /// A call that has just ended.
-pub fn ended(end: EndReason) -> PhoneView {
+pub(crate) fn ended(end: EndReason) -> PhoneView {
     let call = CallView { state: CallState::Ended(end.clone()), ..talking() };
     let mut rows = vec![row(4, anna(), CallDirection::Outgoing, Some(252), end)];
     rows.extend(history().iter().cloned());

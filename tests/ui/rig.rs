@@ -12,20 +12,20 @@ use ringfence::ui::{Moment, theme};
 use crate::made_up::NOW;
 
 /// What the window is drawn from, and what it asked for.
-pub struct Rig {
-    pub view: PhoneView,
-    pub state: UiState,
-    pub out: Vec<Command>,
+pub(crate) struct Rig {
+    pub(crate) view: PhoneView,
+    pub(crate) state: UiState,
+    pub(crate) out: Vec<Command>,
 }
 
-pub type Window = Harness<'static, Rig>;
+pub(crate) type Window = Harness<'static, Rig>;
 
 /// The window with this phone, at rest.
-pub fn window(view: PhoneView) -> Window {
+pub(crate) fn window(view: PhoneView) -> Window {
     sized(view, [360.0, 600.0])
 }
 
-pub fn sized(view: PhoneView, size: [f32; 2]) -> Window {
+pub(crate) fn sized(view: PhoneView, size: [f32; 2]) -> Window {
     let rig = Rig { view, state: UiState::default(), out: Vec::new() };
     // The harness puts a margin of 8 points around its content; the real window has none.
     let size = size.map(|side| side + 16.0);
@@ -42,19 +42,19 @@ pub fn sized(view: PhoneView, size: [f32; 2]) -> Window {
 }
 
 /// Presses the button with this name and returns everything that the window has asked for since the last time.
-pub fn press(window: &mut Window, name: &str) -> Vec<Command> {
+pub(crate) fn press(window: &mut Window, name: &str) -> Vec<Command> {
     window.get_by_label(name).click();
     window.run();
     asked(window)
 }
 
 /// What the window has asked for since the last time.
-pub fn asked(window: &mut Window) -> Vec<Command> {
+pub(crate) fn asked(window: &mut Window) -> Vec<Command> {
     std::mem::take(&mut window.state_mut().out)
 }
 
 /// Types into whatever has the focus, one character an event, as a keyboard does.
-pub fn type_text(window: &mut Window, text: &str) {
+pub(crate) fn type_text(window: &mut Window, text: &str) {
     for c in text.chars() {
         window.event(egui::Event::Text(c.to_string()));
         window.run();

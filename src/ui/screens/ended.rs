@@ -53,10 +53,12 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
 
 /// `Ended · 04:12 · Good`.
 fn summary(scene: &Scene<'_>, call: &CallView, end: &EndReason) -> String {
-    let mut parts = vec![match end {
-        EndReason::Failed(problem) => problem.title().trim_end_matches('.').to_owned(),
-        end => text::end_word(end).to_owned(),
-    }];
+    let first = if let EndReason::Failed(problem) = end {
+        problem.title().trim_end_matches('.').to_owned()
+    } else {
+        text::end_word(end).to_owned()
+    };
+    let mut parts = vec![first];
     // The newest row of the list knows how long it was; the call itself only when it began.
     let row = scene.view.history.iter().find(|row| row.peer == call.peer && row.account == call.account);
     if call.since.is_some() {

@@ -62,7 +62,7 @@ fn one_key(ui: &Ui, centre: egui::Pos2, size: f32, key: char, letters: &str, plu
     }
     letters_below(ui, pos2(centre.x, centre.y + 13.0 * scale), letters, scale);
     focus_ring(ui, &response, rect, size / 2.0);
-    if plus && key == '0' && response.long_touched() || response.secondary_clicked() && key == '0' && plus {
+    if plus && key == '0' && (response.long_touched() || response.secondary_clicked()) {
         return Some('+');
     }
     response.clicked().then_some(key)
