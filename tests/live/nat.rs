@@ -61,6 +61,15 @@ fn a_line_behind_a_router_is_reachable_after_its_mapping_would_have_been_forgott
 }
 
 #[test]
+fn a_new_mapping_is_registered_with_the_next_refresh() {
+    let mut scene = Scene::new("udp");
+    scene.nat.restart_router();
+    // A UDP line behind a router is refreshed every two minutes: nothing else could tell that its mapping is new.
+    std::thread::sleep(Duration::from_secs(130));
+    scene.alice_is_reachable();
+}
+
+#[test]
 fn a_changed_address_is_registered_within_five_seconds() {
     for transport in ["udp", "tcp"] {
         let mut scene = Scene::new(transport);

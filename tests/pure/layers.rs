@@ -54,7 +54,6 @@ const IO: &[&str] = &[
     "if_addrs",
     "rustix",
     "directories",
-    "reqwest",
     "getrandom",
     "zbus_secret_service_keyring_store",
     "windows_native_keyring_store",

@@ -52,10 +52,12 @@ impl Registration {
         request.headers.push("Call-ID", self.call_id.as_str());
         request.headers.push("CSeq", format!("{} REGISTER", self.cseq));
         let expires = if purpose == Purpose::Bind { self.expires } else { 0 };
-        request.headers.push("Contact", self.contact_header(&setup.contact, expires));
+        // The old one first: a registrar that knows bindings by their instance (Kamailio) would otherwise take the new
+        // one for an update of the old one, and remove that.
         if let Some(bound) = self.bound.as_ref().filter(|bound| !same_place(bound, &setup.contact)) {
             request.headers.push("Contact", self.contact_header(bound, 0));
         }
+        request.headers.push("Contact", self.contact_header(&setup.contact, expires));
         request.headers.push("Expires", expires.to_string());
         request.headers.push("Supported", "path");
         request

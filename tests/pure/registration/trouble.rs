@@ -82,7 +82,7 @@ fn a_new_flow_registers_at_once_and_removes_the_binding_of_the_old_one() {
     bench.act(|registration, tools| registration.set_flow(tools, other, new));
     assert_eq!(
         bench.contacts(),
-        [("sip:rf-1@10.0.0.7:50000".into(), "600".into()), (format!("sip:rf-1@{LOCAL}"), "0".into())]
+        [(format!("sip:rf-1@{LOCAL}"), "0".into()), ("sip:rf-1@10.0.0.7:50000".into(), "600".into())]
     );
     bench.grant(600);
     assert_eq!(bench.contacts().len(), 2);
