@@ -19,12 +19,12 @@ use ringfence::port::{RequestId, media};
 use ringfence::sip::digest::{Algorithm, Door, Hash, Qop, Verdict, Verifier};
 use ringfence::sip::{Message, Method};
 
-pub const PASSWORD: &str = "canary-7f3d-horse";
-pub const REALM: &str = "voip.example";
+pub(super) const PASSWORD: &str = "canary-7f3d-horse";
+pub(super) const REALM: &str = "voip.example";
 
 /// How a server takes connections.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Entry {
+pub(super) enum Entry {
     Open,
     Fails(NetError),
     Silent,
@@ -32,7 +32,7 @@ pub enum Entry {
 
 /// What a server says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Talk {
+pub(super) enum Talk {
     /// Challenges, and knows the password.
     Registrar,
     /// Answers every request with this.
@@ -41,65 +41,69 @@ pub enum Talk {
 }
 
 #[derive(Clone, Debug)]
-pub struct Server {
-    pub door: Entry,
-    pub talk: Talk,
+pub(super) struct Server {
+    pub(super) door: Entry,
+    pub(super) talk: Talk,
 }
 
 /// The vault's mood.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Vault {
+pub(super) enum Vault {
     Works,
     Fails(VaultError),
     /// Does not answer.
     Stuck,
 }
 
-pub struct World {
-    pub phone: Phone,
-    pub now: Now,
+pub(super) struct World {
+    pub(super) phone: Phone,
+    pub(super) now: Now,
     timeout: Option<Mono>,
-    pub servers: BTreeMap<(Transport, SocketAddr), Server>,
-    pub names: HashMap<Query, Answer>,
-    pub vault: Vault,
-    pub kept: BTreeMap<String, String>,
-    pub disk: BTreeMap<&'static str, Vec<u8>>,
-    pub aside: Vec<Document>,
-    pub events: Vec<Event>,
-    pub asked: Vec<Query>,
-    pub opened: Vec<(Mono, Target)>,
-    pub flows: BTreeMap<u64, Flow>,
+    pub(super) servers: BTreeMap<(Transport, SocketAddr), Server>,
+    pub(super) names: HashMap<Query, Answer>,
+    pub(super) vault: Vault,
+    pub(super) kept: BTreeMap<String, String>,
+    pub(super) disk: BTreeMap<&'static str, Vec<u8>>,
+    pub(super) aside: Vec<Document>,
+    pub(super) events: Vec<Event>,
+    pub(super) asked: Vec<Query>,
+    pub(super) opened: Vec<(Mono, Target)>,
+    pub(super) flows: BTreeMap<u64, Flow>,
     /// Requests as they were sent.
-    pub sent: Vec<(Mono, Flow, Message)>,
-    pub unanswered: Vec<(RequestId, Request)>,
-    pub bindings: Vec<String>,
+    pub(super) sent: Vec<(Mono, Flow, Message)>,
+    pub(super) unanswered: Vec<(RequestId, Request)>,
+    pub(super) bindings: Vec<String>,
     verifier: Verifier,
     dice: Entropy,
     inputs: VecDeque<Input>,
     next_flow: u64,
     /// The Debug text of all that went in and out.
-    pub debug: String,
+    pub(super) debug: String,
 }
 
-pub fn server(text: &str) -> SocketAddr {
+pub(super) fn server(text: &str) -> SocketAddr {
     text.parse().expect("an address")
 }
 
-pub fn draft() -> AccountDraft {
+pub(super) fn draft() -> AccountDraft {
     AccountDraft { address: "anna@voip.example".into(), ..AccountDraft::default() }
 }
 
 /// With a server that needs no name service.
-pub fn numeric(transport: Option<Transport>) -> AccountDraft {
+pub(super) fn numeric(transport: Option<Transport>) -> AccountDraft {
     AccountDraft { server: Some("192.0.2.2".into()), transport, ..draft() }
 }
 
 impl World {
-    pub fn new(usage: VaultUse) -> World {
+    pub(super) fn new(usage: VaultUse) -> World {
         World::with_disk(usage, BTreeMap::new(), BTreeMap::new())
     }
 
-    pub fn with_disk(usage: VaultUse, disk: BTreeMap<&'static str, Vec<u8>>, kept: BTreeMap<String, String>) -> World {
+    pub(super) fn with_disk(
+        usage: VaultUse,
+        disk: BTreeMap<&'static str, Vec<u8>>,
+        kept: BTreeMap<String, String>,
+    ) -> World {
         let mut dice = Entropy::from_number(7);
         let qop = [Qop::Auth];
         let verifier = Verifier::new(
@@ -135,7 +139,7 @@ impl World {
     }
 
     /// With the usual three doors at 192.0.2.2: all silent but those that are named.
-    pub fn at_the_door(usage: VaultUse, open: &[Transport]) -> World {
+    pub(super) fn at_the_door(usage: VaultUse, open: &[Transport]) -> World {
         let mut world = World::new(usage);
         for transport in [Transport::Tls, Transport::Tcp, Transport::Udp] {
             let door = if open.contains(&transport) { Entry::Open } else { Entry::Silent };
@@ -146,7 +150,7 @@ impl World {
         world
     }
 
-    pub fn load(&mut self) {
+    pub(super) fn load(&mut self) {
         let found = |document: Document| match self.disk.get(document.file_name()) {
             Some(bytes) => Found::Content(bytes.clone()),
             None => Found::Absent,
@@ -155,20 +159,20 @@ impl World {
         self.input(Input::Loaded(documents));
     }
 
-    pub fn command(&mut self, command: Command) {
+    pub(super) fn command(&mut self, command: Command) {
         self.input(Input::Command(None, command));
     }
 
-    pub fn ask(&mut self, ticket: u64, command: Command) {
+    pub(super) fn ask(&mut self, ticket: u64, command: Command) {
         self.input(Input::Command(Some(Ticket(ticket)), command));
     }
 
-    pub fn sign_in(&mut self, draft: AccountDraft) {
+    pub(super) fn sign_in(&mut self, draft: AccountDraft) {
         self.command(Command::SignIn(Box::new(draft), Secret::from(PASSWORD)));
     }
 
     /// One input and everything that follows from it at once.
-    pub fn input(&mut self, input: Input) {
+    pub(super) fn input(&mut self, input: Input) {
         self.inputs.push_back(input);
         while let Some(input) = self.inputs.pop_front() {
             self.debug.push_str(&format!("{input:?}\n"));
@@ -182,7 +186,7 @@ impl World {
     }
 
     /// Lets time pass, timer by timer.
-    pub fn pass(&mut self, by: Duration) {
+    pub(super) fn pass(&mut self, by: Duration) {
         let end = self.now.mono + by;
         let mut turns = 0;
         while let Some(at) = self.timeout.filter(|at| *at <= end) {
@@ -319,29 +323,29 @@ impl World {
     }
 
     /// A request or flow report that the network makes up.
-    pub fn net_report(&mut self, report: Report) {
+    pub(super) fn net_report(&mut self, report: Report) {
         self.input(Input::Net(report));
     }
 
-    pub fn view(&self) -> &PhoneView {
+    pub(super) fn view(&self) -> &PhoneView {
         self.phone.view()
     }
 
-    pub fn state(&self) -> Option<AccountState> {
+    pub(super) fn state(&self) -> Option<AccountState> {
         self.view().accounts.first().map(|account| account.state)
     }
 
-    pub fn failure(&self) -> Option<ProblemKind> {
+    pub(super) fn failure(&self) -> Option<ProblemKind> {
         match &self.view().sign_in {
             SignInView::Failed(_, problem) => Some(problem.kind),
             SignInView::Idle | SignInView::Trying(_) | SignInView::AskUnencrypted(..) => None,
         }
     }
 
-    pub fn outcome(&self, ticket: u64) -> Option<Result<Done, Problem>> {
-        let mut all = self.events.iter().filter_map(|event| match event {
-            Event::Answered(Ticket(number), outcome) if *number == ticket => Some(outcome.clone()),
-            _ => None,
+    pub(super) fn outcome(&self, ticket: u64) -> Option<Result<Done, Problem>> {
+        let mut all = self.events.iter().filter_map(|event| {
+            let Event::Answered(Ticket(number), outcome) = event else { return None };
+            (*number == ticket).then(|| outcome.clone())
         });
         let first = all.next();
         assert!(all.next().is_none(), "a ticket is answered once");
@@ -349,24 +353,24 @@ impl World {
     }
 
     /// How many bytes of credentials were sent.
-    pub fn credentials(&self) -> usize {
+    pub(super) fn credentials(&self) -> usize {
         let headers = self.sent.iter().flat_map(|(_, _, message)| message.headers.iter());
         headers.filter(|header| header.is("Authorization") || header.is("Proxy-Authorization")).count()
     }
 
-    pub fn sent_by(&self, transport: Transport) -> usize {
+    pub(super) fn sent_by(&self, transport: Transport) -> usize {
         self.sent.iter().filter(|(_, flow, _)| flow.transport == transport).count()
     }
 
     /// Signed in at `192.0.2.2` by this transport.
-    pub fn signed_in(usage: VaultUse, transport: Transport) -> World {
+    pub(super) fn signed_in(usage: VaultUse, transport: Transport) -> World {
         let mut world = World::at_the_door(usage, &[transport]);
         world.sign_in(numeric(Some(transport)));
         assert_eq!(world.state(), Some(AccountState::Registered));
         world
     }
 
-    pub fn id(&self) -> AccountId {
+    pub(super) fn id(&self) -> AccountId {
         self.view().accounts.first().expect("an account").id
     }
 }
@@ -375,6 +379,6 @@ fn server_local(number: u64) -> SocketAddr {
     SocketAddr::from(([192, 0, 2, 1], 40_000 + u16::try_from(number).expect("few flows")))
 }
 
-pub fn srv(port: u16, target: &str) -> Answer {
+pub(super) fn srv(port: u16, target: &str) -> Answer {
     Answer::Srv(vec![Srv { priority: 1, weight: 1, port, target: target.to_owned() }])
 }
