@@ -4,42 +4,49 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use ringfence::agent::options::Invocation;
 use ringfence::{agent, engine, io, ui};
 
 const HELP: &str = "\
 Ringfence: a telephone for this computer.
 
-Usage: ringfence                 open the window
-       ringfence demo            open it, signed in to a provider inside this program
-       ringfence agent [OPTION]  the same without a window: `ringfence agent --help`
+Usage: ringfence [OPTION]        open the window
+       ringfence demo [OPTION]   open it, signed in to a provider inside this program
+       ringfence agent [OPTION]  the same without a window
        ringfence --version
        ringfence --help
+
+Options are the same for all three, such as --profile DIR: see `ringfence agent --help`.
 
 Logs go to stderr; RUST_LOG=ringfence=debug shows more.
 ";
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args_os().skip(1);
-    let first = arguments.next();
-    let rest: Vec<OsString> = arguments.collect();
-    match first.as_deref().and_then(std::ffi::OsStr::to_str) {
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let rest = || arguments.get(1..).unwrap_or_default().to_vec();
+    match arguments.first().map(|first| first.to_string_lossy()).as_deref() {
         Some("--help" | "-h") => say(HELP),
         Some("--version" | "-V") => say(concat!("ringfence ", env!("CARGO_PKG_VERSION"), "\n")),
         Some("agent") => {
             log();
-            agent::run(rest)
+            agent::run(rest())
         }
-        None => window(false),
-        Some("demo") => window(true),
-        Some(_) => complain("no such command; see `ringfence --help`"),
+        Some("demo") => window(true, rest()),
+        Some(other) if !other.starts_with('-') => complain("no such command; see `ringfence --help`"),
+        Some(_) | None => window(false, arguments),
     }
 }
 
 /// Opens the window on an engine of its own. If there is one already, that one's window comes to the front.
-fn window(demo: bool) -> ExitCode {
+fn window(demo: bool, arguments: Vec<OsString>) -> ExitCode {
+    let options = match agent::options::parse(arguments) {
+        Ok(Invocation::Run(options)) => *options,
+        Ok(Invocation::Help) => return say(HELP),
+        Err(error) => return complain(&format!("{error}; see `ringfence --help`")),
+    };
     log();
     let waker = ui::Waker::default();
-    let handle = match engine::start(engine::Options::default(), waker.callback()) {
+    let handle = match engine::start(options, waker.callback()) {
         Ok(handle) => handle,
         Err(engine::StartError::Raised) => return ExitCode::SUCCESS,
         Err(error) => return complain(&error.to_string()),

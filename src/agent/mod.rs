@@ -6,7 +6,7 @@
 pub mod fuzz;
 mod json;
 pub mod line;
-mod options;
+pub mod options;
 mod session;
 mod stdin;
 

@@ -1,4 +1,4 @@
-//! The agent's command line.
+//! The options of the command line: the agent's and the window's are the same.
 
 use std::ffi::OsString;
 
@@ -10,18 +10,18 @@ use crate::port::media::Device;
 
 /// What the command line asks for.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Invocation {
+pub enum Invocation {
     /// Run with these options.
     Run(Box<Options>),
     /// Print the help.
     Help,
 }
 
-/// Reads the arguments after `agent`.
+/// Reads the arguments after the command.
 ///
 /// # Errors
 /// In words, when an option is unknown or its value makes no sense.
-pub(super) fn parse(arguments: Vec<OsString>) -> Result<Invocation, lexopt::Error> {
+pub fn parse(arguments: Vec<OsString>) -> Result<Invocation, lexopt::Error> {
     let mut options = Options::default();
     let mut parser = lexopt::Parser::from_args(arguments);
     while let Some(argument) = parser.next()? {
