@@ -25,6 +25,8 @@ mod phone;
 mod policy;
 #[path = "pure/provider.rs"]
 mod provider;
+#[path = "pure/provider_media.rs"]
+mod provider_media;
 #[path = "pure/registration/mod.rs"]
 mod registration;
 #[path = "pure/sdp.rs"]

@@ -157,12 +157,12 @@ impl Provider {
     }
 
     fn on_happening(&mut self, now: Now, happening: Happening) {
-        match happening {
-            Happening::Request { server, message, flow } if message.to_tag().is_none() => {
-                self.on_new_request(now, server, &message, &flow);
-            }
-            other => self.with_calls(now, |calls, desk| calls.on_happening(desk, other)),
+        if let Happening::Request { server, message, flow } = &happening
+            && message.to_tag().is_none()
+        {
+            return self.on_new_request(now, *server, message, flow);
         }
+        self.with_calls(now, |calls, desk| calls.on_happening(desk, happening));
     }
 
     fn on_new_request(&mut self, now: Now, server: ServerKey, request: &Message, flow: &Flow) {

@@ -37,6 +37,12 @@ fn without_content_length_the_rest_of_the_datagram_is_the_body() {
 }
 
 #[test]
+fn a_stray_line_end_behind_a_datagram_without_length_harms_nothing() {
+    let message = parse(&request("OPTIONS", "", "\r\n"));
+    assert!(!message.has_sdp());
+}
+
+#[test]
 fn one_latin_1_byte_costs_nothing_but_its_own_readability() {
     let mut bytes =
         request("INVITE", "Subject: M?ller\r\nX-After: still here\r\nContent-Type: application/sdp\r\n", "v=0");

@@ -56,9 +56,6 @@ fn request(message: &Message) -> Option<&'static str> {
     if !headers.all("Date").all(date_is_valid) {
         return Some("Malformed Date");
     }
-    if !message.body.is_empty() && message.content_type().is_none() {
-        return Some("Missing or Malformed Content-Type");
-    }
     None
 }
 
