@@ -81,7 +81,7 @@ fn person(ui: &mut Ui, scene: &Scene<'_>, call: &CallView, name: &str, large: bo
         let size = if tall { 84.0 } else { 56.0 };
         ui.add_space(if tall { above_avatar(ui.available_height()) } else { 8.0 });
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size), egui::Sense::hover());
-        widgets::avatar(ui, rect.center(), size, call.peer.name.as_deref());
+        widgets::avatar(ui, rect.center(), size, super::peer_face(&call.peer).as_deref());
         ui.add_space(12.0);
     } else {
         ui.add_space(14.0);

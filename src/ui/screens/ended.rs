@@ -21,7 +21,7 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
     widgets::live_region(ui, "call", &text::call_spoken(ended, &name));
     ui.add_space(call::above_avatar(ui.available_height() - call::FOOT));
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 84.0), egui::Sense::hover());
-    widgets::avatar(ui, rect.center(), 84.0, ended.peer.name.as_deref());
+    widgets::avatar(ui, rect.center(), 84.0, super::peer_face(&ended.peer).as_deref());
     ui.add_space(12.0);
     let bad = matches!(end, EndReason::Failed(_) | EndReason::Silent);
     let lines = [
@@ -29,7 +29,11 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
         (format::address(&ended.peer.address), theme::font(13.0, Weight::Regular), p.muted, 24.0),
         (summary(scene, ended, end), theme::font(14.0, Weight::SemiBold), if bad { p.end } else { p.ink }, 32.0),
     ];
-    for (words, font, colour, height) in lines {
+    let address_is_name = lines[0].0 == lines[1].0;
+    for (i, (words, font, colour, height)) in lines.into_iter().enumerate() {
+        if i == 1 && address_is_name {
+            continue;
+        }
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), egui::Sense::hover());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &words));
         let galley = one_line(ui, &words, font, colour, rect.width() - 32.0);

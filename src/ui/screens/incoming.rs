@@ -29,7 +29,7 @@ impl Card {
         Card {
             call: call.id,
             name: peer_name(&call.peer),
-            initials_of: call.peer.name.clone(),
+            initials_of: super::peer_face(&call.peer),
             address: format::address(&call.peer.address),
             line: line.map(|account| account.name.clone()).unwrap_or_default(),
             silenced: call.silenced,

@@ -73,6 +73,16 @@ pub(super) fn peer_name(peer: &Peer) -> String {
     peer.name.clone().filter(|name| !name.trim().is_empty()).unwrap_or_else(|| super::format::address(&peer.address))
 }
 
+/// Whose initials stand on the avatar: the name, else the address's user if it is a word and not a number.
+#[must_use]
+pub(super) fn peer_face(peer: &Peer) -> Option<String> {
+    let named = peer.name.clone().filter(|name| !name.trim().is_empty());
+    named.or_else(|| {
+        let user = peer.address.trim_start_matches("sips:").trim_start_matches("sip:").split('@').next()?;
+        user.chars().any(char::is_alphabetic).then(|| user.to_owned())
+    })
+}
+
 /// The id of the field that searches and dials.
 pub(super) fn recents_field() -> egui::Id {
     recents::field_id()

@@ -111,7 +111,7 @@ fn one_row(ui: &mut Ui, scene: &Scene<'_>, row: &HistoryRow) -> Option<Picked> {
     if lit {
         ui.painter().rect_filled(rect, 0.0, p.hover);
     }
-    widgets::avatar(ui, pos2(rect.left() + 32.0, rect.center().y), 36.0, row.peer.name.as_deref());
+    widgets::avatar(ui, pos2(rect.left() + 32.0, rect.center().y), 36.0, super::peer_face(&row.peer).as_deref());
     let left = rect.left() + 60.0;
     let room = rect.right() - 58.0 - left;
     let ink = if row.is_missed() { p.end } else { p.ink };
