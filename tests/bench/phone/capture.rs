@@ -52,6 +52,7 @@ impl Capture {
                 "2048",
                 "-B",
                 "16384",
+                "--immediate-mode",
                 "--time-stamp-precision=nano",
                 "-Z",
                 "root",
