@@ -1,5 +1,6 @@
 //! One account: what is kept of it, who it is on the wire, and how far its connection is.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use crate::base::{AccountId, Mono, Secret, WallTime};
@@ -12,7 +13,7 @@ use crate::phone::registration::Registration;
 use crate::phone::view::{AccountState, AccountView, PasswordPlace};
 use crate::port::net::{Flow, FlowId, Target, Transport};
 use crate::sip::NameAddr;
-use crate::sip::digest::Authenticator;
+use crate::sip::digest::{Authenticator, Hash};
 
 /// One account.
 #[derive(Debug)]
@@ -138,8 +139,22 @@ impl Account {
         if let Some(auth) = &mut self.auth {
             auth.set_password(password.clone());
         } else {
-            self.auth = Some(Authenticator::new(self.login(), password.clone()));
+            let mut auth = Authenticator::new(self.login(), password.clone());
+            for (realm, hash) in &self.record.strongest {
+                auth.demand(realm, *hash);
+            }
+            self.auth = Some(auth);
         }
+    }
+
+    /// Remembers how strongly its realms have asked. True if that is news.
+    pub fn remember_strength(&mut self) -> bool {
+        let Some(auth) = &self.auth else { return false };
+        let seen = self.record.realms.iter().filter_map(|realm| Some((realm.clone(), auth.strongest(realm)?)));
+        let seen: BTreeMap<String, Hash> = seen.collect();
+        let news = seen != self.record.strongest;
+        self.record.strongest = seen;
+        news
     }
 
     /// The name for authentication.

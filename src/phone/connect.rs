@@ -237,11 +237,12 @@ impl Phone {
         if pins {
             account.record.realms.extend(pinned);
         }
+        let news = account.remember_strength() || pins;
         let unkept = account.unkept.is_some();
         if self.is_signing_in(id) {
             self.signed_in(now, id);
         } else {
-            if pins {
+            if news {
                 self.save_accounts();
             }
             if first && unkept {

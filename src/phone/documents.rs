@@ -1,6 +1,8 @@
 //! The documents of the profile: what is in them, and what is done with those that cannot be understood. Old files
 //! stay readable: every field has a default, unknown ones are ignored. Nothing secret is in any of them.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::AccountId;
@@ -10,6 +12,7 @@ use crate::phone::settings::Settings;
 use crate::phone::view::{HistoryRow, PasswordPlace};
 use crate::port::net::Transport;
 use crate::port::store::{Document, Save};
+use crate::sip::digest::Hash;
 
 /// What is kept of an account on disk: everything but its password.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -24,6 +27,9 @@ pub struct Record {
     /// The realms whose challenges are answered: pinned at sign-in.
     #[serde(default)]
     pub realms: Vec<String>,
+    /// The strongest hash that each realm has asked with: nothing weaker is answered any more.
+    #[serde(default)]
+    pub strongest: BTreeMap<String, Hash>,
     /// The transport that sign-in found. Never exchanged for a less protected one.
     pub transport: Transport,
     /// Where its password is.

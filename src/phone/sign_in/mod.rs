@@ -17,6 +17,7 @@ mod tries;
 pub(super) use progress::{Demo, Phase, SignIn, Wish};
 pub(super) use tries::{missing_problem, problem_of, target};
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::account::{Account, Link, tls_name, wanted};
@@ -209,9 +210,9 @@ impl Phone {
         let wish = &sign_in.wish;
         let mut draft = wish.draft.clone();
         draft.unencrypted_ok |= flow.transport != Transport::Tls;
-        let (password, realms) = (PasswordPlace::Session, Vec::new());
+        let (password, realms, strongest) = (PasswordPlace::Session, Vec::new(), BTreeMap::new());
         let (id, uuid, transport) = (sign_in.id, sign_in.uuid.clone(), flow.transport);
-        let record = Record { id, uuid, draft, realms, transport, password };
+        let record = Record { id, uuid, draft, realms, strongest, transport, password };
         let mut account = Account::new(record, sign_in.address.clone(), contact_user);
         account.servers = sign_in.servers.iter().map(|one| (one.transport, one.addr)).collect();
         account.set_password(&wish.password);

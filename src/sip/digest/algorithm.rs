@@ -1,12 +1,14 @@
 //! The algorithms of RFC 7616 §3.3 and the arithmetic of §3.4: A1, A2, response.
 
 use md5::Md5;
+use serde::{Deserialize, Serialize};
 use sha2::{Sha256, Sha512_256};
 
 use crate::base::Secret;
 
 /// A hash function, weakest first: `max` of several is the one to choose.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Hash {
     /// MD5: broken for signatures, still what most registrars speak.
     Md5,

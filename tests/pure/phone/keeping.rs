@@ -68,6 +68,20 @@ fn only_the_pinned_realm_is_answered_after_a_restart() {
 }
 
 #[test]
+fn a_server_that_asks_for_weaker_authentication_than_ever_before_is_not_answered() {
+    let before = World::signed_in(VaultUse::Keyring, Transport::Tls);
+    let mut world = restarted(&before, VaultUse::Keyring);
+    world.ask_weakly();
+    world.load();
+    assert_ne!(world.state(), Some(AccountState::Registered));
+    assert_eq!(world.credentials(), 0);
+    let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
+    world.ask_weakly();
+    world.sign_in(numeric(None));
+    assert_eq!(world.state(), Some(AccountState::Registered), "whoever never asked for more may ask for MD5");
+}
+
+#[test]
 fn without_a_keyring_the_password_is_asked_for_at_each_start() {
     for (vault, state) in [
         (Vault::Fails(VaultError::Missing), VaultState::Missing),

@@ -150,6 +150,12 @@ impl World {
         world
     }
 
+    /// The registrar wants MD5 from now on.
+    pub(super) fn ask_weakly(&mut self) {
+        let hour = Duration::from_secs(3600);
+        self.verifier = Verifier::new(REALM, &[Algorithm::MD5], &[Qop::Auth], hour, &mut self.dice);
+    }
+
     pub(super) fn load(&mut self) {
         let found = |document: Document| match self.disk.get(document.file_name()) {
             Some(bytes) => Found::Content(bytes.clone()),
@@ -306,16 +312,11 @@ impl World {
         let known = |login: &str| (login == "anna").then(|| Secret::from(PASSWORD));
         let verdict = self.verifier.verify(request, Door::Server, self.now.mono, known);
         if matches!(verdict, Verdict::Good(_)) {
-            let contact = request.headers.get("Contact").unwrap_or_default().to_owned();
-            let removes = request.expires() == Some(0) || contact.contains("expires=0");
-            self.bindings.clear();
-            if !removes && !contact.is_empty() {
-                self.bindings.push(contact.clone());
-                return Message::response_to(request, 200, "", Some("srv"))
-                    .with("Contact", contact)
-                    .with("Expires", 600);
-            }
-            return Message::response_to(request, 200, "", Some("srv"));
+            let all = request.expires() == Some(0);
+            let contacts = request.headers.values("Contact").into_iter().map(str::to_owned);
+            self.bindings = contacts.filter(|contact| !all && !contact.contains("expires=0")).collect();
+            let granted = Message::response_to(request, 200, "", Some("srv")).with("Expires", 600);
+            return self.bindings.iter().fold(granted, |granted, contact| granted.with("Contact", contact));
         }
         let mut response = Message::response_to(request, 401, "", Some("srv"));
         self.verifier.challenge(&mut response, Door::Server, self.now.mono, false, &mut self.dice);
