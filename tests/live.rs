@@ -18,6 +18,8 @@ mod instance;
 mod interop;
 #[path = "live/lifecycle.rs"]
 mod lifecycle;
+#[path = "live/minimised.rs"]
+mod minimised;
 #[path = "live/nat.rs"]
 mod nat;
 #[path = "live/net.rs"]
