@@ -114,7 +114,7 @@ impl Phone {
     }
 
     pub(super) fn on_opened(&mut self, now: Now, target: &Target, flow: Flow) {
-        if self.sign_in_opened(now, target, &flow) {
+        if self.sign_in_opened(now, target, &flow) || self.stream_opened(now, target, &flow) {
             return;
         }
         let opening = |one: &&mut Account| one.link.opening().is_some_and(|(it, _)| it == target);
@@ -130,7 +130,7 @@ impl Phone {
     }
 
     pub(super) fn on_open_failed(&mut self, now: Now, target: &Target, error: &NetError) {
-        if self.sign_in_open_failed(now, target, error) {
+        if self.sign_in_open_failed(now, target, error) || self.stream_refused(now, target) {
             return;
         }
         let waiting = self.accounts.iter().find_map(|one| {
@@ -146,6 +146,7 @@ impl Phone {
     /// A flow is gone.
     pub(super) fn on_closed(&mut self, now: Now, id: FlowId, error: &NetError) {
         self.endpoint.flow_failed(now, id, error);
+        self.stream_closed(id);
         if self.sign_in_closed(now, id, error) {
             return;
         }

@@ -46,7 +46,7 @@ impl Phone {
         }
         self.with_calls(now, |calls, env| calls.hang_up_account(env, id));
         let record = self.leave(now, id).ok_or_else(|| super::commands::not_now(""))?;
-        self.forget_password(&record.uuid);
+        self.forget_password(&record.uuid, &record.draft.address);
         self.save_accounts();
         Ok(())
     }
@@ -63,8 +63,11 @@ impl Phone {
             account.registration = Some(registration);
             self.leaving.push(Leaving { account, until: now.mono + FAREWELL });
             self.leaving_changes(now);
-        } else if let Some(flow) = account.flow() {
-            self.close_flow(now, flow.id);
+        } else {
+            self.close_streams(now, id);
+            if let Some(flow) = account.flow() {
+                self.close_flow(now, flow.id);
+            }
         }
         Some(record)
     }
@@ -110,10 +113,14 @@ impl Phone {
 
     fn drop_left(&mut self, now: Now, over: impl Fn(&Leaving) -> bool) {
         let gone = self.leaving.iter().filter(|one| over(one));
-        let flows: Vec<FlowId> = gone.filter_map(|one| one.account.flow().map(|flow| flow.id)).collect();
+        let flows: Vec<(AccountId, Option<FlowId>)> =
+            gone.map(|one| (one.account.id(), one.account.flow().map(|flow| flow.id))).collect();
         self.leaving.retain(|one| !over(one));
-        for flow in flows {
-            self.close_flow(now, flow);
+        for (account, flow) in flows {
+            self.close_streams(now, account);
+            if let Some(flow) = flow {
+                self.close_flow(now, flow);
+            }
         }
     }
 

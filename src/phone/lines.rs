@@ -41,7 +41,6 @@ impl Account {
             display_name: draft.display_name.clone(),
             contact: Uri::Sip(contact),
             flow,
-            stream: None,
             routes: self.routes(),
             codecs: draft.codecs.clone(),
             srtp: draft.srtp,

@@ -40,6 +40,7 @@ impl Phone {
                         trace("out", &bytes);
                         self.out.push_back(Output::Net(Order::Send { flow, to, bytes }));
                     }
+                    endpoint::Output::OpenStream { client, flow } => self.open_stream(client, &flow),
                     endpoint::Output::Event(happening) => self.on_happening(now, *happening),
                 }
             }

@@ -29,6 +29,7 @@ pub mod registration;
 pub mod settings;
 mod sign_in;
 mod start;
+mod streams;
 pub mod view;
 
 use std::collections::VecDeque;
@@ -44,6 +45,7 @@ use passwords::Passwords;
 use publish::Shown;
 use settings::Settings;
 use sign_in::{SignIn, Wish};
+use streams::Streams;
 use view::{AudioView, PhoneView};
 
 use crate::base::{Entropy, Mono, Now};
@@ -81,6 +83,7 @@ pub struct Phone {
     sign_in: Option<SignIn>,
     /// Those who wait for the demo provider to run.
     demo_wanted: Vec<Option<Ticket>>,
+    streams: Streams,
     calls: Calls,
     /// What calls want done, until it is performed.
     effects: Vec<Effect>,
@@ -100,9 +103,10 @@ impl Phone {
         let mut seed = [0; 32];
         entropy.fill(&mut seed);
         let agent = concat!("Ringfence/", env!("CARGO_PKG_VERSION"));
+        let config_of_endpoint = endpoint::Config { streams: true, ..endpoint::Config::new(agent) };
         Phone {
             entropy,
-            endpoint: Endpoint::new(endpoint::Config::new(agent), Entropy::from_seed(seed)),
+            endpoint: Endpoint::new(config_of_endpoint, Entropy::from_seed(seed)),
             accounts: Vec::new(),
             next_account: 1,
             leaving: Vec::new(),
@@ -110,6 +114,7 @@ impl Phone {
             wishes: VecDeque::new(),
             sign_in: None,
             demo_wanted: Vec::new(),
+            streams: Streams::default(),
             calls: Calls::new(),
             effects: Vec::new(),
             recents: Recents::default(),

@@ -401,5 +401,5 @@ fn rows() -> Vec<&'static Row> {
 fn setup(person: &Person, flow: &Flow, mut local: NameAddr) -> Setup {
     local.params.remove("tag");
     let contact = SipUri::at(Some(person.user()), flow.local).with_param("transport", Some(flow.transport.param()));
-    Setup { flow: flow.clone(), contact: contact.into(), local, routes: Vec::new(), own_server: false, stream: None }
+    Setup { flow: flow.clone(), contact: contact.into(), local, routes: Vec::new(), own_server: false }
 }

@@ -151,6 +151,8 @@ impl Provider {
         while let Some(output) = self.endpoint.poll() {
             match output {
                 Wire::Send { flow, bytes, .. } => self.out.push_back(Output::Send(flow, bytes)),
+                // Nothing here is ever too large: all flows are streams.
+                Wire::OpenStream { client, .. } => self.endpoint.stream_refused(now, client),
                 Wire::Event(happening) => self.on_happening(now, *happening),
             }
         }

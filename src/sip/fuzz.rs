@@ -101,6 +101,7 @@ pub fn transactions(data: &[u8]) {
 fn answer_all(endpoint: &mut Endpoint, now: Now, flow: &Flow, data: &[u8]) {
     while let Some(output) = endpoint.poll() {
         match output {
+            Output::OpenStream { client, .. } => endpoint.stream_refused(now, client),
             Output::Send { bytes, .. } => {
                 if let (Ok(sent), Ok(mut response)) = (Message::parse(&bytes), Message::parse(data))
                     && sent.method().is_some_and(|method| *method != Method::Ack)

@@ -77,6 +77,7 @@ impl World {
                         self.wire.push(Message::parse(&bytes).unwrap());
                         self.provider.message(self.now, &flow(7, SERVER, CALLER), &bytes);
                     }
+                    Wire::OpenStream { .. } => panic!("nobody asked for streams"),
                     Wire::Event(happening) => self.told.push(*happening),
                 }
             } else if let Some(output) = self.provider.poll() {
@@ -197,7 +198,6 @@ fn setup() -> Setup {
         local: NameAddr::new(Uri::parse(&format!("sip:visitor@{DOMAIN}")).unwrap()),
         routes: Vec::new(),
         own_server: true,
-        stream: None,
     }
 }
 

@@ -98,7 +98,6 @@ impl Calls {
             local: line.from(),
             routes: Vec::new(),
             own_server,
-            stream: None,
         };
         let Some(mut session) = Session::incoming(&mut env.tools(line.account), setup, server, request) else {
             return respond(env, server, request, 400);

@@ -96,8 +96,6 @@ pub struct Line {
     pub display_name: Option<String>,
     /// The flow to its server.
     pub flow: Flow,
-    /// UDP only: a stream to the same server, if there is one, for large requests.
-    pub stream: Option<Flow>,
     /// Where it can be reached (with the public address that the server sees).
     pub contact: Uri,
     /// Outbound proxy and Service-Route.

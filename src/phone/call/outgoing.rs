@@ -61,14 +61,8 @@ impl Call {
         let mut local = Local::new(addr, &self.codecs, self.srtp, env.entropy);
         let offer = local.offer(Direction::SendRecv, env.entropy);
         let own_server = line.flow.account == Some(line.account);
-        let setup = Setup {
-            local: line.from(),
-            flow: line.flow,
-            contact: line.contact,
-            routes: line.routes,
-            own_server,
-            stream: line.stream,
-        };
+        let setup =
+            Setup { local: line.from(), flow: line.flow, contact: line.contact, routes: line.routes, own_server };
         let session = Session::call(&mut env.tools(self.account), setup, target, Some(offer.as_bytes()));
         self.session = Some(session);
         self.local = Some(local);

@@ -136,6 +136,10 @@ impl Registration {
     /// the Contact named.
     fn learn_public_address(&mut self, response: &Message) -> bool {
         let Some(via) = response.via() else { return false };
+        // A request that was too large for UDP came by another transport, from a port that says nothing.
+        if !via.transport.eq_ignore_ascii_case(self.setup.flow.transport.via()) {
+            return false;
+        }
         let Some(seen) = via.response_addr(self.setup.flow.transport.default_port()) else { return false };
         if self.public() == Some(seen) || seen.port() == 0 || self.moves >= MAX_MOVES {
             return false;

@@ -17,6 +17,8 @@ pub(super) struct Client {
     request: Message,
     bytes: Vec<u8>,
     flow: Flow,
+    /// The flow to fall back to if the stream of this request breaks before anybody has answered by it.
+    datagrams: Option<Flow>,
     branch: String,
     cancel: Cancel,
     /// CANCEL is ours alone: nobody waits for its answer.
@@ -86,17 +88,39 @@ impl Machine {
 
 impl Endpoint {
     /// Sends a request (any but ACK and CANCEL) and starts its transaction. A Via with a new branch goes on top, and
-    /// User-Agent at the end if it is missing. Ask [`super::wants_stream`] first.
-    pub fn request(&mut self, now: Now, flow: &Flow, mut message: Message) -> ClientKey {
+    /// User-Agent at the end if it is missing.
+    pub fn request(&mut self, now: Now, flow: &Flow, message: Message) -> ClientKey {
+        let key = ClientKey(self.count());
+        if let Some(message) = self.put_off(now, key, flow, message) {
+            self.begin(now, key, flow, message, None);
+        }
+        key
+    }
+
+    /// Sends a request that [`Endpoint::request`] was given.
+    pub(super) fn begin(
+        &mut self,
+        now: Now,
+        key: ClientKey,
+        flow: &Flow,
+        mut message: Message,
+        datagrams: Option<Flow>,
+    ) {
         let branch = self.dice.branch();
         message.push_via(&Via::new(flow.transport.via(), flow.local, &branch));
         self.sign_request(&mut message);
-        self.start(now, flow, message, branch, false)
+        self.start(now, key, flow, message, branch, false);
+        if let Some(entry) = self.clients.get_mut(&key) {
+            entry.datagrams = datagrams;
+        }
     }
 
     /// Cancels an INVITE. Before its first provisional response that is remembered, after its final one it is too
     /// late and nothing happens: then send BYE. A 487 follows as a [`Happening::Response`], or a 2xx that was faster.
     pub fn cancel(&mut self, now: Now, client: ClientKey) {
+        if self.cancel_large(client) {
+            return;
+        }
         let Some(entry) = self.clients.get_mut(&client) else { return };
         let Machine::Invite(machine) = &entry.machine else { return };
         match (entry.cancel, machine.may_cancel()) {
@@ -124,8 +148,7 @@ impl Endpoint {
         }
     }
 
-    fn start(&mut self, now: Now, flow: &Flow, request: Message, branch: String, silent: bool) -> ClientKey {
-        let key = ClientKey(self.count());
+    fn start(&mut self, now: Now, key: ClientKey, flow: &Flow, request: Message, branch: String, silent: bool) {
         let bytes = request.to_bytes();
         let reliable = flow.transport.is_reliable();
         if self.clients.len() >= self.config.max_clients || (!reliable && bytes.len() > MAX_DATAGRAM) {
@@ -133,17 +156,26 @@ impl Endpoint {
                 let why = Failure::Transport(NetError::Other("too many requests, or too large a one".to_owned()));
                 self.tell(Happening::Failed { client: key, why });
             }
-            return key;
+            return;
         }
         let method = request.method().cloned().unwrap_or(Method::Options);
         let machine = Machine::new(&method, now.mono, reliable);
         self.by_branch.insert((branch.clone(), method.as_str().to_owned()), key);
         self.send(flow.id, None, bytes.clone());
         let flow = flow.clone();
-        let entry = Client { machine, request, bytes, flow, branch, cancel: Cancel::No, silent, scheduled: None };
+        let entry = Client {
+            machine,
+            request,
+            bytes,
+            flow,
+            branch,
+            cancel: Cancel::No,
+            silent,
+            scheduled: None,
+            datagrams: None,
+        };
         self.clients.insert(key, entry);
         self.settle_client(key);
-        key
     }
 
     /// A response came. Matched by branch and method alone: home routers rewrite sent-by in requests and forget to
@@ -152,6 +184,7 @@ impl Endpoint {
         let Some((branch, method)) = matching(&message) else { return };
         let Some(&key) = self.by_branch.get(&(branch, method)) else { return };
         let (Some(entry), Some(status)) = (self.clients.get_mut(&key), message.status()) else { return };
+        entry.datagrams = None;
         let act = entry.machine.on_response(now.mono, status);
         let remembered = entry.cancel == Cancel::Remembered;
         match act {
@@ -191,7 +224,8 @@ impl Endpoint {
         let (flow, branch) = (entry.flow.clone(), entry.branch.clone());
         if let Some(mut cancel) = build::cancel_of(&entry.request) {
             self.sign_request(&mut cancel);
-            self.start(now, &flow, cancel, branch, true);
+            let key = ClientKey(self.count());
+            self.start(now, key, &flow, cancel, branch, true);
         }
         self.settle_client(key);
     }
@@ -209,11 +243,16 @@ impl Endpoint {
         self.settle_client(key);
     }
 
-    pub(super) fn fail_clients(&mut self, _now: Now, flow: FlowId, error: &NetError) {
+    pub(super) fn fail_clients(&mut self, now: Now, flow: FlowId, error: &NetError) {
         let on_flow = |entry: &&Client| entry.flow.id == flow && entry.machine.is_pending();
         let keys: Vec<_> = self.clients.iter().filter(|(_, entry)| on_flow(entry)).map(|(key, _)| *key).collect();
         for key in keys {
-            if self.remove_client(key).is_some_and(|entry| !entry.silent) {
+            let Some(mut entry) = self.remove_client(key) else { continue };
+            if let Some(datagrams) = entry.datagrams.take().filter(|_| entry.cancel == Cancel::No) {
+                // Whoever takes connections but nothing on them (RFC 3261 §18.1.1 speaks of a reset).
+                entry.request.pop_via();
+                self.begin(now, key, &datagrams, entry.request, None);
+            } else if !entry.silent {
                 self.tell(Happening::Failed { client: key, why: Failure::Transport(error.clone()) });
             }
         }

@@ -10,6 +10,7 @@
 mod build;
 mod check;
 mod client;
+mod large;
 mod server;
 
 pub use build::wants_stream;
@@ -23,6 +24,7 @@ use crate::base::{Entropy, Mono, Now};
 use crate::port::net::{Flow, FlowId, NetError};
 
 use client::Client;
+use large::Large;
 use server::Server;
 
 /// One client transaction, counted by the endpoint and never used again.
@@ -42,6 +44,8 @@ pub struct Config {
     pub supported: Vec<&'static str>,
     /// User-Agent and Server; empty for neither.
     pub agent: String,
+    /// Whether requests that are too large for a datagram get a stream of their own ([`Output::OpenStream`]).
+    pub streams: bool,
     /// Client transactions at most; more fail at once.
     pub max_clients: usize,
     /// Server transactions at most; more get 503.
@@ -56,6 +60,7 @@ impl Config {
             allow: vec![Method::Invite, Method::Ack, Method::Cancel, Method::Bye, Method::Options],
             supported: Vec::new(),
             agent: agent.to_owned(),
+            streams: false,
             max_clients: 1024,
             max_servers: 1024,
         }
@@ -143,6 +148,14 @@ pub enum Output {
         /// The message.
         bytes: Vec<u8>,
     },
+    /// Open a TCP flow to where `flow` leads, for one request that is too large for a datagram (RFC 3261 §18.1.1);
+    /// then [`Endpoint::stream_opened`] or [`Endpoint::stream_refused`]. Only with [`Config::streams`].
+    OpenStream {
+        /// For which request.
+        client: ClientKey,
+        /// The UDP flow that it would have taken.
+        flow: Flow,
+    },
     /// Tell the transaction user.
     Event(Box<Happening>),
 }
@@ -151,6 +164,7 @@ pub enum Output {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Slot {
     Client(ClientKey),
+    Large(ClientKey),
     Server(ServerKey),
 }
 
@@ -163,6 +177,10 @@ pub struct Endpoint {
     tag_key: String,
     counter: u64,
     clients: BTreeMap<ClientKey, Client>,
+    /// Requests that wait for a stream.
+    large: BTreeMap<ClientKey, Large>,
+    /// Servers that had none, until when that is believed.
+    without_stream: Vec<(SocketAddr, Mono)>,
     servers: BTreeMap<ServerKey, Server>,
     /// Branch and method of a request of ours.
     by_branch: HashMap<(String, String), ClientKey>,
@@ -186,6 +204,8 @@ impl Endpoint {
             dice,
             counter: 0,
             clients: BTreeMap::new(),
+            large: BTreeMap::new(),
+            without_stream: Vec::new(),
             servers: BTreeMap::new(),
             by_branch: HashMap::new(),
             by_request: HashMap::new(),
@@ -215,6 +235,7 @@ impl Endpoint {
     /// A flow is gone ([`crate::port::net::Report::Closed`]): requests of ours that wait for an answer on it fail.
     /// Requests of others stay: their retransmission may come by another flow, and is answered there.
     pub fn flow_failed(&mut self, now: Now, flow: FlowId, error: &NetError) {
+        self.fail_large(flow, error);
         self.fail_clients(now, flow, error);
     }
 
@@ -226,6 +247,7 @@ impl Endpoint {
             }
             match slot {
                 Slot::Client(key) => self.on_client_timeout(now, key),
+                Slot::Large(key) => self.stream_refused(now, key),
                 Slot::Server(key) => self.on_server_timeout(now, key),
             }
             // A machine that did nothing must not keep us here.
@@ -247,7 +269,7 @@ impl Endpoint {
     /// How many transactions there are, of us and of others.
     #[must_use]
     pub fn len(&self) -> (usize, usize) {
-        (self.clients.len(), self.servers.len())
+        (self.clients.len() + self.large.len(), self.servers.len())
     }
 
     /// Whether there is no transaction.

@@ -2,9 +2,7 @@
 //! authenticator's; here both are asked, and the request is sent again with a higher CSeq (RFC 3261 §22.2).
 
 use super::types::{Challenged, Sent, Setup, Tools};
-use crate::port::net::Flow;
 use crate::sip::digest::{Attempts, Case, Door, Opened, Realms, Refusal, may_answer, may_foresee};
-use crate::sip::endpoint::wants_stream;
 use crate::sip::{CSeq, Message};
 
 /// Sends a request for the first time: with credentials where this method was asked for them before.
@@ -15,7 +13,7 @@ pub(super) fn send(tools: &mut Tools<'_>, setup: &Setup, opened: Opened, mut mes
     {
         auth.authenticator.prepare(&mut message, &mut attempts, Realms::Only(auth.realms));
     }
-    let client = tools.endpoint.request(tools.now, flow_for(setup, &message), message.clone());
+    let client = tools.endpoint.request(tools.now, &setup.flow, message.clone());
     Sent { client, message, attempts }
 }
 
@@ -54,13 +52,8 @@ pub(super) fn send_again(
         .answer(&mut again.message, asked, &mut again.attempts, realms, tools.entropy)
         .map_err(|refusal| what_became(&refusal))?;
     again.message.headers.set("CSeq", CSeq { number: cseq, method }.to_string());
-    again.client = tools.endpoint.request(tools.now, flow_for(setup, &again.message), again.message.clone());
+    again.client = tools.endpoint.request(tools.now, &setup.flow, again.message.clone());
     Ok(again)
-}
-
-/// The stream for what is too large for a datagram, if there is one.
-fn flow_for<'a>(setup: &'a Setup, message: &Message) -> &'a Flow {
-    setup.stream.as_ref().filter(|_| wants_stream(&setup.flow, message)).unwrap_or(&setup.flow)
 }
 
 fn what_became(refusal: &Refusal) -> Challenged {

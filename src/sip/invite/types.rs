@@ -41,8 +41,6 @@ pub struct Setup {
     pub routes: Vec<NameAddr>,
     /// Whether the flow leads to the account's own server: nobody else's challenges are answered.
     pub own_server: bool,
-    /// UDP only: a stream to the same place, for requests that are too large for a datagram (RFC 3261 §18.1.1).
-    pub stream: Option<Flow>,
 }
 
 /// What happened to a session. Apart from the state of its dialog: losing one of these harms no dialog.

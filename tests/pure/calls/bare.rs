@@ -23,7 +23,6 @@ fn setup() -> Setup {
         local: NameAddr::parse("<sip:echo@demo.example>").unwrap(),
         routes: Vec::new(),
         own_server: false,
-        stream: None,
     }
 }
 
@@ -48,6 +47,7 @@ impl End2End {
         while let Some(output) = self.endpoint.poll() {
             match output {
                 Output::Send { bytes, .. } => self.sent.push(Message::parse(&bytes).unwrap()),
+                Output::OpenStream { .. } => panic!("nobody asked for streams"),
                 Output::Event(happening) => match *happening {
                     Happening::Response { client, message, .. } => {
                         self.act(|session, tools| session.on_response(tools, client, &message));

@@ -72,7 +72,6 @@ impl Ua {
             port: None,
             display_name: None,
             flow: flow(1, transport, Some(account)),
-            stream: None,
             contact: Uri::parse("sip:anna@192.0.2.1:5060").unwrap(),
             routes: Vec::new(),
             codecs: Vec::new(),
@@ -123,6 +122,7 @@ impl Ua {
                         self.sent.push_back(Message::parse(&bytes).expect("we send sound messages"));
                         self.wire.push(bytes);
                     }
+                    Output::OpenStream { .. } => panic!("nobody asked for streams"),
                     Output::Event(happening) => {
                         self.act(|calls, env| calls.on_happening(env, *happening));
                     }

@@ -6,8 +6,10 @@ use ringfence::base::{AccountId, Secret};
 use ringfence::phone::VaultUse;
 use ringfence::phone::command::{Command, Dialled};
 use ringfence::phone::event::Event;
+use ringfence::phone::problem::ProblemKind;
 use ringfence::phone::view::AccountState;
 use ringfence::port::net::Transport;
+use ringfence::port::vault::VaultError;
 use ringfence::sip::Method;
 
 use super::world::{PASSWORD, Talk, Vault, World, numeric, server};
@@ -87,4 +89,24 @@ fn quitting_waits_for_a_keyring_but_not_for_ever() {
     assert!(!stopped(&world), "the password may still be written");
     world.pass(Duration::from_secs(3));
     assert!(stopped(&world));
+}
+
+#[test]
+fn a_password_that_could_not_be_deleted_is_said_and_deleted_when_the_keyring_works_again() {
+    let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
+    world.vault = Vault::Fails(VaultError::Locked);
+    world.command(Command::SignOut(AccountId(1)));
+    let said = |world: &World| {
+        let of = |event: &&Event| matches!(event, Event::Refused(it) if it.kind == ProblemKind::PasswordNotDeleted);
+        world.events.iter().filter(of).count()
+    };
+    assert_eq!((said(&world), world.kept.len()), (1, 1));
+    world.command(Command::RetryVault);
+    assert_eq!((said(&world), world.kept.len()), (2, 1));
+    world.vault = Vault::Works;
+    world.command(Command::RetryVault);
+    assert_eq!((said(&world), world.kept.len()), (2, 0));
+    world.vault = Vault::Fails(VaultError::Locked);
+    world.command(Command::RetryVault);
+    assert_eq!(said(&world), 2, "what is gone is not asked for again");
 }

@@ -1,7 +1,9 @@
 //! The whole phone in virtual time: a scripted network, name service, vault and disk around it.
 
 mod keeping;
+mod large;
 mod leaving;
+mod moving;
 mod reconnecting;
 mod secrets;
 mod signing_in;

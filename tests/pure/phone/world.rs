@@ -20,6 +20,9 @@ use ringfence::sip::digest::{Algorithm, Door, Hash, Qop, Verdict, Verifier};
 use ringfence::sip::{Message, Method};
 
 pub(super) const PASSWORD: &str = "canary-7f3d-horse";
+/// What the far end of a call says it wants.
+const DESCRIPTION: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n\
+     m=audio 30000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n";
 pub(super) const REALM: &str = "voip.example";
 
 /// How a server takes connections.
@@ -35,6 +38,8 @@ pub(super) enum Entry {
 pub(super) enum Talk {
     /// Challenges, and knows the password.
     Registrar,
+    /// Like the registrar, and somebody there takes every call.
+    Answers,
     /// Answers every request with this.
     Status(u16),
     Silent,
@@ -59,6 +64,8 @@ pub(super) struct World {
     pub(super) phone: Phone,
     pub(super) now: Now,
     timeout: Option<Mono>,
+    /// The machine's address.
+    pub(super) here: [u8; 4],
     pub(super) servers: BTreeMap<(Transport, SocketAddr), Server>,
     pub(super) names: HashMap<Query, Answer>,
     pub(super) vault: Vault,
@@ -117,6 +124,7 @@ impl World {
             phone: Phone::new(Config { vault: usage }, Entropy::from_number(1)),
             now: Now { mono: Mono::ZERO, wall: WallTime(1_800_000_000_000) },
             timeout: None,
+            here: [192, 0, 2, 1],
             servers: BTreeMap::new(),
             names: HashMap::new(),
             vault: Vault::Works,
@@ -285,7 +293,7 @@ impl World {
                 let flow = Flow {
                     id: FlowId(self.next_flow),
                     transport: target.transport,
-                    local: server_local(self.next_flow),
+                    local: local(self.here, self.next_flow),
                     remote: target.addr,
                     account: target.account,
                     tls: (target.transport == Transport::Tls).then(|| "TLS 1.3".to_owned()),
@@ -301,9 +309,14 @@ impl World {
         let response = match server.map_or(Talk::Silent, |server| server.talk) {
             Talk::Silent => return,
             Talk::Status(status) => Message::response_to(request, status, "", Some("srv")),
-            Talk::Registrar if request.method() == Some(&Method::Register) => self.register(request),
-            Talk::Registrar if request.method() == Some(&Method::Ack) => return,
-            Talk::Registrar => Message::response_to(request, 200, "", Some("srv")),
+            Talk::Registrar | Talk::Answers if request.method() == Some(&Method::Register) => self.register(request),
+            Talk::Registrar | Talk::Answers if request.method() == Some(&Method::Ack) => return,
+            Talk::Answers if request.method() == Some(&Method::Invite) => {
+                Message::response_to(request, 200, "", Some("b"))
+                    .with("Contact", "<sip:bob@192.0.2.2>")
+                    .with_body("application/sdp", DESCRIPTION)
+            }
+            Talk::Registrar | Talk::Answers => Message::response_to(request, 200, "", Some("srv")),
         };
         self.inputs.push_back(Input::Net(Report::Message(flow.clone(), response.to_bytes())));
     }
@@ -376,8 +389,8 @@ impl World {
     }
 }
 
-fn server_local(number: u64) -> SocketAddr {
-    SocketAddr::from(([192, 0, 2, 1], 40_000 + u16::try_from(number).expect("few flows")))
+fn local(here: [u8; 4], number: u64) -> SocketAddr {
+    SocketAddr::from((here, 40_000 + u16::try_from(number).expect("few flows")))
 }
 
 pub(super) fn srv(port: u16, target: &str) -> Answer {

@@ -92,6 +92,7 @@ impl Bench {
         while let Some(output) = self.endpoint.poll() {
             match output {
                 Output::Send { bytes, .. } => self.sent.push((at, Message::parse(&bytes).expect("ours"))),
+                Output::OpenStream { client, .. } => self.endpoint.stream_refused(self.now, client),
                 Output::Event(event) => self.act(|registration, tools| registration.on_happening(tools, &event)),
             }
         }

@@ -16,6 +16,8 @@ pub(super) struct Bench {
     /// When each message was sent, where to if not along the flow, and what it was.
     pub(super) sent: Vec<(u64, Option<SocketAddr>, Message)>,
     pub(super) events: Vec<(u64, Happening)>,
+    /// The requests that want a stream.
+    pub(super) streams: Vec<ClientKey>,
 }
 
 pub(super) fn flow(transport: Transport) -> Flow {
@@ -31,7 +33,7 @@ impl Bench {
     pub(super) fn with(transport: Transport, config: Config) -> Bench {
         let endpoint = Endpoint::new(config, Entropy::from_number(1));
         let now = Now { mono: Mono::from_millis(1_000_000), ..Now::default() };
-        Bench { endpoint, now, flow: flow(transport), sent: Vec::new(), events: Vec::new() }
+        Bench { endpoint, now, flow: flow(transport), sent: Vec::new(), events: Vec::new(), streams: Vec::new() }
     }
 
     pub(super) fn millis(&self) -> u64 {
@@ -43,6 +45,7 @@ impl Bench {
         while let Some(output) = self.endpoint.poll() {
             match output {
                 Output::Send { to, bytes, .. } => self.sent.push((at, to, Message::parse(&bytes).expect("ours"))),
+                Output::OpenStream { client, .. } => self.streams.push(client),
                 Output::Event(event) => self.events.push((at, *event)),
             }
         }

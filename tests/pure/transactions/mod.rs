@@ -3,5 +3,6 @@
 mod bench;
 mod cancel;
 mod client;
+mod large;
 mod refusals;
 mod server;
