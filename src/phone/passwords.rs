@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use super::account::Link;
 use super::{Phone, VaultUse};
 use crate::base::{AccountId, Now, Secret};
+use crate::phone::event::Event;
 use crate::phone::output::Output;
+use crate::phone::problem::{Problem, ProblemKind};
 use crate::phone::view::{PasswordPlace, VaultState};
 use crate::port::RequestId;
 use crate::port::vault::{Key, Reply, Request, Slot, VaultError};
@@ -16,11 +18,13 @@ use crate::port::vault::{Key, Reply, Request, Slot, VaultError};
 pub(super) struct Passwords {
     pub(super) state: VaultState,
     asked: BTreeMap<RequestId, Purpose>,
+    /// What could not be deleted, by UUID, with the address that it was for: tried again with the keyring.
+    undeleted: Vec<(String, String)>,
     last: u64,
 }
 
 /// Why something was asked.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 enum Purpose {
     /// Whether it works.
     Check,
@@ -29,7 +33,12 @@ enum Purpose {
     /// Keep the password of an account.
     Keep(AccountId),
     /// Forget that of an account which is gone.
-    Forget,
+    Forget {
+        /// Its name in the vault.
+        uuid: String,
+        /// Its address, for sentences.
+        address: String,
+    },
 }
 
 impl Passwords {
@@ -38,7 +47,7 @@ impl Passwords {
             VaultUse::Keyring => VaultState::Checking,
             VaultUse::Session => VaultState::Unused,
         };
-        Passwords { state, asked: BTreeMap::new(), last: 0 }
+        Passwords { state, asked: BTreeMap::new(), undeleted: Vec::new(), last: 0 }
     }
 
     fn ask(&mut self, purpose: Purpose, request: Request) -> Output {
@@ -54,7 +63,7 @@ impl Passwords {
 
     /// Whether an answer of consequence is still to come: quitting waits a moment for it.
     pub(super) fn is_busy(&self) -> bool {
-        self.asked.values().any(|purpose| matches!(purpose, Purpose::Keep(_) | Purpose::Forget))
+        self.asked.values().any(|purpose| matches!(purpose, Purpose::Keep(_) | Purpose::Forget { .. }))
     }
 }
 
@@ -97,9 +106,10 @@ impl Phone {
     }
 
     /// The account is gone, and its password with it.
-    pub(super) fn forget_password(&mut self, uuid: &str) {
+    pub(super) fn forget_password(&mut self, uuid: &str, address: &str) {
         if !self.passwords.unused() {
-            let asked = self.passwords.ask(Purpose::Forget, Request::Delete(key(uuid)));
+            let purpose = Purpose::Forget { uuid: uuid.to_owned(), address: address.to_owned() };
+            let asked = self.passwords.ask(purpose, Request::Delete(key(uuid)));
             self.out.push_back(asked);
         }
     }
@@ -111,6 +121,9 @@ impl Phone {
         }
         self.passwords.state = VaultState::Checking;
         self.check_vault();
+        for (uuid, address) in std::mem::take(&mut self.passwords.undeleted) {
+            self.forget_password(&uuid, &address);
+        }
         let ids: Vec<AccountId> = self.accounts.iter().map(super::account::Account::id).collect();
         for id in ids {
             let Some(account) = self.accounts.iter().find(|account| account.id() == id) else { continue };
@@ -126,7 +139,7 @@ impl Phone {
     pub(super) fn on_vault(&mut self, now: Now, id: RequestId, reply: Reply) {
         // Stuck is not the outcome: the true one comes later, if ever, and is waited for.
         let purpose = if reply == Reply::Failed(VaultError::Stuck) {
-            self.passwords.asked.get(&id).copied()
+            self.passwords.asked.get(&id).cloned()
         } else {
             self.passwords.asked.remove(&id)
         };
@@ -136,9 +149,21 @@ impl Phone {
             Reply::Failed(error) => vault_state(error),
         };
         match purpose {
-            Purpose::Check | Purpose::Forget => {}
+            Purpose::Check => {}
+            Purpose::Forget { uuid, address } => self.password_forgotten(uuid, address, &reply),
             Purpose::Load(account) => self.password_loaded(now, account, reply),
             Purpose::Keep(account) => self.password_kept(account, &reply),
+        }
+    }
+
+    /// Whoever signed out believes that nothing is left: if that is not so, it is said.
+    fn password_forgotten(&mut self, uuid: String, address: String, reply: &Reply) {
+        let Reply::Failed(error) = reply else { return };
+        let problem = Problem::new(ProblemKind::PasswordNotDeleted, address.as_str());
+        self.out.push_back(Output::Event(Event::Refused(problem)));
+        // Stuck is not the end: the keyring may still do it.
+        if *error != VaultError::Stuck {
+            self.passwords.undeleted.push((uuid, address));
         }
     }
 

@@ -70,6 +70,8 @@ pub enum ProblemKind {
     DamagedProfile,
     /// Only an unencrypted transport answers, and nobody has agreed to one.
     UnencryptedOnly,
+    /// The account is gone, but its password may still be in the keyring.
+    PasswordNotDeleted,
     /// The demo provider could not be started.
     DemoFailed,
 }
@@ -133,6 +135,7 @@ impl Problem {
             ProblemKind::NotSignedIn => "This line is not signed in.".into(),
             ProblemKind::NotNow => "That is not possible now.".into(),
             ProblemKind::NoMedia => "The sound could not be set up.".into(),
+            ProblemKind::PasswordNotDeleted => format!("The password of {} may still be in the keyring.", self.about),
             ProblemKind::DamagedProfile => format!("{about} was damaged and has been set aside."),
             ProblemKind::UnencryptedOnly => format!("{about} can only be reached without encryption."),
             ProblemKind::DemoFailed => "The demo could not be started.".into(),
@@ -163,6 +166,7 @@ impl Problem {
             ProblemKind::NotSignedIn => "Wait until it is ready, or sign in again.".into(),
             ProblemKind::NotNow => String::new(),
             ProblemKind::NoMedia => "Check the network, then call again.".into(),
+            ProblemKind::PasswordNotDeleted => "Unlock the keyring and try it again, or delete the entry there.".into(),
             ProblemKind::DamagedProfile => "A copy is beside it. Everything else works.".into(),
             ProblemKind::UnencryptedOnly => "Who is on the way can read whom you call. Your password was not sent.".into(),
             ProblemKind::DemoFailed => self.about.clone(),

@@ -10,7 +10,7 @@ mod sockets;
 mod studio;
 mod thread;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -104,10 +104,10 @@ impl MediaHandle {
     }
 
     fn bind(&self, call: CallId, local: IpAddr) {
-        match Sockets::bind(local).and_then(|pair| Ok((pair.rtp.local_addr()?, pair))) {
-            Ok((address, sockets)) => {
+        match Sockets::bind(local).and_then(|pair| Ok((pair.rtp.local_addr()?.port(), pair))) {
+            Ok((port, sockets)) => {
                 self.put(Item::Line(call, sockets), false);
-                (self.report)(Report::Bound(call, address));
+                (self.report)(Report::Bound(call, SocketAddr::new(local, port)));
             }
             Err(error) => {
                 (self.report)(Report::Failed(call, format!("no sound: cannot listen on {local}: {error}")));

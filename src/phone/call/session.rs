@@ -127,9 +127,18 @@ impl Call {
         if let Stage::Preparing { line: own, .. } = &mut self.stage {
             **own = line.clone();
         }
+        let here = line.flow.local.ip();
+        if let Stage::Offered { bound: Some(bound), .. } = &mut self.stage
+            && bound.is_ipv4() == here.is_ipv4()
+        {
+            bound.set_ip(here);
+        }
         let Some(session) = self.session.as_mut().filter(|session| session.flow().id == old) else { return };
         session.set_flow(line.flow.clone(), line.contact.clone());
         // The other end has to learn where we are now.
+        if let Some(local) = &mut self.local {
+            local.move_to(here);
+        }
         self.hold.refresh = true;
         self.offer_if_wanted(env);
     }

@@ -8,7 +8,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::crypto::Crypto;
 use super::description::{Description, Media};
@@ -127,9 +127,12 @@ impl Local {
         }
     }
 
-    /// Moves our end: after a change of address, before the next offer.
-    pub const fn set_addr(&mut self, addr: SocketAddr) {
-        self.addr = addr;
+    /// Moves our end to another address of the same family, after a change of address and before the next offer: the
+    /// port stays.
+    pub fn move_to(&mut self, addr: IpAddr) {
+        if addr.is_ipv4() == self.addr.is_ipv4() {
+            self.addr.set_ip(addr);
+        }
     }
 
     /// An offer: the first, or one that changes the session (hold, resume, a new address). `direction` is ours.

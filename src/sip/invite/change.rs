@@ -12,6 +12,9 @@ use crate::sip::{Message, Method};
 
 /// The longest Retry-After of a 500 that is waited for (RFC 3261 §14.1 says 0 to 10 s).
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// How long a final answer to an offer of ours may take: nobody has to walk to a telephone for it. Then CANCEL
+/// (RFC 3261 §14.1 lets a re-INVITE be cancelled like the first one).
+const ANSWER_WAIT: Duration = Duration::from_secs(32);
 
 /// The change that is under way: one at a time.
 #[derive(Debug)]
@@ -76,6 +79,7 @@ impl Session {
         let mut message = dialog.request(Method::Invite);
         compose::dress(&mut message, &self.setup, Some(description));
         self.change = Change::Ours(Box::new(auth::send(tools, &self.setup, self.opened, message)));
+        self.offer_until = Some(tools.now.mono + ANSWER_WAIT);
     }
 
     pub(super) fn on_change_response(&mut self, tools: &mut Tools<'_>, response: &Message) {
@@ -121,7 +125,10 @@ impl Session {
         let (Change::Ours(sent), Some(dialog)) = (&self.change, &mut self.dialog) else { return };
         let cseq = dialog.next_cseq();
         match auth::send_again(tools, &self.setup, self.opened, sent, response, cseq) {
-            Ok(again) => self.change = Change::Ours(Box::new(again)),
+            Ok(again) => {
+                self.change = Change::Ours(Box::new(again));
+                self.offer_until = Some(tools.now.mono + ANSWER_WAIT);
+            }
             Err(_) => self.on_change_refused(status),
         }
     }
@@ -196,6 +203,15 @@ impl Session {
     pub(super) fn withdraw_offer(&mut self, tools: &mut Tools<'_>) {
         if let Change::Ours(sent) = &self.change {
             tools.endpoint.cancel(tools.now, sent.client);
+        }
+    }
+
+    /// A provisional answer came to our offer and nothing more: it is cancelled, and the session stays as it was. The
+    /// endpoint gives up by itself if not even the CANCEL is answered.
+    pub(super) fn on_offer_timeout(&mut self, tools: &mut Tools<'_>) {
+        if self.offer_until.is_some_and(|until| until <= tools.now.mono) {
+            self.offer_until = None;
+            self.withdraw_offer(tools);
         }
     }
 

@@ -41,6 +41,8 @@ pub struct Session {
     pub(super) change_ack: Option<(ClientKey, Message)>,
     /// When a refused or delayed offer may be made again.
     pub(super) again: Option<Mono>,
+    /// When our offer is given up if it has no final answer.
+    pub(super) offer_until: Option<Mono>,
     pub(super) linger: Option<Mono>,
     pub(super) events: VecDeque<Event>,
 }
@@ -103,6 +105,7 @@ impl Session {
             wanted: false,
             change_ack: None,
             again: None,
+            offer_until: None,
             linger: None,
             events: VecDeque::new(),
         }
@@ -226,12 +229,14 @@ impl Session {
     pub fn next_timeout(&self) -> Option<(Mono, &'static str)> {
         let again = self.again.map(|at| (at, "offer again"));
         let linger = self.linger.map(|at| (at, "forget session"));
-        again.into_iter().chain(linger).min()
+        let offer = self.offer_until.filter(|_| self.change.client().is_some()).map(|at| (at, "answer to an offer"));
+        again.into_iter().chain(linger).chain(offer).min()
     }
 
     /// Time has passed.
     pub fn handle_timeout(&mut self, tools: &mut Tools<'_>) {
         let now = tools.now.mono;
+        self.on_offer_timeout(tools);
         if self.again.is_some_and(|at| at <= now) {
             self.again = None;
             match self.change {

@@ -278,3 +278,31 @@ fn a_new_flow_is_told_to_the_other_end() {
     ua.act(|calls, env| calls.line_lost(env, ringfence::base::AccountId(1)));
     assert!(matches!(ua.end(), EndReason::Failed(problem) if problem.kind == ProblemKind::ConnectionLost));
 }
+
+#[test]
+fn an_offer_that_gets_only_a_provisional_answer_is_given_up_after_32_s() {
+    for answered in [true, false] {
+        let mut ua = Ua::tcp();
+        ua.talk();
+        hold(&mut ua, true);
+        let offer = ua.request(Method::Invite);
+        ua.receive(&answer(&offer, 100, "b"));
+        ua.advance(seconds(31));
+        ua.quiet();
+        ua.advance(seconds(2));
+        let cancel = ua.request(Method::Cancel);
+        assert_eq!(cancel.via().unwrap().branch(), offer.via().unwrap().branch());
+        if answered {
+            ua.receive(&answer(&cancel, 200, "b"));
+            ua.receive(&answer(&offer, 487, "b"));
+            ua.request(Method::Ack);
+            assert!(!ua.view().held && ua.view().state == CallState::Established, "as it was before");
+            hold(&mut ua, true);
+            ua.request(Method::Invite);
+        } else {
+            ua.advance(seconds(33));
+            ua.request(Method::Bye);
+            assert!(matches!(ua.end(), EndReason::Failed(problem) if problem.kind == ProblemKind::ConnectionLost));
+        }
+    }
+}
