@@ -11,6 +11,10 @@ mod agent;
 mod callbacks;
 #[path = "pure/calls/mod.rs"]
 mod calls;
+#[path = "pure/conformance.rs"]
+mod conformance;
+#[path = "pure/credentials.rs"]
+mod credentials;
 #[path = "pure/digest.rs"]
 mod digest;
 #[path = "pure/layers.rs"]

@@ -224,6 +224,10 @@ impl Dialog {
     }
 
     /// The ACK for a 2xx to our INVITE with this CSeq number (RFC 3261 §13.2.2.4).
+    ///
+    /// Without the INVITE's credentials, although that section wants them: it goes end to end, and a proxy that does
+    /// not check it does not take them off, so that whoever answered could guess the password at leisure. Nobody may
+    /// challenge an ACK (§22.1), so nobody misses them.
     #[must_use]
     pub fn ack(&self, invite_cseq: u32) -> Message {
         self.numbered(Method::Ack, invite_cseq)

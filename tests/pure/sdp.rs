@@ -323,3 +323,10 @@ fn a_number_that_the_session_has_used_keeps_its_meaning() {
     let text = ours.offer(Direction::SendRecv, &mut dice());
     assert!(text.contains("a=rtpmap:111 telephone-event/8000") && text.contains("a=rtpmap:96 opus/48000/2"), "{text}");
 }
+
+#[test]
+fn more_than_32_media_lines_are_no_description() {
+    let with = |count: usize| format!("v=0\r\n{}", "m=audio 4000 RTP/AVP 0\r\n".repeat(count));
+    assert_eq!(Description::parse(with(32).as_bytes()).unwrap().media.len(), 32);
+    assert!(Description::parse(with(33).as_bytes()).is_err());
+}

@@ -347,3 +347,11 @@ fn headers_are_found_by_any_of_their_names_and_changed_in_place() {
     message.headers.remove("ALLOW");
     assert!(!message.headers.has("allow"));
 }
+
+#[test]
+fn a_call_id_names_no_host_and_never_comes_again() {
+    let mut dice = ringfence::base::Entropy::from_number(5);
+    let ids: std::collections::HashSet<String> = (0..1_000).map(|_| dice.call_id()).collect();
+    assert_eq!(ids.len(), 1_000);
+    assert!(ids.iter().all(|id| id.len() >= 20 && id.bytes().all(|byte| byte.is_ascii_alphanumeric())));
+}
