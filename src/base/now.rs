@@ -36,6 +36,12 @@ impl Mono {
     pub const fn since(self, earlier: Mono) -> Duration {
         Duration::from_micros(self.0.saturating_sub(earlier.0))
     }
+
+    /// The point `by` before; [`Mono::ZERO`] if there is none.
+    #[must_use]
+    pub fn before(self, by: Duration) -> Mono {
+        Mono(self.0.saturating_sub(u64::try_from(by.as_micros()).unwrap_or(u64::MAX)))
+    }
 }
 
 impl std::ops::Add<Duration> for Mono {

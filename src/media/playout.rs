@@ -25,8 +25,9 @@ pub trait JitterBuffer: Send {
     /// A packet of the same stream came that is not sound (an RFC 4733 event): its number is not missing.
     fn skip(&mut self, sequence: u16);
 
-    /// The next 10 ms. To be called once for each 10 ms that the device plays.
-    fn pull(&mut self, now: Mono, frame: &mut Frame);
+    /// The next 10 ms. To be called once for each 10 ms that the device plays. `due` is when it would have been asked for
+    /// by a device that takes 10 ms at a time: consecutive ones are 10 ms apart, whatever the device does.
+    fn pull(&mut self, due: Mono, frame: &mut Frame);
 
     /// Forgets what waits and what was learnt.
     fn reset(&mut self);

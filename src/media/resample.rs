@@ -1,7 +1,7 @@
-//! Between the devices' rates and 48 kHz, and between their clocks.
+//! Between the devices' rates and 48 kHz.
 
 use audioadapter_buffers::direct::SequentialSliceOfVecs;
-use rubato::{Adjustable as _, Async, FixedAsync, Resampler as _, SincInterpolationParameters, Slip, WindowFunction};
+use rubato::{Async, FixedAsync, Resampler as _, SincInterpolationParameters, WindowFunction};
 
 /// Taps of the windowed sinc: 0.7 ms of delay at 48 kHz (audio.md §5).
 const TAPS: usize = 64;
@@ -79,68 +79,9 @@ fn convert(
     }
 }
 
-/// The most that the clutch corrects: real crystals are within 100 ppm of each other.
-const MOST_PPM: f64 = 500.0;
-/// Of the ring's deviation from its target: ppm for each sample, so that 10 ms too much are played away in some 50 s.
-const GAIN_PPM: f64 = 20.0 / 48.0;
-/// A mean over about 10 s of observations 10 ms apart: the fill itself jumps by whole callbacks.
-const SMOOTHING: f64 = 0.001;
-
-/// The clutch between two clocks that should be the same: keeps a ring at its target fill by playing up to 500 ppm faster or
-/// slower (audio.md §5).
-pub struct DriftClutch {
-    library: Option<Slip<f32>>,
-    target: f64,
-    fill: Option<f64>,
-    input: Vec<Vec<f32>>,
-    output: Vec<Vec<f32>>,
-}
-
-impl std::fmt::Debug for DriftClutch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DriftClutch").field("target", &self.target).field("fill", &self.fill).finish_non_exhaustive()
-    }
-}
-
-impl DriftClutch {
-    /// For a ring that is to hold `target` samples on average.
-    #[must_use]
-    pub fn new(target: usize) -> DriftClutch {
-        let library = Slip::new(super::FRAME, 1, FixedAsync::Input).ok();
-        let most = library.as_ref().map_or(0, |library| library.output_frames_max());
-        DriftClutch {
-            library,
-            target: target as f64,
-            fill: None,
-            input: vec![Vec::new()],
-            output: vec![vec![0.0; most]],
-        }
-    }
-
-    /// Tells how full the ring is, once every 10 ms; smoothed over 10 s.
-    pub fn observe(&mut self, fill: usize) {
-        let fill = fill as f64;
-        let smooth = self.fill.map_or(fill, |before| before + SMOOTHING * (fill - before));
-        self.fill = Some(smooth);
-        let ppm = ((self.target - smooth) * GAIN_PPM).clamp(-MOST_PPM, MOST_PPM);
-        if let Some(library) = &mut self.library {
-            // Out of range is clamped, and 500 ppm is far within it.
-            let _clamped = library.set_resample_ratio(1.0 + ppm * 1e-6, false).is_err();
-        }
-    }
-
-    /// Appends `input`, a little stretched or shortened, to `out`; whole pieces of 10 ms.
-    pub fn process(&mut self, input: &[f32], out: &mut Vec<f32>) {
-        match &mut self.library {
-            Some(library) => convert(library, &mut self.input, &mut self.output, input, out),
-            None => out.extend_from_slice(input),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{DriftClutch, Resampler};
+    use super::Resampler;
 
     fn tone(rate: f32, samples: usize) -> Vec<f32> {
         (0..samples).map(|n| 0.5 * (std::f32::consts::TAU * 1_000.0 * n as f32 / rate).sin()).collect()
@@ -176,23 +117,5 @@ mod tests {
             Resampler::new(from, to).process(&[0.1, 0.2], &mut out);
             assert_eq!(out, [0.1, 0.2]);
         }
-    }
-
-    #[test]
-    fn a_clock_that_is_200_ppm_off_is_followed() {
-        // The reader takes 480.096 samples in what we take for 10 ms.
-        let (mut clutch, mut ring, mut lowest, mut highest) = (DriftClutch::new(1_200), 1_200.0f64, 1e9f64, 0.0f64);
-        let mut out = Vec::new();
-        for n in 0..60_000 {
-            out.clear();
-            clutch.process(&[0.0; 480], &mut out);
-            ring += out.len() as f64 - 480.096;
-            clutch.observe(ring.max(0.0) as usize);
-            if n > 30_000 {
-                (lowest, highest) = (lowest.min(ring), highest.max(ring));
-            }
-        }
-        assert!(lowest > 500.0 && highest < 1_300.0, "{lowest} to {highest}");
-        assert!(highest - lowest < 60.0, "and it does not swing: {lowest} to {highest}");
     }
 }

@@ -12,16 +12,14 @@ use super::{FRAME, Frame};
 use crate::port::media::VoiceProcessing;
 
 /// What stands between the microphone and the encoder. In each 10 ms: first [`render`](VoiceProcessor::render), then
-/// [`capture`](VoiceProcessor::capture).
+/// [`capture`](VoiceProcessor::capture). How long a sample takes from there to here the canceller finds out itself: cpal
+/// reports no latency that could be believed on all hosts.
 pub trait VoiceProcessor: Send {
     /// Exactly what goes to the loudspeaker.
     fn render(&mut self, frame: &Frame);
 
     /// The microphone's sound, processed in place.
     fn capture(&mut self, frame: &mut Frame);
-
-    /// A hint: the time from a rendered sample until its echo is captured, by the devices' own buffers.
-    fn set_delay(&mut self, milliseconds: u32);
 }
 
 /// The processor that a setting asks for.
@@ -40,7 +38,6 @@ pub struct Off;
 impl VoiceProcessor for Off {
     fn render(&mut self, _: &Frame) {}
     fn capture(&mut self, _: &mut Frame) {}
-    fn set_delay(&mut self, _: u32) {}
 }
 
 /// `sonora` 0.2, a port of WebRTC's audio processing, at 48 kHz throughout.
@@ -94,11 +91,6 @@ impl VoiceProcessor for Sonora {
         if self.library.process_capture_f32(&[&*frame], &mut [&mut self.scratch]).is_ok() {
             frame.copy_from_slice(&self.scratch);
         }
-    }
-
-    fn set_delay(&mut self, milliseconds: u32) {
-        // Out of range is clamped by the library, and said to be.
-        let _clamped = self.library.set_stream_delay_ms(i32::try_from(milliseconds.min(500)).unwrap_or(500)).is_err();
     }
 }
 

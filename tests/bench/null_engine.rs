@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ringfence::base::{Entropy, Mono, Now, Secret, WallTime};
 use ringfence::codec::ROWS;
-use ringfence::media::stream::{MediaStream, Output, Port};
+use ringfence::media::stream::{MediaStream, Output, Port, Turn};
 use ringfence::media::voice::{Sonora, VoiceProcessor as _};
 use ringfence::media::{FRAME, Frame};
 use ringfence::port::media::{Codec, Direction, Session, SrtpKeys, Suite};
@@ -71,7 +71,7 @@ fn call(
         if let Ok(mic) = <&Frame>::try_from(mic) {
             stream.microphone(at(now), mic);
         }
-        stream.speaker(at(now), Duration::ZERO, &mut frame);
+        stream.speaker(at(now), Turn::default(), &mut frame);
         if stream.next_timeout().is_some_and(|(due, _)| due.as_micros() <= now) {
             stream.handle_timeout(at(now));
         }

@@ -9,6 +9,7 @@ use rtrb::{Consumer, Producer};
 use super::callbacks::{Health, RING};
 use super::file::{WavSink, WavSource};
 use crate::media::resample::Resampler;
+use crate::media::stream::{Pace, Turn};
 use crate::media::{FRAME, Frame};
 
 /// How much waits in a playback ring: 20 ms, and 10 ms more after each time it ran dry, up to 60 ms.
@@ -100,6 +101,7 @@ pub struct Played {
     health: Arc<Health>,
     dropouts: u64,
     target: Duration,
+    pace: Pace,
 }
 
 impl Played {
@@ -108,7 +110,16 @@ impl Played {
     pub fn new(ring: Producer<f32>, rate: u32, health: Arc<Health>) -> Played {
         let resampler = (rate != 48_000).then(|| Resampler::new(48_000, rate));
         let dropouts = health.dropouts();
-        Played { ring, rate, resampler, converted: Vec::new(), health, dropouts, target: TARGET.0 }
+        Played {
+            ring,
+            rate,
+            resampler,
+            converted: Vec::new(),
+            health,
+            dropouts,
+            target: TARGET.0,
+            pace: Pace::default(),
+        }
     }
 
     /// How much the device still has to play before what is written now.
@@ -127,6 +138,11 @@ impl Played {
             self.target = (self.target + TARGET.1).min(TARGET.2);
         }
         !self.ring.is_abandoned() && self.queued() < self.target
+    }
+
+    /// The turn of the frame that is given next.
+    pub fn turn(&mut self) -> Turn {
+        self.pace.turn(self.queued())
     }
 
     /// Hands over 10 ms. What does not fit is lost.

@@ -4,6 +4,10 @@
 //!
 //! The devices' clocks are the masters: a frame is sent for each frame that the microphone gives, and as many are
 //! played as the loudspeaker drains. The virtual clock stands in for a device that is missing, and for files.
+//!
+//! Clocks drift, and nothing here corrects it: that of the other end against our loudspeaker's is taken up by the jitter
+//! buffer, which leaves out or repeats pitch periods; that of our microphone against our loudspeaker only matters to
+//! the echo canceller, which follows it (40 dB at 100 ppm); and the playback ring is filled by need.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +21,7 @@ use crate::base::{CallId, Entropy, Mono, Now};
 use crate::io::audio::ends::{Mic, Speaker};
 use crate::io::audio::waker::Sleeper;
 use crate::io::clock::Clock;
-use crate::media::stream::Port;
+use crate::media::stream::{Port, Turn};
 use crate::media::{FRAME, Frame};
 use crate::port::media::{Meters, Order};
 
@@ -218,19 +222,24 @@ impl MediaThread {
     fn listen(&mut self, now: Now, frames: usize) {
         let mut done = 0;
         loop {
-            let queued = match &mut self.studio.speaker {
+            let turn = match &mut self.studio.speaker {
                 Speaker::Device(device) => match device.is_hungry() {
-                    true => device.queued(),
+                    true => device.turn(),
                     false => return,
                 },
                 Speaker::File(_) | Speaker::Discard if done == frames => return,
-                Speaker::File(_) | Speaker::Discard => FRAME_TIME * u32::try_from(done).unwrap_or(0),
+                Speaker::File(_) | Speaker::Discard => {
+                    // Of several at once the last is due now, and they will be "heard" one after the other.
+                    let (before, after) = (done, frames.saturating_sub(done + 1));
+                    let time = |count| FRAME_TIME * u32::try_from(count).unwrap_or(0);
+                    Turn { behind: time(after), queued: time(before) }
+                }
             };
             done += 1;
             let mut frame = [0.0; FRAME];
             for line in self.lines.values_mut().filter(|line| line.active) {
                 let mut one = [0.0; FRAME];
-                line.stream.speaker(now, queued, &mut one);
+                line.stream.speaker(now, turn, &mut one);
                 frame.iter_mut().zip(&one).for_each(|(sum, sample)| *sum += sample);
                 line.flush(&self.report);
             }

@@ -11,6 +11,7 @@
 mod adapt;
 mod latch;
 mod send;
+mod turn;
 mod watch;
 
 use std::collections::VecDeque;
@@ -30,6 +31,7 @@ use crate::port::media::{Session, Stats};
 use adapt::Adaptive;
 use latch::{Latch, RTCP_PROBATION, RTP_PROBATION};
 use send::{Format, Made, Sender};
+pub use turn::{Pace, Turn};
 use watch::Watch;
 
 /// Which of a call's two sockets. With RFC 5761 multiplexing everything is on [`Port::Rtp`].
@@ -260,12 +262,11 @@ impl MediaStream {
         self.outputs.push_back(Output::Send { port: if muxed { Port::Rtp } else { Port::Rtcp }, to, bytes });
     }
 
-    /// Fills `frame` with the next 10 ms of the other end's sound (silence if there is none). `queued` is what the
-    /// device still has to play before it.
-    pub fn speaker(&mut self, now: Now, queued: Duration, frame: &mut Frame) {
-        self.queued = queued;
+    /// Fills `frame` with the next 10 ms of the other end's sound (silence if there is none).
+    pub fn speaker(&mut self, now: Now, turn: Turn, frame: &mut Frame) {
+        self.queued = turn.until_heard();
         if self.session.as_ref().is_some_and(|session| session.direction.receives()) {
-            self.playout.pull(now.mono, frame);
+            self.playout.pull(turn.due(now.mono), frame);
         } else {
             *frame = [0.0; FRAME];
         }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::{Happening, MediaStream, Output, Port};
+use super::{Happening, MediaStream, Output, Pace, Port, Turn};
 use crate::base::{Entropy, Mono, Now, Secret, WallTime};
 use crate::codec::ROWS;
 use crate::media::rtp::Packet;
@@ -63,7 +63,7 @@ impl End {
             *sample = 0.3 * (std::f32::consts::TAU * self.phase).sin();
         }
         self.stream.microphone(now, &frame);
-        self.stream.speaker(now, Duration::ZERO, &mut frame);
+        self.stream.speaker(now, Turn::default(), &mut frame);
         self.heard.extend_from_slice(&frame);
         if self.stream.next_timeout().is_some_and(|(due, _)| due <= now.mono) {
             self.stream.handle_timeout(now);
@@ -397,9 +397,85 @@ fn random_datagrams_do_no_harm() {
             let port = if n % 2 == 0 { Port::Rtp } else { Port::Rtcp };
             a.stream.receive(at(n), port, addr(2_000 + (n % 2) as u16), &bytes);
             if n % 10 == 0 {
-                a.stream.speaker(at(n), Duration::ZERO, &mut frame);
+                a.stream.speaker(at(n), Turn::default(), &mut frame);
                 a.drain();
             }
+        }
+    }
+}
+
+/// What a device asks for.
+#[derive(Debug)]
+enum Device {
+    /// So many frames at once, none queued.
+    Virtual(usize),
+    /// Drains so many samples of a queue at once, which is kept at 20 ms or what it takes.
+    Drains(usize),
+}
+
+/// A perfect network whose first packet comes after 300 ms and `phase` µs: the figures after 6 s, and the share of silence
+/// in what was heard after the first second.
+fn perfect(device: &Device, phase: u64) -> (crate::port::media::Stats, f32) {
+    let (mut a, _) = pair();
+    a.stream.set_session(at(0), &session(0, 2_000));
+    let mut encoder = ROWS[0].encoder("").expect("encoder");
+    let tone: Vec<f32> = (0..960).map(|n| 0.3 * (std::f32::consts::TAU * n as f32 / 96.0).sin()).collect();
+    let (mut sent, mut drained, mut payload, mut frame) = (0u16, 0, Vec::new(), [0.0; FRAME]);
+    let (mut pace, mut queued, mut wanted) = (Pace::default(), 0, 2 * FRAME);
+    for micros in (0..6_000_000u64).step_by(100) {
+        let now = Now { mono: Mono::from_micros(micros), ..at(0) };
+        if micros == 300_000 + phase + u64::from(sent) * 20_000 {
+            encoder.encode(&tone, &mut payload).expect("encodes");
+            let (payload_type, payload) = (ROWS[0].payload_type, payload.clone());
+            let timestamp = u32::from(sent) * 960;
+            let packet = Packet { payload_type, sequence: sent, timestamp, payload, ..Packet::default() };
+            a.stream.receive(now, Port::Rtp, addr(2_000), &packet.build());
+            sent += 1;
+        }
+        let piece = match device {
+            Device::Virtual(frames) => frames * FRAME,
+            Device::Drains(samples) => *samples,
+        };
+        if micros * 48 / 1_000 < drained {
+            continue;
+        }
+        drained += piece as u64;
+        let time = |samples: usize| Duration::from_micros(samples as u64 * 1_000 / 48);
+        let turns: Vec<Turn> = match device {
+            Device::Virtual(frames) => {
+                (0..*frames).map(|n| Turn { behind: time((frames - 1 - n) * FRAME), queued: time(n * FRAME) }).collect()
+            }
+            Device::Drains(_) => {
+                wanted = if queued < piece { (wanted + FRAME).min(6 * FRAME) } else { wanted };
+                queued = queued.saturating_sub(piece);
+                let missing = wanted.saturating_sub(queued).div_ceil(FRAME);
+                queued += missing * FRAME;
+                (0..missing).rev().map(|n| pace.turn(time(queued - (n + 1) * FRAME))).collect()
+            }
+        };
+        for turn in turns {
+            a.stream.speaker(now, turn, &mut frame);
+            a.heard.extend_from_slice(&frame);
+        }
+    }
+    let quiet = a.heard[48_000..].chunks(96).filter(|cycle| cycle.iter().all(|sample| sample.abs() < 0.1)).count();
+    (a.stream.stats(), quiet as f32 * 96.0 / (a.heard.len() - 48_000) as f32)
+}
+
+#[test]
+fn a_perfect_network_is_good_however_many_frames_the_device_takes_at_once() {
+    let drains = [441, 480, 512, 960, 1_024, 2_048].map(Device::Drains);
+    for device in [1, 2, 4].map(Device::Virtual).iter().chain(&drains) {
+        for phase in (0..20_000).step_by(2_500) {
+            let (stats, quiet) = perfect(device, phase);
+            let about = format!("{device:?}, phase {phase} µs: {stats:?}, quiet {quiet}");
+            assert!(stats.received > 280 && stats.concealed == 0.0 && quiet == 0.0, "{about}");
+            assert!(stats.r_factor > 80.0, "{about}");
+            let own = match device {
+                Device::Virtual(frames) => *frames as f32 * 10.0,
+                Device::Drains(samples) => *samples as f32 / 48.0 + 20.0,
+            };
+            assert!(stats.playout_delay_ms < 20.0 + own, "{about}");
         }
     }
 }
