@@ -53,7 +53,8 @@ fn window(demo: bool, arguments: Vec<OsString>) -> ExitCode {
     };
     let clock = io::clock::Clock::start();
     let clock = ui::Clock::system(move || clock.now().wall);
-    match ui::run(handle, waker, ui::Options { demo, clock }) {
+    let system_theme = ui::SystemTheme::new(|tell| io::appearance::follow(tell));
+    match ui::run(handle, waker, ui::Options { demo, clock, system_theme }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(&error.to_string()),
     }

@@ -15,3 +15,5 @@ mod platform;
 pub mod store;
 pub mod tls;
 pub mod vault;
+
+pub use platform::appearance;

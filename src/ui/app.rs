@@ -1,9 +1,10 @@
-//! The application as eframe sees it: five fields.
+//! The application as eframe sees it: six fields.
 
 use std::sync::mpsc;
 
 use super::screens::{self, Scene};
 use super::state::UiState;
+use super::system_theme::Told;
 use super::window::Options;
 use super::{Clock, Waker, incoming, logic, theme};
 use crate::engine::PhoneHandle;
@@ -20,6 +21,7 @@ pub(super) struct App {
     /// What the window remembers.
     pub(super) state: UiState,
     pub(super) clock: Clock,
+    pub(super) system_theme: Told,
     pub(super) waker: Waker,
     /// Whether and since when the window is closing, and other steps of its life.
     pub(super) life: logic::Life,
@@ -37,11 +39,13 @@ impl App {
     pub(super) fn new(ctx: &egui::Context, mut handle: PhoneHandle, waker: Waker, options: Options) -> App {
         theme::install(ctx);
         waker.attach(ctx);
+        let system_theme = options.system_theme.follow(&waker);
         let view = handle.view.borrow_and_update().clone();
         App {
             phone: Phone { handle, view, asked: mpsc::sync_channel(16) },
             state: UiState::default(),
             clock: options.clock,
+            system_theme,
             waker,
             life: logic::Life::new(options.demo),
         }

@@ -62,6 +62,7 @@ fn take_view(app: &mut App, ctx: &Context) {
     if app.phone.handle.view.has_changed().unwrap_or(false) {
         app.phone.view = app.phone.handle.view.borrow_and_update().clone();
     }
+    app.system_theme.apply(ctx);
     let view = &app.phone.view;
     if app.life.theme != Some(view.settings.theme) {
         app.life.theme = Some(view.settings.theme);

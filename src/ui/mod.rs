@@ -12,6 +12,7 @@ mod keys;
 mod logic;
 pub mod screens;
 pub mod state;
+mod system_theme;
 mod text;
 pub mod theme;
 mod waker;
@@ -19,5 +20,6 @@ mod widgets;
 mod window;
 
 pub use clock::{Clock, Moment};
+pub use system_theme::{SystemTheme, Tell};
 pub use waker::Waker;
 pub use window::{Error, Options, run};

@@ -10,7 +10,7 @@ use winit::event_loop::{ActiveEventLoop, EventLoop};
 use winit::window::WindowId;
 
 use super::app::App;
-use super::{Clock, Waker};
+use super::{Clock, SystemTheme, Waker};
 use crate::engine::PhoneHandle;
 
 /// The window's size in points: the picture's.
@@ -24,6 +24,8 @@ pub struct Options {
     pub demo: bool,
     /// What time it is.
     pub clock: Clock,
+    /// What the desktop prefers, where winit does not know.
+    pub system_theme: SystemTheme,
 }
 
 /// Why there is no window.

@@ -59,6 +59,8 @@ const IO: &[&str] = &[
     "windows_native_keyring_store",
     "apple_native_keyring_store",
     "rubato",
+    "secret_service",
+    "zbus",
 ];
 
 /// Crates that reach into the world, or that one layer owns. Everything else (serde, thiserror, …) is free for all.

@@ -77,7 +77,8 @@ fn main() {
     let started = std::time::Instant::now();
     let elapsed = move || i64::try_from(started.elapsed().as_millis()).unwrap_or(0);
     let clock = ui::Clock::utc(move || WallTime(made_up::NOW.0 + elapsed()));
-    if let Err(error) = ui::run(handle, waker, ui::Options { demo: false, clock }) {
+    let options = ui::Options { demo: false, clock, system_theme: ui::SystemTheme::unknown() };
+    if let Err(error) = ui::run(handle, waker, options) {
         panic!("{error}");
     }
 }

@@ -1,5 +1,6 @@
 //! What differs between operating systems.
 
+pub mod appearance;
 #[cfg(target_os = "linux")]
 pub(super) mod linux;
 #[cfg(target_os = "linux")]
