@@ -16,6 +16,8 @@ mod dns;
 mod instance;
 #[path = "live/interop.rs"]
 mod interop;
+#[path = "live/large.rs"]
+mod large;
 #[path = "live/lifecycle.rs"]
 mod lifecycle;
 #[path = "live/minimised.rs"]
