@@ -81,3 +81,31 @@ fn a_changed_address_is_registered_within_five_seconds() {
         scene.alice_is_reachable();
     }
 }
+
+/// Packets that an agent has received in its call.
+fn received(agent: &mut Agent, call: &serde_json::Value) -> u64 {
+    agent.ok(json!({"do": "stats", "call": call}))["stats"]["received"].as_u64().unwrap_or(0)
+}
+
+#[test]
+fn a_call_outlives_a_change_of_address_and_sound_goes_both_ways_again() {
+    let mut scene = Scene::new("udp");
+    let call = scene.alice.ok(json!({"do": "call", "account": 1, "to": "bob"}))["call"].clone();
+    let theirs = scene.bob.call("ringing")["call"].clone();
+    scene.bob.ok(json!({"do": "answer", "call": theirs}));
+    scene.alice.call("established");
+    wait_until("sound both ways", || {
+        received(&mut scene.alice, &call) > 100 && received(&mut scene.bob, &theirs) > 100
+    });
+    scene.nat.client.ip("addr del 192.168.77.2/24 dev c0");
+    scene.nat.client.ip("addr add 192.168.77.3/24 dev c0");
+    scene.nat.client.ip("route add default via 192.168.77.1");
+    scene.registers_again(Duration::from_secs(5));
+    let before = (received(&mut scene.alice, &call), received(&mut scene.bob, &theirs));
+    wait_until("sound both ways again", || {
+        received(&mut scene.alice, &call) > before.0 + 200 && received(&mut scene.bob, &theirs) > before.1 + 200
+    });
+    scene.bob.ok(json!({"do": "hang_up", "call": theirs}));
+    let ended = scene.alice.call("ended");
+    assert_eq!(ended["reason"]["code"], "peer_hung_up", "{ended}");
+}
