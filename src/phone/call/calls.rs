@@ -303,7 +303,7 @@ impl Calls {
         }
         for (_, session) in self.leaving.iter_mut().filter(|(its, session)| *its == account && session.flow().id == old)
         {
-            session.set_flow(line.flow.clone(), line.contact.clone());
+            session.set_flow(&mut env.tools(account), line.flow.clone(), line.contact.clone());
         }
         self.settle(env);
     }

@@ -134,7 +134,7 @@ impl Call {
             bound.set_ip(here);
         }
         let Some(session) = self.session.as_mut().filter(|session| session.flow().id == old) else { return };
-        session.set_flow(line.flow.clone(), line.contact.clone());
+        session.set_flow(&mut env.tools(self.account), line.flow.clone(), line.contact.clone());
         // The other end has to learn where we are now.
         if let Some(local) = &mut self.local {
             local.move_to(here);

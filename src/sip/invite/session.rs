@@ -34,6 +34,8 @@ pub struct Session {
     /// Outgoing: what acknowledged a 2xx, by To tag, to be sent again when the 2xx comes again.
     pub(super) acks: Vec<(String, Message)>,
     pub(super) byes: Vec<Sent>,
+    /// A BYE whose flow broke under it: said again by the next one.
+    pub(super) unsaid: Option<Message>,
     pub(super) change: Change,
     /// The owner wanted to make an offer while something else was going on.
     pub(super) wanted: bool,
@@ -101,6 +103,7 @@ impl Session {
             early: Vec::new(),
             acks: Vec::new(),
             byes: Vec::new(),
+            unsaid: None,
             change: Change::Stable,
             wanted: false,
             change_ack: None,
@@ -159,10 +162,13 @@ impl Session {
     }
 
     /// Goes on by another flow, since the old one broke or the address changed. The other end learns of the new
-    /// Contact with the next offer.
-    pub fn set_flow(&mut self, flow: Flow, contact: Uri) {
-        self.setup.flow = flow;
+    /// Contact with the next offer; a BYE that the old flow did not carry is said again.
+    pub fn set_flow(&mut self, tools: &mut Tools<'_>, flow: Flow, contact: Uri) {
+        let moved = std::mem::replace(&mut self.setup.flow, flow).id != self.setup.flow.id;
         self.setup.contact = contact;
+        if moved {
+            self.say_bye_again(tools);
+        }
     }
 
     /// Whether a request belongs here: to our dialog, or to the INVITE that opened it.
@@ -219,8 +225,7 @@ impl Session {
         } else if self.change.client() == Some(client) {
             self.on_change_failed(tools, status);
         } else {
-            // BYE without an answer: it ended here when it was sent.
-            self.byes.retain(|sent| sent.client != client);
+            self.on_bye_failed(client, status);
         }
     }
 

@@ -5,7 +5,7 @@ use super::compose;
 use super::session::{Session, Stage};
 use super::types::{End, Event, Tools, Why};
 use crate::sip::endpoint::{ClientKey, ServerKey};
-use crate::sip::{Message, Method};
+use crate::sip::{CSeq, Message, Method};
 
 impl Session {
     /// A request that belongs here ([`Session::owns_request`]), but neither ACK nor CANCEL.
@@ -115,6 +115,24 @@ impl Session {
         let sent = auth::send(tools, &self.setup, self.opened, bye);
         self.byes.push(sent);
         self.over(tools.now.mono);
+    }
+
+    /// BYE without an answer: it ended here when it was sent. The other end has not heard of it if the flow broke.
+    pub(super) fn on_bye_failed(&mut self, client: ClientKey, status: u16) {
+        let Some(at) = self.byes.iter().position(|sent| sent.client == client) else { return };
+        let sent = self.byes.swap_remove(at);
+        self.unsaid = (status == 503).then_some(sent.message);
+    }
+
+    /// There is another flow: what the old one may not have carried goes there, with the next CSeq.
+    pub(super) fn say_bye_again(&mut self, tools: &mut Tools<'_>) {
+        let unanswered = std::mem::take(&mut self.byes).into_iter().map(|sent| sent.message);
+        for mut bye in unanswered.chain(self.unsaid.take()).collect::<Vec<_>>() {
+            let number = bye.cseq().map_or(0, |cseq| cseq.number).saturating_add(1);
+            bye.headers.set("CSeq", CSeq { number, method: Method::Bye }.to_string());
+            let sent = auth::send(tools, &self.setup, self.opened, bye);
+            self.byes.push(sent);
+        }
     }
 
     pub(super) fn on_bye_response(&mut self, tools: &mut Tools<'_>, client: ClientKey, response: &Message) {

@@ -306,3 +306,26 @@ fn an_offer_that_gets_only_a_provisional_answer_is_given_up_after_32_s() {
         }
     }
 }
+
+#[test]
+fn a_bye_that_a_broken_flow_did_not_carry_is_said_again_by_the_next() {
+    for reported in [true, false] {
+        let mut ua = Ua::tcp();
+        ua.talk();
+        let (id, old) = (ua.view().id, ua.account.line.flow.id);
+        ua.act(|calls, env| calls.hang_up(env, id)).unwrap();
+        let bye = ua.request(Method::Bye);
+        if reported {
+            ua.flow_breaks(old);
+        }
+        ua.account.line.flow.id = ringfence::port::net::FlowId(77);
+        ua.act(|calls, env| calls.flow_changed(env, ringfence::base::AccountId(1), old));
+        let again = ua.request(Method::Bye);
+        assert_eq!(again.cseq().unwrap().number, bye.cseq().unwrap().number + 1);
+        assert_eq!((again.uri(), again.to_tag(), again.call_id()), (bye.uri(), bye.to_tag(), bye.call_id()));
+        ua.receive(&answer(&again, 200, "b"));
+        ua.act(|calls, env| calls.flow_changed(env, ringfence::base::AccountId(1), ringfence::port::net::FlowId(77)));
+        ua.quiet();
+        assert!(ua.calls.are_quiet());
+    }
+}

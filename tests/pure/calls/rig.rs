@@ -154,6 +154,12 @@ impl Ua {
         self.drain();
     }
 
+    /// A flow is gone.
+    pub(super) fn flow_breaks(&mut self, flow: ringfence::port::net::FlowId) {
+        self.endpoint.flow_failed(self.now, flow, &ringfence::port::net::NetError::Closed);
+        self.drain();
+    }
+
     /// Lets time pass, timer by timer.
     pub(super) fn advance(&mut self, by: Duration) {
         let end = self.now.later(by);
