@@ -4,6 +4,8 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "what a test does not expect is a panic")]
 #![expect(unreachable_pub, reason = "the rig is shared with the bench")]
 
+#[path = "live/appearance.rs"]
+mod appearance;
 #[path = "live/audio.rs"]
 mod audio;
 #[path = "live/canary.rs"]

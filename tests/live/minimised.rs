@@ -3,9 +3,10 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::rig::screen::{Ends, Screen};
 use crate::rig::wait_until;
 
 /// The promise.
@@ -13,62 +14,14 @@ const IN_TIME: Duration = Duration::from_millis(200);
 /// The light theme's green, the Answer button's.
 const GREEN: [u8; 3] = [0x12, 0x80, 0x5C];
 
-/// A process that ends with its test.
-struct Ends(Child);
-
-impl Drop for Ends {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
-/// A screen that nobody sees, and its window manager.
-struct Screen {
-    display: String,
-    _manager: Ends,
-    _server: Ends,
-}
-
-impl Screen {
-    fn start() -> Screen {
-        let mut server = Command::new("Xvfb");
-        server.args(["-displayfd", "1", "-screen", "0", "1280x900x24"]).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut server = server.spawn().expect("apt-get install xvfb");
-        let mut number = String::new();
-        let mut said = std::io::BufReader::new(server.stdout.take().expect("piped"));
-        std::io::BufRead::read_line(&mut said, &mut number).expect("the server tells its display");
-        let display = format!(":{}", number.trim());
-        let manager = Command::new("openbox")
-            .env("DISPLAY", &display)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("apt-get install openbox");
-        Screen { display, _manager: Ends(manager), _server: Ends(server) }
-    }
-
-    fn run(&self, program: &str, arguments: &[&str]) -> Vec<u8> {
-        let out = Command::new(program).args(arguments).env("DISPLAY", &self.display).stderr(Stdio::null()).output();
-        out.expect("apt-get install xdotool imagemagick").stdout
-    }
-
-    /// The visible window whose title matches.
-    fn window(&self, title: &str) -> Option<String> {
-        let found = String::from_utf8(self.run("xdotool", &["search", "--onlyvisible", "--name", title])).ok()?;
-        found.lines().last().map(str::to_owned)
-    }
-
-    /// Whether a photograph of the window shows the Answer button.
-    fn shows_answer(&self, window: &str) -> bool {
-        let photograph = self.run("import", &["-depth", "8", "-window", window, "ppm:-"]);
-        photograph.windows(3).any(|pixel| pixel == GREEN)
-    }
-}
-
 fn gallery() -> PathBuf {
     let here = std::env::current_exe().expect("a test has a path");
     here.parent().and_then(|deps| deps.parent()).expect("below target").join("examples/gallery")
+}
+
+/// Whether a photograph of the window shows the Answer button.
+fn shows_answer(screen: &Screen, window: &str) -> bool {
+    screen.photograph(window).windows(3).any(|pixel| pixel == GREEN)
 }
 
 /// Hides the main window by `how`, lets Anna call, and says how long it took until her window was there.
@@ -89,13 +42,12 @@ fn time_to_window(screen: &Screen, how: &str) -> Duration {
     });
     let took = start.elapsed();
     let card = card.expect("just seen");
-    wait_until("the Answer button", || screen.shows_answer(&card));
+    wait_until("the Answer button", || shows_answer(screen, &card));
     assert!(screen.window("^Ringfence").is_none(), "the main window stays where the person put it");
     took
 }
 
-/// One screen for both: two X servers that start at the same time may pick the same display. The best of three, since
-/// the promise is the program's, not that of a machine with other things to do.
+/// The best of three, since the promise is the program's, not that of a machine with other things to do.
 #[test]
 fn a_call_is_seen_at_once_while_the_window_is_minimised_or_hidden() {
     let screen = Screen::start();

@@ -52,7 +52,8 @@ impl Session {
         Session { scratch, bus: None }
     }
 
-    fn address(&self) -> String {
+    /// Where its bus listens, if it has one.
+    pub fn address(&self) -> String {
         format!("unix:path={}", self.scratch.path().join("bus").display())
     }
 
