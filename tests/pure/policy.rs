@@ -89,6 +89,22 @@ fn every_licence_may_be_shipped() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// Versions with a fault that we met, and what it was.
+const FAULTY: &[(&str, &str, &str)] = &[(
+    "blocking",
+    "v1.7.0",
+    "its idle thread never ends and wakes twice a second for ever: an idle phone wakes nobody",
+)];
+
+#[test]
+fn no_version_with_a_known_fault_is_in_the_tree() {
+    let tree = crates();
+    for (name, version, fault) in FAULTY {
+        assert!(tree.iter().any(|(have, _, _)| have == name), "{name} has left the tree: take it off the list");
+        assert!(!tree.iter().any(|(have, is, _)| have == name && is == version), "{name} {version}: {fault}");
+    }
+}
+
 #[test]
 fn no_banned_crate_is_in_the_tree() {
     let tree = crates();
