@@ -172,8 +172,10 @@ impl Phone {
         match report {
             media::Report::Devices(devices) => self.audio.devices = devices,
             media::Report::DevicesInUse(input, output) => {
+                if input.is_some() && output.is_some() {
+                    self.audio.trouble = None;
+                }
                 self.audio.in_use = Some((input, output));
-                self.audio.trouble = None;
             }
             media::Report::DeviceTrouble(trouble) => self.audio.trouble = Some(trouble),
             report @ (media::Report::Bound(..)

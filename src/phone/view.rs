@@ -159,8 +159,8 @@ pub enum VaultState {
 pub struct AudioView {
     /// Those of the machine, while the settings are open.
     pub devices: Vec<DeviceInfo>,
-    /// Names of the input and output in use.
-    pub in_use: Option<(String, String)>,
+    /// Names of the input and output that the last call used; a name is `None` where there was no device.
+    pub in_use: Option<(Option<String>, Option<String>)>,
     /// What is wrong, in words.
     pub trouble: Option<String>,
 }

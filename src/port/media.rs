@@ -205,8 +205,8 @@ pub enum Report {
     Devices(Vec<DeviceInfo>),
     /// A device does not work, in words; calls go on with a virtual one.
     DeviceTrouble(String),
-    /// The devices in use work (again): names of input and output.
-    DevicesInUse(String, String),
+    /// The devices in use, input and output, by name. `None`: there is none; silence is in its place.
+    DevicesInUse(Option<String>, Option<String>),
 }
 
 /// One device of the machine.

@@ -20,10 +20,18 @@ fn viewport() -> ViewportId {
     ViewportId::from_hash_of("incoming")
 }
 
-/// Whether a call waits for an answer and has no window yet, or has one that is no longer needed.
+/// Whether a call waits for an answer and has no window yet, or one that says something else, or is not needed.
 pub(super) fn needs_window(view: &PhoneView, ctx: &Context) -> bool {
-    let shown = ctx.input(|input| input.raw.viewports.contains_key(&viewport()));
-    shown != offered(view).is_some()
+    shown(ctx) != offered(view).map(|call| incoming::Card::of(call, view))
+}
+
+/// The card in the window now.
+fn shown(ctx: &Context) -> Option<incoming::Card> {
+    ctx.data(|data| data.get_temp(card_id()))
+}
+
+fn card_id() -> egui::Id {
+    egui::Id::unique("incoming card")
 }
 
 fn offered(view: &PhoneView) -> Option<&crate::phone::view::CallView> {
@@ -32,8 +40,16 @@ fn offered(view: &PhoneView) -> Option<&crate::phone::view::CallView> {
 
 /// Keeps the window while a call waits for an answer.
 pub(super) fn window(ctx: &Context, scene: &Scene<'_>, asked: &SyncSender<Command>, waker: &Waker) {
-    let Some(call) = offered(scene.view) else { return };
+    let Some(call) = offered(scene.view) else {
+        ctx.data_mut(|data| data.remove::<incoming::Card>(card_id()));
+        return;
+    };
     let card = incoming::Card::of(call, scene.view);
+    if shown(ctx).as_ref() != Some(&card) {
+        ctx.data_mut(|data| data.insert_temp(card_id(), card.clone()));
+        // A deferred viewport is painted anew only when somebody asks.
+        ctx.request_repaint_of(viewport());
+    }
     let builder = ViewportBuilder::default()
         .with_title(format!("{} is calling", card.name))
         .with_app_id("ringfence")

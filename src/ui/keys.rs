@@ -121,8 +121,10 @@ fn redial(scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
         state.notice = Some(Notice::Words("You have not called anybody yet.".into()));
         return;
     };
-    if let Ok(to) = Dialled::parse(&row.peer.address) {
-        out.push(Command::PlaceCall(row.account, to));
+    // The line of that call may be gone; then the one that is there.
+    let line = scene.view.accounts.iter().find(|line| line.id == row.account).or_else(|| scene.line(state.line));
+    if let (Some(line), Ok(to)) = (line, Dialled::parse(&row.peer.address)) {
+        out.push(Command::PlaceCall(line.id, to));
     }
 }
 

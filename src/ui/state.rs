@@ -95,8 +95,8 @@ pub enum Notice {
 pub struct Dismissed {
     /// The keyring's.
     pub vault: bool,
-    /// The audio trouble with these words.
-    pub audio: Option<String>,
+    /// What was wrong with the sound, until it was right again.
+    pub audio: bool,
 }
 
 /// The form of the first start.

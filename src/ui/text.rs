@@ -27,11 +27,11 @@ pub(super) const ENGINE_STUCK: &str = "The phone does not react. If this lasts, 
 pub(super) const DEMO_PEOPLE: [(&str, &str, &str); 7] = [
     ("Echo", "echo", "Says what you say"),
     ("Announcement", "announcement", "Speaks, then plays a tone"),
-    ("Calls you back", "callback", "Rings you five seconds later"),
+    ("Calls you back", "calls-you-back", "Rings you five seconds later"),
     ("Busy", "busy", "Is always busy"),
     ("Declines", "declines", "Declines every call"),
-    ("Never answers", "never", "Rings and rings"),
-    ("Asks twice", "twice", "Wants your password at two places"),
+    ("Never answers", "never-answers", "Rings and rings"),
+    ("Asks twice", "asks-twice", "Wants your password at two places"),
 ];
 
 /// The keyboard's shortcuts, for the sheet.
@@ -155,6 +155,24 @@ pub(super) fn call_spoken(call: &CallView, name: &str) -> String {
     let word =
         if let CallState::Ended(end) = &call.state { end_word(end) } else { call_word(call).unwrap_or("connected") };
     format!("Call with {name}: {word}")
+}
+
+/// Title and advice when a call lacks a device; `None` where it has both. Names of microphone and loudspeaker.
+pub(super) fn no_device(in_use: &(Option<String>, Option<String>)) -> Option<(&'static str, &'static str)> {
+    match in_use {
+        (Some(_), Some(_)) => None,
+        (None, None) => Some((
+            "No microphone, no loudspeaker",
+            "You hear nothing and nobody hears you. A headset that you connect is used at once.",
+        )),
+        (None, Some(_)) => Some(("No microphone", "Nobody hears you. One that you connect is used at once.")),
+        (Some(_), None) => Some(("No loudspeaker", "You hear nothing. One that you connect is used at once.")),
+    }
+}
+
+/// The name of somebody at the demo provider, by what is dialled.
+pub(super) fn demo_name(address: &str) -> Option<&'static str> {
+    DEMO_PEOPLE.iter().find(|(_, user, _)| *user == address).map(|(name, ..)| *name)
 }
 
 /// The keyring's state in one sentence.

@@ -11,6 +11,7 @@ use winit::window::WindowId;
 
 use super::app::App;
 use super::{Clock, SystemTheme, Waker};
+use crate::base::WallTime;
 use crate::engine::PhoneHandle;
 
 /// The window's size in points: the picture's.
@@ -44,13 +45,14 @@ pub enum Error {
 pub fn run(handle: PhoneHandle, waker: Waker, options: Options) -> Result<(), Error> {
     let event_loop = EventLoop::<UserEvent>::with_user_event().build()?;
     let app_waker = waker.clone();
+    let (clock, start) = (options.clock.clone(), options.clock.now().wall);
     let inner = eframe::create_native(
         "ringfence",
         native_options(),
         Box::new(move |cc| Ok(Box::new(App::new(&cc.egui_ctx, handle, app_waker, options)))),
         &event_loop,
     );
-    event_loop.run_app(&mut Front { inner, waker, main: None })?;
+    event_loop.run_app(&mut Front { inner, waker, main: None, unpainted: Some((clock, start)) })?;
     Ok(())
 }
 
@@ -77,6 +79,8 @@ struct Front<'a> {
     waker: Waker,
     /// The main window: the first that has an event.
     main: Option<WindowId>,
+    /// Until the first frame is painted: to say how long that took.
+    unpainted: Option<(Clock, WallTime)>,
 }
 
 impl Front<'_> {
@@ -112,7 +116,11 @@ impl ApplicationHandler<UserEvent> for Front<'_> {
 
     fn window_event(&mut self, event_loop: &ActiveEventLoop, id: WindowId, event: WindowEvent) {
         self.main.get_or_insert(id);
+        let paints = matches!(event, WindowEvent::RedrawRequested);
         self.inner.window_event(event_loop, id, event);
+        if let Some((clock, start)) = self.unpainted.take_if(|_| paints) {
+            tracing::debug!("first frame after {} ms", clock.now().wall.0 - start.0);
+        }
     }
 
     fn device_event(&mut self, event_loop: &ActiveEventLoop, id: DeviceId, event: DeviceEvent) {

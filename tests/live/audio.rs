@@ -179,10 +179,10 @@ fn sound_goes_both_ways_between_a_call_and_the_sound_server() {
         assert!(phone.meters.input().0 > -30.0, "{:?}", phone.meters.input());
         assert!(phone.meters.output().0 > -30.0, "{:?}", phone.meters.output());
         let names = phone.report("the devices are named", |report| match report {
-            Report::DevicesInUse(input, output) => Some((input.clone(), output.clone())),
+            Report::DevicesInUse(Some(input), Some(output)) => Some((input.clone(), output.clone())),
             _ => None,
         });
-        assert!(!names.0.is_empty() && !names.1.is_empty() && names.0 != "no device", "{names:?}");
+        assert!(!names.0.is_empty() && !names.1.is_empty(), "{names:?}");
     });
 }
 

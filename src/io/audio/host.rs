@@ -61,7 +61,9 @@ pub struct HostError(pub String);
 
 impl From<cpal::Error> for HostError {
     fn from(error: cpal::Error) -> HostError {
-        HostError(error.to_string())
+        // A sentence goes on around these words.
+        let absent = error.kind() == ErrorKind::DeviceNotAvailable;
+        HostError(if absent { "none was found".into() } else { error.to_string().trim_end_matches('.').to_owned() })
     }
 }
 

@@ -237,7 +237,7 @@ impl Studio {
     pub(super) fn hear(&mut self, news: News) {
         let (of, name) = match &news {
             News::Opened(of, _, name) => (*of, name.clone()),
-            News::Absent(of) => (*of, "no device".to_owned()),
+            News::Absent(of) => (*of, String::new()),
         };
         let Some(post) = self.post(of).filter(|p| p.on && matches!(p.device, Device::Default | Device::Id(_))) else {
             return;
@@ -267,7 +267,8 @@ impl Studio {
         let (Some(input), Some(output)) = (&input.name, &output.name) else { return };
         let names = (input.clone(), output.clone());
         if self.announced.as_ref() != Some(&names) {
-            (self.report)(Report::DevicesInUse(names.0.clone(), names.1.clone()));
+            let real = |name: &String| (!name.is_empty()).then(|| name.clone());
+            (self.report)(Report::DevicesInUse(real(&names.0), real(&names.1)));
             self.announced = Some(names);
         }
     }

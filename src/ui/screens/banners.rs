@@ -5,7 +5,7 @@ use egui::{Id, Key, Ui};
 use super::Scene;
 use crate::phone::command::Command;
 use crate::phone::problem::Problem;
-use crate::phone::view::{AccountState, AccountView, CallState, CallView, VaultState};
+use crate::phone::view::{AccountState, AccountView, AudioView, CallState, CallView, VaultState};
 use crate::ui::state::{Notice, UiState};
 use crate::ui::widgets::{self, Banner, BannerKind, Button, Kind, PasswordField};
 use crate::ui::{icons, text};
@@ -29,7 +29,6 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
     }
     notice(ui, state);
     vault(ui, scene, state, out);
-    audio(ui, scene, state);
 }
 
 fn account_banner(ui: &mut Ui, account: &AccountView, password: &mut PasswordField, out: &mut Vec<Command>) {
@@ -151,26 +150,32 @@ fn vault(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Comm
     state.dismissed.vault |= pressed.dismiss;
 }
 
-fn audio(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState) {
-    let Some(trouble) = scene.view.audio.trouble.as_ref() else {
-        state.dismissed.audio = None;
-        return;
+/// What is wrong with the sound. Worth saying during a call; before, nobody needs it, and the settings have it.
+fn audio(ui: &mut Ui, audio: &AudioView, state: &mut UiState) {
+    let trouble = audio.trouble.as_deref();
+    let missing = audio.in_use.as_ref().and_then(text::no_device);
+    let (title, advice, details) = match (missing, trouble) {
+        (Some((title, advice)), why) => (title, advice, why.map(str::to_owned)),
+        (None, Some(words)) => ("Sound does not work as it should", words, None),
+        (None, None) => {
+            state.dismissed.audio = false;
+            return;
+        }
     };
-    if state.dismissed.audio.as_ref() == Some(trouble) {
+    if state.dismissed.audio {
         return;
     }
+    widgets::live_region(ui, "sound", title);
     let banner = Banner {
         kind: BannerKind::Warn,
         icon: icons::SPEAKER_HIGH,
-        title: "Sound does not work as it should",
-        advice: trouble,
-        details: None,
+        title,
+        advice,
+        details,
         action: None,
         dismiss: true,
     };
-    if frame(ui, |ui| banner.show(ui)).dismiss {
-        state.dismissed.audio = Some(trouble.clone());
-    }
+    state.dismissed.audio |= frame(ui, |ui| banner.show(ui)).dismiss;
 }
 
 /// The banners of a call: only what is true now.
@@ -191,6 +196,6 @@ pub(super) fn in_call(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, call:
         frame(ui, |ui| banner.show(ui));
         widgets::live_region(ui, "silent", title);
     }
-    audio(ui, scene, state);
+    audio(ui, &scene.view.audio, state);
     notice(ui, state);
 }

@@ -67,16 +67,19 @@ fn ended_in_words(call: &CallView) -> bool {
     !matches!(call.state, CallState::Ended(Missed | MissedBusy | AnsweredElsewhere | Declined))
 }
 
-/// What to call somebody: their name, or the address in a readable form.
+/// What to call somebody: their name, theirs at the demo provider, or the address in a readable form.
 #[must_use]
 pub(super) fn peer_name(peer: &Peer) -> String {
-    peer.name.clone().filter(|name| !name.trim().is_empty()).unwrap_or_else(|| super::format::address(&peer.address))
+    let given = peer.name.clone().filter(|name| !name.trim().is_empty());
+    let demo = || super::text::demo_name(&peer.address).map(str::to_owned);
+    given.or_else(demo).unwrap_or_else(|| super::format::address(&peer.address))
 }
 
 /// Whose initials stand on the avatar: the name, else the address's user if it is a word and not a number.
 #[must_use]
 pub(super) fn peer_face(peer: &Peer) -> Option<String> {
-    let named = peer.name.clone().filter(|name| !name.trim().is_empty());
+    let demo = || super::text::demo_name(&peer.address).map(str::to_owned);
+    let named = peer.name.clone().filter(|name| !name.trim().is_empty()).or_else(demo);
     named.or_else(|| {
         let user = peer.address.trim_start_matches("sips:").trim_start_matches("sip:").split('@').next()?;
         user.chars().any(char::is_alphabetic).then(|| user.to_owned())
@@ -91,7 +94,7 @@ pub(super) fn recents_field() -> egui::Id {
 /// Calls what is typed: on the keypad as it stands, else the best match.
 pub(super) fn call_typed(scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
     let to = match state.tab {
-        super::state::Tab::Recents => recents::best(scene, &state.dial),
+        super::state::Tab::Recents => recents::best(scene, state),
         super::state::Tab::Keypad => state.dial.clone(),
     };
     place_call(scene, state, out, &to);

@@ -25,18 +25,18 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
     egui::Frame::new().inner_margin(egui::Margin { left: 12, right: 12, top: 12, bottom: 8 }).show(ui, |ui| {
         let callable = !state.dial.trim().is_empty();
         if widgets::search_field(ui, field_id(), &mut state.dial, callable).call && callable {
-            let to = best(scene, &state.dial);
+            let to = best(scene, state);
             place_call(scene, state, out, &to);
         }
     });
+    let people = demo_people(scene, state);
     let found: Vec<&HistoryRow> = scene.view.history.iter().filter(|row| matches(row, &state.dial)).collect();
-    let demo = scene.line(state.line).is_some_and(|line| line.demo);
     egui::ScrollArea::vertical().auto_shrink([false, false]).id_salt("recents").show(ui, |ui| {
         ui.set_width(ui.available_width());
-        if demo && state.dial.trim().is_empty() {
-            demo_people(ui, scene, state, out);
+        if !people.is_empty() {
+            show_people(ui, &people, scene, state, out);
         }
-        if found.is_empty() && !demo {
+        if found.is_empty() && people.is_empty() {
             nothing(ui, state.dial.trim().is_empty());
         }
         let mut day = String::new();
@@ -58,15 +58,25 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
     });
 }
 
-/// What Enter calls: what was typed if it is a number or an address, else the newest match, else what was typed.
-pub(super) fn best(scene: &Scene<'_>, typed: &str) -> String {
-    let typed = typed.trim();
+/// What Enter calls: what was typed if it is a number or an address, else the newest match, else the first of the
+/// demo's people who matches, else what was typed.
+pub(super) fn best(scene: &Scene<'_>, state: &UiState) -> String {
+    let typed = state.dial.trim();
     let dialable = typed.contains('@') || typed.chars().all(|c| !c.is_alphabetic());
     let newest = scene.view.history.iter().find(|row| matches(row, typed));
     match newest {
         Some(row) if !dialable => row.peer.address.clone(),
+        None if !dialable => demo_people(scene, state).first().map_or(typed, |(_, user, _)| user).to_owned(),
         Some(_) | None => typed.to_owned(),
     }
+}
+
+/// The demo's people who match what is typed; nobody on a real line.
+fn demo_people(scene: &Scene<'_>, state: &UiState) -> Vec<(&'static str, &'static str, &'static str)> {
+    let typed = state.dial.trim().to_lowercase();
+    let demo = scene.line(state.line).is_some_and(|line| line.demo);
+    let fits = |name: &str, user: &str| name.to_lowercase().contains(&typed) || user.contains(&typed);
+    text::DEMO_PEOPLE.into_iter().filter(|(name, user, _)| demo && fits(name, user)).collect()
 }
 
 fn matches(row: &HistoryRow, typed: &str) -> bool {
@@ -75,7 +85,7 @@ fn matches(row: &HistoryRow, typed: &str) -> bool {
         return true;
     }
     let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
-    row.peer.name.as_ref().is_some_and(|name| name.to_lowercase().contains(&typed))
+    peer_name(&row.peer).to_lowercase().contains(&typed)
         || row.peer.address.to_lowercase().contains(&typed)
         || digits.len() > 2 && row.peer.address.contains(&digits)
 }
@@ -160,11 +170,17 @@ fn nothing(ui: &mut Ui, untouched: bool) {
 }
 
 /// Whom to call at the demo provider.
-fn demo_people(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+fn show_people(
+    ui: &mut Ui,
+    people: &[(&str, &str, &str)],
+    scene: &Scene<'_>,
+    state: &mut UiState,
+    out: &mut Vec<Command>,
+) {
     inset(ui, |ui| {
         widgets::section(ui, "People to try");
         widgets::card(ui, |ui| {
-            for (i, (name, user, about)) in text::DEMO_PEOPLE.into_iter().enumerate() {
+            for (i, (name, user, about)) in people.iter().enumerate() {
                 if i > 0 {
                     widgets::row_line(ui);
                 }

@@ -23,6 +23,11 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
             ui.add_space(8.0);
             widgets::section(ui, "Sound");
             devices::card(ui, scene.view, out);
+            if let Some(trouble) = &scene.view.audio.trouble {
+                ui.add_space(4.0);
+                let words = egui::RichText::new(trouble).font(theme::font(12.0, Weight::Regular));
+                ui.add(egui::Label::new(words.color(theme::palette(ui).warn)).wrap());
+            }
             ui.add_space(8.0);
             widgets::section(ui, "Look");
             look(ui, scene, out);

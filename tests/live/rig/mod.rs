@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod baresip;
+pub mod display;
 pub mod kamailio;
 pub mod keyring;
 pub mod names;
