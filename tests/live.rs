@@ -37,3 +37,5 @@ mod rig;
 mod tls;
 #[path = "live/vault.rs"]
 mod vault;
+#[path = "live/window.rs"]
+mod window;
