@@ -88,9 +88,8 @@ mod wait {
 
     impl Sleeper {
         /// Sleeps until woken, until one of `sockets` can be read, or for `at_most` (for ever if `None`).
-        /// Nanosecond resolution: `ppoll`, not `poll`. Bit *n* of the result says that the *n*th socket can be read;
-        /// the last bit speaks for all further ones.
-        pub fn wait<'a>(&self, sockets: impl Iterator<Item = &'a UdpSocket>, at_most: Option<Duration>) -> u64 {
+        /// Nanosecond resolution: `ppoll`, not `poll`.
+        pub fn wait<'a>(&self, sockets: impl Iterator<Item = &'a UdpSocket>, at_most: Option<Duration>) {
             let mut fds = Vec::with_capacity(5);
             fds.push(PollFd::new(&self.end, PollFlags::IN));
             fds.extend(sockets.map(|socket| PollFd::new(socket, PollFlags::IN)));
@@ -103,8 +102,6 @@ mod wait {
             if fds.first().is_some_and(|fd| !fd.revents().is_empty()) {
                 self.clear();
             }
-            let ready = fds.iter().skip(1).enumerate().filter(|(_, fd)| !fd.revents().is_empty());
-            ready.fold(0, |bits, (index, _)| bits | 1 << index.min(63))
         }
     }
 }
@@ -122,7 +119,7 @@ mod wait {
     impl Sleeper {
         /// Sleeps until woken, for a moment if there are sockets, or for `at_most` (for ever if `None`).
         /// Every socket may have something then.
-        pub fn wait<'a>(&self, mut sockets: impl Iterator<Item = &'a UdpSocket>, at_most: Option<Duration>) -> u64 {
+        pub fn wait<'a>(&self, mut sockets: impl Iterator<Item = &'a UdpSocket>, at_most: Option<Duration>) {
             self.inner.thread.get_or_init(std::thread::current);
             if !self.inner.pending.load(std::sync::atomic::Ordering::Acquire) {
                 let look = sockets.next().map(|_| LOOK);
@@ -133,7 +130,6 @@ mod wait {
                 }
             }
             self.clear();
-            u64::MAX
         }
     }
 }

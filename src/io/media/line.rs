@@ -1,8 +1,9 @@
 //! One call of the media thread: two sockets and a stream.
 
 use super::Reporter;
-use super::sockets::Sockets;
+use super::sockets::{self, Sockets};
 use crate::base::{CallId, Entropy, Now};
+use crate::io::clock::Clock;
 use crate::media::stream::{Happening, MediaStream, Output, Port};
 use crate::port::media::{Report, Session};
 
@@ -29,17 +30,25 @@ impl Line {
         self.stream.set_session(now, session);
     }
 
-    /// Takes everything that has come for one of the sockets.
-    pub(super) fn receive(&mut self, now: Now, port: Port) {
+    /// Takes everything that has come, with the time at which it came.
+    pub(super) fn receive(&mut self, clock: Clock) {
+        for port in [Port::Rtp, Port::Rtcp] {
+            self.receive_on(clock, port);
+        }
+    }
+
+    fn receive_on(&mut self, clock: Clock, port: Port) {
         let socket = match port {
             Port::Rtp => &self.sockets.rtp,
             Port::Rtcp => &self.sockets.rtcp,
         };
         let mut datagram = [0; DATAGRAM];
         for _ in 0..FLOOD {
-            match socket.recv_from(&mut datagram) {
-                Ok((length, from)) => {
-                    self.stream.receive(now, port, from, datagram.get(..length).unwrap_or_default());
+            match sockets::receive(socket, &mut datagram) {
+                Ok((length, from, age)) => {
+                    let now = clock.now();
+                    let came = Now { mono: now.mono.before(age), ..now };
+                    self.stream.receive(came, port, from, datagram.get(..length).unwrap_or_default());
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
                 // What an earlier packet of ours met (ICMP on some systems); the next one may be better.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
@@ -46,6 +47,17 @@ impl Sockets {
     }
 }
 
+/// Takes a datagram without waiting: its length, who sent it, and how long ago it came, if the system says so.
+///
+/// # Errors
+/// The operating system's; [`io::ErrorKind::WouldBlock`] if there is none.
+pub(super) fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr, Duration)> {
+    #[cfg(target_os = "linux")]
+    return crate::io::platform::arrival::receive(socket, buffer);
+    #[cfg(not(target_os = "linux"))]
+    return socket.recv_from(buffer).map(|(length, from)| (length, from, Duration::ZERO));
+}
+
 fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
     // Both are wishes: a container may forbid the one, a limit the other.
@@ -54,6 +66,8 @@ fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
         SocketAddr::V6(_) => socket.set_tclass_v6(EXPEDITED).ok(),
     };
     socket.set_recv_buffer_size(RECEIVE_BUFFER).ok();
+    #[cfg(target_os = "linux")]
+    crate::io::platform::arrival::note(&socket);
     socket.bind(&SockAddr::from(address))?;
     Ok(socket.into())
 }

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Inbox, Item, Reporter, rings};
-use crate::base::Now;
 use crate::io::audio::ends::{Captured, Mic, Played, Speaker};
 use crate::io::audio::file::{WavSink, WavSource};
 use crate::io::audio::host::RingEnd;
@@ -77,8 +76,13 @@ impl Studio {
     /// How many frames the virtual clock hands out at once: with a device that drains in between one, else two (20 ms,
     /// what a packet holds), which halves the wake-ups.
     pub(super) fn frames_per_tick(&self) -> usize {
+        if self.has_loudspeaker() { 1 } else { 2 }
+    }
+
+    /// Whether sound goes to a device.
+    pub(super) fn has_loudspeaker(&self) -> bool {
         let device = |speaker: &Speaker| matches!(speaker, Speaker::Device(_));
-        if device(&self.speaker) || device(&self.ringer) { 1 } else { 2 }
+        device(&self.speaker) || device(&self.ringer)
     }
 
     /// Whether something is to be heard although no call has a session.
@@ -318,10 +322,5 @@ impl Studio {
             Speaker::File(file) => (0..ticks).for_each(|_| file.write(&next())),
             Speaker::Discard => {}
         }
-    }
-
-    /// The time, for those who need it between frames.
-    pub(super) fn now(&self) -> Now {
-        self.clock.now()
     }
 }

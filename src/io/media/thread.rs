@@ -1,6 +1,6 @@
-//! The media thread's loop. It sleeps until a packet comes, 10 ms of microphone are there, an order comes, or, while
-//! no microphone drives it, until the next 10 ms of a virtual clock with absolute deadlines. Without a call or a tone
-//! it sleeps without a deadline.
+//! The media thread's loop. It sleeps until 10 ms of microphone are there, a packet or an order comes, or, while no
+//! microphone drives it, until the next frames of a virtual clock with absolute deadlines. Without a call or a tone it
+//! sleeps without a deadline.
 //!
 //! The devices' clocks are the masters: a frame is sent for each frame that the microphone gives, and as many are
 //! played as the loudspeaker drains. The virtual clock stands in for a device that is missing, and for files.
@@ -21,7 +21,7 @@ use crate::base::{CallId, Entropy, Mono, Now};
 use crate::io::audio::ends::{Mic, Speaker};
 use crate::io::audio::waker::Sleeper;
 use crate::io::clock::Clock;
-use crate::media::stream::{Port, Turn};
+use crate::media::stream::Turn;
 use crate::media::{FRAME, Frame};
 use crate::port::media::{Meters, Order};
 
@@ -93,6 +93,7 @@ impl MediaThread {
             }
             self.open_and_close(now.mono);
             if self.open_until.is_some() {
+                self.receive();
                 self.sound(now);
                 self.timeouts(now);
             }
@@ -268,23 +269,20 @@ impl MediaThread {
         }
     }
 
-    /// Sleeps, and takes what comes for the calls.
+    /// Sleeps. Packets wake it only while a loudspeaker may get hungry in between; else it is early enough to take them
+    /// when the next frames are due, for the kernel notes when they came.
     fn sleep(&mut self) {
         let at_most = self.open_until.map(|_| self.tick.since(self.clock.now().mono));
-        let active = || self.lines.values().filter(|line| line.active);
-        let sockets = active().flat_map(|line| [&line.sockets.rtp, &line.sockets.rtcp]);
-        let ready = self.sleeper.wait(sockets, at_most);
-        if ready == 0 {
-            return;
-        }
-        let now = self.studio.now();
-        for (index, line) in self.lines.values_mut().filter(|line| line.active).enumerate() {
-            for (offset, port) in [Port::Rtp, Port::Rtcp].into_iter().enumerate() {
-                if ready >> (2 * index + offset).min(63) & 1 == 1 {
-                    line.receive(now, port);
-                    line.flush(&self.report);
-                }
-            }
+        let woken = self.studio.has_loudspeaker() || cfg!(not(target_os = "linux"));
+        let lines = self.lines.values().filter(|line| woken && line.active);
+        self.sleeper.wait(lines.flat_map(|line| [&line.sockets.rtp, &line.sockets.rtcp]), at_most);
+    }
+
+    /// Takes what has come for the calls.
+    fn receive(&mut self) {
+        for line in self.lines.values_mut().filter(|line| line.active) {
+            line.receive(self.clock);
+            line.flush(&self.report);
         }
     }
 }

@@ -2,6 +2,8 @@
 
 pub mod appearance;
 #[cfg(target_os = "linux")]
+pub(super) mod arrival;
+#[cfg(target_os = "linux")]
 pub(super) mod linux;
 #[cfg(target_os = "linux")]
 pub(super) mod priority;
