@@ -3,20 +3,8 @@
 
 use std::net::SocketAddr;
 
-use crate::port::net::{Flow, Transport};
+use crate::port::net::Flow;
 use crate::sip::message::{Message, Method};
-
-/// Above this a request goes by a stream if it can (RFC 3261 §18.1.1).
-const MAX_DATAGRAM_REQUEST: usize = 1300;
-/// What our own Via and User-Agent add at most.
-const VIA_RESERVE: usize = 160;
-
-/// Whether `request` is too large for `flow`: then open a TCP flow to the same address and send it there. If that is
-/// refused, UDP is right after all (RFC 3261 §18.1.1).
-#[must_use]
-pub fn wants_stream(flow: &Flow, request: &Message) -> bool {
-    flow.transport == Transport::Udp && request.to_bytes().len() + VIA_RESERVE > MAX_DATAGRAM_REQUEST
-}
 
 /// What a request and its retransmissions have in common (§17.2.3); an ACK or CANCEL is asked for with the method
 /// that it is about. Without RFC 3261's cookie in the branch it is what RFC 2543 says.

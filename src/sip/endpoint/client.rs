@@ -142,7 +142,7 @@ impl Endpoint {
         message
     }
 
-    fn sign_request(&self, message: &mut Message) {
+    pub(super) fn sign_request(&self, message: &mut Message) {
         if !self.config.agent.is_empty() && !message.headers.has("User-Agent") {
             message.headers.push("User-Agent", self.config.agent.as_str());
         }

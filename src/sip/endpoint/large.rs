@@ -4,11 +4,16 @@
 
 use std::time::Duration;
 
-use super::{ClientKey, Endpoint, Failure, Happening, Output, Slot, wants_stream};
+use super::{ClientKey, Endpoint, Failure, Happening, Output, Slot};
 use crate::base::{Mono, Now};
-use crate::port::net::{Flow, FlowId, NetError};
+use crate::port::net::{Flow, FlowId, NetError, Transport};
+use crate::sip::header::Via;
 use crate::sip::message::Message;
 
+/// Above this a request goes by a stream if it can (RFC 3261 §18.1.1).
+const MAX_DATAGRAM_REQUEST: usize = 1300;
+/// As long as a branch of ours.
+const SOME_BRANCH: &str = "z9hG4bK01234567890123456789";
 /// How long a stream may take to open. Fragments may arrive, too.
 const STREAM_WAIT: Duration = Duration::from_secs(3);
 /// For how long a server that had no stream is not asked for one again.
@@ -28,9 +33,12 @@ impl Endpoint {
     /// Takes a request that has to wait for a stream; gives back any other.
     pub(super) fn put_off(&mut self, now: Now, key: ClientKey, flow: &Flow, request: Message) -> Option<Message> {
         let full = self.clients.len() + self.large.len() >= self.config.max_clients;
+        if !self.config.streams || !self.is_large(flow, &request) {
+            return Some(request);
+        }
         self.without_stream.retain(|(_, until)| *until > now.mono);
         let without = self.without_stream.iter().any(|(addr, _)| *addr == flow.remote);
-        if !self.config.streams || full || without || !wants_stream(flow, &request) {
+        if full || without {
             return Some(request);
         }
         let until = now.mono + STREAM_WAIT;
@@ -38,6 +46,17 @@ impl Endpoint {
         self.large.insert(key, Large { request, flow: flow.clone(), until });
         self.out.push_back(Output::OpenStream { client: key, flow: flow.clone() });
         None
+    }
+
+    /// Whether it would be too large for a datagram, with all that is still to be put on it.
+    fn is_large(&self, flow: &Flow, request: &Message) -> bool {
+        if flow.transport != Transport::Udp {
+            return false;
+        }
+        let mut whole = request.clone();
+        whole.push_via(&Via::new(flow.transport.via(), flow.local, SOME_BRANCH));
+        self.sign_request(&mut whole);
+        whole.to_bytes().len() > MAX_DATAGRAM_REQUEST
     }
 
     /// The stream that [`Output::OpenStream`] asked for is open. False if it is not wanted any more: close it.

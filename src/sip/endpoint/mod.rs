@@ -13,8 +13,6 @@ mod client;
 mod large;
 mod server;
 
-pub use build::wants_stream;
-
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
 

@@ -315,3 +315,14 @@ fn sips_is_not_called_in_the_clear_and_encryption_that_is_required_wants_tls() {
     assert_eq!(refused.kind, ProblemKind::EncryptionRequired);
     ua.quiet();
 }
+
+#[test]
+fn an_ordinary_call_fits_a_datagram_with_its_credentials() {
+    let mut ua = Ua::tcp();
+    ua.place("02071234567");
+    let first = ua.request(Method::Invite);
+    ua.receive(&challenge(&first, 407, "voip.example", &"n".repeat(64)));
+    ua.request(Method::Ack);
+    let length = ua.request(Method::Invite).to_bytes().len();
+    assert!(length < 1300, "{length} bytes");
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ringfence::port::net::{FlowId, NetError, Transport};
 use ringfence::sip::Method;
-use ringfence::sip::endpoint::{Failure, Happening, wants_stream};
+use ringfence::sip::endpoint::{Failure, Happening};
 
 use super::bench::{Bench, flow, is, outgoing, response};
 
@@ -213,13 +213,7 @@ fn a_caller_who_slept_sends_one_retransmission_and_not_a_burst() {
 }
 
 #[test]
-fn a_request_above_1300_bytes_wants_a_stream_by_udp_only() {
-    let small = outgoing(Method::Invite).with_body("application/sdp", vec![b'x'; 500]);
-    let large = outgoing(Method::Invite).with_body("application/sdp", vec![b'x'; 1100]);
-    assert!(!wants_stream(&flow(Transport::Udp), &small));
-    assert!(wants_stream(&flow(Transport::Udp), &large));
-    assert!(!wants_stream(&flow(Transport::Tcp), &large) && !wants_stream(&flow(Transport::Tls), &large));
-    // And what no datagram can hold fails at once instead of never.
+fn what_no_datagram_can_hold_fails_at_once_instead_of_never() {
     let mut bench = Bench::new(Transport::Udp);
     let huge = outgoing(Method::Message).with_body("text/plain", vec![b'x'; 66_000]);
     let flow = bench.flow.clone();

@@ -147,3 +147,25 @@ fn one_that_is_given_up_while_it_waits_or_whose_flow_breaks_is_never_sent() {
         assert!(bench.sent.is_empty() && bench.is_empty());
     }
 }
+
+#[test]
+fn the_limit_is_1300_bytes_on_the_wire() {
+    let config = || Config { streams: true, ..Config::new("Ringfence") };
+    for body in 0..1_200 {
+        let mut bench = Bench::with(Transport::Udp, config());
+        let flow = bench.flow.clone();
+        let request = outgoing(Method::Options).with_body("application/sdp", vec![b'x'; 100 + body]);
+        bench.endpoint.request(bench.now, &flow, request);
+        bench.drain();
+        if bench.streams.is_empty() {
+            assert!(bench.last().to_bytes().len() <= 1300);
+        } else {
+            let client = bench.streams[0];
+            bench.endpoint.stream_refused(bench.now, client);
+            bench.drain();
+            assert_eq!(bench.last().to_bytes().len(), 1301, "the first one that is too large");
+            return;
+        }
+    }
+    panic!("none was too large");
+}
