@@ -11,6 +11,8 @@ mod idle;
 mod made_up;
 #[path = "ui/main_page.rs"]
 mod main_page;
+#[path = "ui/names.rs"]
+mod names;
 #[path = "ui/rig.rs"]
 mod rig;
 #[path = "ui/secrets.rs"]

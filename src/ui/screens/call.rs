@@ -28,6 +28,8 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
     let name = peer_name(&call.peer);
     head(ui, scene, call);
     widgets::live_region(ui, "call", &text::call_spoken(call, &name));
+    let address = format::address(&call.peer.address);
+    let name = widgets::drawable(ui, &name, &address);
     // The red button stands at the bottom, everything else above it.
     let whole = ui.available_rect_before_wrap();
     let split = (whole.bottom() - FOOT).max(whole.top());
@@ -38,16 +40,16 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
             banners::in_call(ui, scene, state, call);
             match state.call.open {
                 Panel::Buttons => {
-                    person(ui, scene, call, &name, true);
-                    meters(ui, scene, &mut state.call, call, &name);
+                    person(ui, scene, call, name, true);
+                    meters(ui, scene, &mut state.call, call, name);
                     buttons(ui, &mut state.call, out, call);
                 }
                 Panel::Keypad => {
-                    person(ui, scene, call, &name, false);
+                    person(ui, scene, call, name, false);
                     keypad(ui, &mut state.call, out, call);
                 }
                 Panel::Audio => {
-                    person(ui, scene, call, &name, false);
+                    person(ui, scene, call, name, false);
                     audio(ui, scene, &mut state.call, out);
                 }
             }

@@ -24,9 +24,11 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
     widgets::avatar(ui, rect.center(), 84.0, super::peer_face(&ended.peer).as_deref());
     ui.add_space(12.0);
     let bad = matches!(end, EndReason::Failed(_) | EndReason::Silent);
+    let address = format::address(&ended.peer.address);
+    let name = widgets::drawable(ui, &name, &address).to_owned();
     let lines = [
         (name, theme::font(26.0, Weight::SemiBold), p.ink, 32.0),
-        (format::address(&ended.peer.address), theme::font(13.0, Weight::Regular), p.muted, 24.0),
+        (address, theme::font(13.0, Weight::Regular), p.muted, 24.0),
         (summary(scene, ended, end), theme::font(14.0, Weight::SemiBold), if bad { p.end } else { p.ink }, 32.0),
     ];
     let address_is_name = lines[0].0 == lines[1].0;

@@ -50,8 +50,9 @@ pub fn show(ui: &mut Ui, card: &Card) -> Option<Command> {
     let left = area.left() + 70.0;
     let room = area.right() - left;
     let calling = if card.silenced { format!("Silenced · {}", card.line) } else { format!("Calls {}", card.line) };
+    let name = widgets::drawable(ui, &card.name, &card.address);
     let lines = [
-        (-21.0, card.name.as_str(), theme::font(18.0, Weight::Bold), p.ink),
+        (-21.0, name, theme::font(18.0, Weight::Bold), p.ink),
         (2.0, card.address.as_str(), theme::font(13.0, Weight::Regular), p.muted),
         (21.0, calling.as_str(), theme::font(12.0, Weight::Regular), p.muted),
     ];
@@ -86,7 +87,8 @@ pub(super) fn bar(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Command>) {
     }
     let left = rect.left() + 60.0;
     let room = x - left;
-    put_left(ui, pos2(left, y - 9.0), one_line(ui, &card.name, theme::font(14.0, Weight::SemiBold), p.ink, room));
+    let name = widgets::drawable(ui, &card.name, &card.address);
+    put_left(ui, pos2(left, y - 9.0), one_line(ui, name, theme::font(14.0, Weight::SemiBold), p.ink, room));
     put_left(ui, pos2(left, y + 10.0), one_line(ui, "calls you", theme::font(12.0, Weight::Regular), p.muted, room));
     widgets::live_region(ui, "incoming", &format!("{} is calling", card.name));
 }

@@ -8,7 +8,7 @@ use crate::phone::view::{CallDirection, HistoryRow};
 use crate::ui::fonts::Weight;
 use crate::ui::state::UiState;
 use crate::ui::widgets::{self, one_line, put_left};
-use crate::ui::{icons, text, theme};
+use crate::ui::{format, icons, text, theme};
 
 const ROW: f32 = 54.0;
 
@@ -126,7 +126,9 @@ fn one_row(ui: &mut Ui, scene: &Scene<'_>, row: &HistoryRow) -> Option<Picked> {
     let room = rect.right() - 58.0 - left;
     let ink = if row.is_missed() { p.end } else { p.ink };
     let y = rect.center().y;
-    put_left(ui, pos2(left, y - 9.0), one_line(ui, &name, theme::font(14.0, Weight::SemiBold), ink, room));
+    let address = format::address(&row.peer.address);
+    let drawn = widgets::drawable(ui, &name, &address);
+    put_left(ui, pos2(left, y - 9.0), one_line(ui, drawn, theme::font(14.0, Weight::SemiBold), ink, room));
     let (icon, colour) = match (row.is_missed(), row.direction) {
         (true, _) => (icons::X, p.end),
         (false, CallDirection::Outgoing) => (icons::ARROW_UP_RIGHT, p.muted),

@@ -30,6 +30,7 @@ use std::sync::Arc;
 
 use egui::{Align2, Color32, FontId, Galley, Pos2, Rect, Response, Role, Stroke, StrokeKind, Ui, WidgetInfo};
 
+use super::fonts::Weight;
 use super::theme::{self, Palette};
 
 /// The ring around what has the keyboard's focus.
@@ -74,6 +75,15 @@ pub(super) fn one_line(ui: &Ui, text: &str, font: FontId, colour: Color32, width
     let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, colour);
     job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(1.0));
     ui.fonts_mut(|fonts| fonts.layout_job(job))
+}
+
+/// `name` if the window's fonts have its letters, else `address`: boxes tell nobody apart. Only for what is painted;
+/// a screen reader can say more than the fonts can draw.
+pub(super) fn drawable<'a>(ui: &Ui, name: &'a str, address: &'a str) -> &'a str {
+    let font = theme::font(14.0, Weight::Regular);
+    let letters = || name.chars().filter(|c| c.is_alphanumeric());
+    let all = name.is_ascii() || ui.fonts_mut(|fonts| letters().all(|c| fonts.has_glyph(&font, c)));
+    if all { name } else { address }
 }
 
 /// Puts text with its left edge and vertical middle at `at`; returns where it ends.
