@@ -6,7 +6,7 @@ use ringfence::port::net::{FlowId, NetError, Transport};
 use ringfence::sip::Method;
 use ringfence::sip::endpoint::{Failure, Happening};
 
-use super::bench::{Bench, flow, is, outgoing, response};
+use super::bench::{Bench, is, outgoing, response};
 
 #[test]
 fn an_invite_by_udp_goes_out_at_0_500_1500_3500_7500_15500_31500_and_is_given_up_at_32000() {
