@@ -85,9 +85,10 @@ mod portal {
 
     /// `Read` wraps its variant into a second one.
     fn prefers_dark(value: &Value<'_>) -> bool {
-        match value {
-            Value::Value(inner) => prefers_dark(inner),
-            value => value.downcast_ref::<u32>() == Ok(PREFERS_DARK),
+        if let Value::Value(inner) = value {
+            prefers_dark(inner)
+        } else {
+            value.downcast_ref::<u32>() == Ok(PREFERS_DARK)
         }
     }
 
