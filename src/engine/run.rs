@@ -109,7 +109,11 @@ impl Engine {
                     self.stopped |= event == Event::Stopped;
                     events = true;
                     tracing::debug!(?event);
-                    if let Err(error) = self.far.events.try_send(event) {
+                    // A window that is closing hears the farewell no more.
+                    let farewell = event == Event::Stopped;
+                    if let Err(error) = self.far.events.try_send(event)
+                        && !farewell
+                    {
                         tracing::error!(%error, "an event is lost: nobody takes them");
                     }
                 }

@@ -102,6 +102,8 @@ pub struct Dismissed {
 /// The form of the first start.
 #[derive(Debug, Default)]
 pub struct SignInForm {
+    /// The first field has been given the keyboard.
+    pub greeted: bool,
     /// `user@domain`.
     pub address: String,
     /// The line password.

@@ -21,6 +21,7 @@ pub(super) const NO_CALLS: &str = "No calls yet";
 pub(super) const NO_CALLS_LEAD: &str = "Type a name or number above and press Enter.";
 pub(super) const NO_MATCH: &str = "Nobody by that name among the recent calls";
 pub(super) const NO_MATCH_LEAD: &str = "Enter calls what you typed.";
+const ASKED_EACH_TIME: &str = "Passwords are asked for at each start";
 pub(super) const ENGINE_STUCK: &str = "The phone does not react. If this lasts, start Ringfence again.";
 
 /// People at the demo provider: what to dial, and what happens then.
@@ -90,7 +91,7 @@ pub(super) fn step(step: &Step) -> String {
             format!("Encrypted connection ({})", tls.as_deref().unwrap_or("TLS"))
         }
         (StepKind::Connect(transport, _), Done) => format!("Unencrypted connection ({})", transport.via()),
-        (StepKind::Connect(transport, _), Failed) => format!("No answer by {}", transport.via()),
+        (StepKind::Connect(transport, _), Failed) => format!("No connection by {}", transport.via()),
         (StepKind::SignIn, Doing) => "Signing in…".to_owned(),
         (StepKind::SignIn, Done) => "Signed in".to_owned(),
         (StepKind::SignIn, Failed) => "Sign-in refused".to_owned(),
@@ -175,16 +176,16 @@ pub(super) fn demo_name(address: &str) -> Option<&'static str> {
     DEMO_PEOPLE.iter().find(|(_, user, _)| *user == address).map(|(name, ..)| *name)
 }
 
-/// The keyring's state in one sentence.
-pub(super) fn vault(state: &VaultState) -> String {
+/// The keyring's state, and what follows from it.
+pub(super) fn vault(state: &VaultState) -> (&'static str, Option<String>) {
     match state {
-        VaultState::Checking => "Looking at the system keyring…".into(),
-        VaultState::Ok => "Passwords are in the system keyring".into(),
-        VaultState::Locked => "The system keyring is locked".into(),
-        VaultState::Missing => "No system keyring: passwords are asked for at each start".into(),
-        VaultState::Stuck => "The system keyring does not answer".into(),
-        VaultState::Failed(why) => format!("The system keyring does not work: {why}"),
-        VaultState::Unused => "Passwords are forgotten when Ringfence closes".into(),
+        VaultState::Checking => ("Looking at the system keyring…", None),
+        VaultState::Ok => ("Passwords are in the system keyring", None),
+        VaultState::Locked => ("The system keyring is locked", None),
+        VaultState::Missing => ("There is no system keyring", Some(ASKED_EACH_TIME.into())),
+        VaultState::Stuck => ("The system keyring does not answer", None),
+        VaultState::Failed(why) => ("The system keyring does not work", Some(why.clone())),
+        VaultState::Unused => ("The system keyring is not used", Some(ASKED_EACH_TIME.into())),
     }
 }
 

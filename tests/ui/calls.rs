@@ -10,7 +10,7 @@ use ringfence::ui::screens::incoming::{self, Card};
 use ringfence::ui::theme;
 
 use crate::made_up::{self, CALL, HOME};
-use crate::rig::{asked, press, type_text, window};
+use crate::rig::{asked, press, sized, type_text, window};
 
 fn call(change: impl FnOnce(&mut CallView)) -> PhoneView {
     let mut view = made_up::in_call();
@@ -25,6 +25,38 @@ fn a_call_says_who_how_long_how_safe_and_how_good() {
     window.get_by_label("+44 20 7946 0182");
     window.get_by_label("04:12, Encrypted, Quality: Good");
     window.get_by_label("Call with Anna Berg: connected");
+}
+
+#[test]
+fn a_call_without_devices_says_so_until_that_is_dismissed() {
+    let mut view = made_up::in_call();
+    view.audio.in_use = Some((None, None));
+    let mut window = window(view);
+    let advice = "You hear nothing and nobody hears you. A headset that you connect is used at once.";
+    window.get_by_label(advice);
+    press(&mut window, "Dismiss");
+    assert!(window.query_by_label(advice).is_none());
+}
+
+#[test]
+fn in_the_smallest_window_a_banner_leaves_room_for_the_buttons() {
+    let mut view = made_up::in_call();
+    view.audio.in_use = Some((None, None));
+    let window = sized(view, [320.0, 480.0]);
+    let end = window.get_by_label("End").rect();
+    for name in ["Mute", "Hold", "Keypad", "Audio"] {
+        assert!(window.get_by_label(name).rect().bottom() <= end.top(), "{name}");
+    }
+}
+
+#[test]
+fn audio_trouble_is_said_until_dismissed() {
+    let mut view = made_up::in_call();
+    view.audio.trouble = Some("The microphone is gone.".into());
+    let mut window = window(view);
+    window.get_by_label("The microphone is gone.");
+    press(&mut window, "Dismiss");
+    assert!(window.query_by_label("The microphone is gone.").is_none());
 }
 
 #[test]

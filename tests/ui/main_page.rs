@@ -169,19 +169,19 @@ fn a_missing_keyring_is_said_once_and_not_in_the_demo() {
 }
 
 #[test]
-fn audio_trouble_is_said_until_dismissed() {
-    let mut view = made_up::ready();
-    view.audio.trouble = Some("The microphone is gone.".into());
-    let mut window = window(view);
-    window.get_by_label("The microphone is gone.");
-    press(&mut window, "Dismiss");
-    assert!(window.query_by_label("The microphone is gone.").is_none());
-}
-
-#[test]
 fn the_demo_offers_people_to_call() {
     let mut window = window(account(|a| a.demo = true));
     assert_eq!(press(&mut window, "Call Echo"), [calls("echo")]);
+}
+
+#[test]
+fn a_person_of_the_demo_is_found_by_name_and_called_with_enter() {
+    let mut window = window(account(|a| a.demo = true));
+    type_text(&mut window, "Never ans");
+    assert!(window.query_by_label("Call Echo").is_none());
+    window.key_press(Key::Enter);
+    window.run();
+    assert_eq!(asked(&mut window), [calls("never-answers")]);
 }
 
 #[test]

@@ -151,7 +151,7 @@ fn vault(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Comm
 }
 
 /// What is wrong with the sound. Worth saying during a call; before, nobody needs it, and the settings have it.
-fn audio(ui: &mut Ui, audio: &AudioView, state: &mut UiState) {
+fn audio(ui: &mut Ui, audio: &AudioView, state: &mut UiState, brief: bool) {
     let trouble = audio.trouble.as_deref();
     let missing = audio.in_use.as_ref().and_then(text::no_device);
     let (title, advice, details) = match (missing, trouble) {
@@ -170,16 +170,16 @@ fn audio(ui: &mut Ui, audio: &AudioView, state: &mut UiState) {
         kind: BannerKind::Warn,
         icon: icons::SPEAKER_HIGH,
         title,
-        advice,
-        details,
+        advice: if brief { "" } else { advice },
+        details: details.filter(|_| !brief),
         action: None,
         dismiss: true,
     };
     state.dismissed.audio |= frame(ui, |ui| banner.show(ui)).dismiss;
 }
 
-/// The banners of a call: only what is true now.
-pub(super) fn in_call(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, call: &CallView) {
+/// The banners of a call: only what is true now; titles alone if it has to be `brief`.
+pub(super) fn in_call(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, call: &CallView, brief: bool) {
     if let Some(secs) = call.silent_secs.filter(|_| call.state == CallState::Established && !call.held) {
         let title = "You can't hear them – no sound arriving";
         let left = 60_u32.saturating_sub(secs);
@@ -188,7 +188,7 @@ pub(super) fn in_call(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, call:
             kind: BannerKind::Warn,
             icon: icons::WARNING,
             title,
-            advice: &advice,
+            advice: if brief { "" } else { &advice },
             details: None,
             action: None,
             dismiss: false,
@@ -196,6 +196,6 @@ pub(super) fn in_call(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, call:
         frame(ui, |ui| banner.show(ui));
         widgets::live_region(ui, "silent", title);
     }
-    audio(ui, &scene.view.audio, state);
+    audio(ui, &scene.view.audio, state, brief);
     notice(ui, state);
 }

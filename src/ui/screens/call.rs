@@ -18,6 +18,12 @@ const METER_MILLIS: i64 = 125;
 /// The room at the bottom with the red button.
 pub(super) const FOOT: f32 = 72.0;
 
+/// The row of buttons grows no wider.
+const WIDEST: f32 = 440.0;
+
+/// Less room than that above the red button is little.
+const SHORT: f32 = 400.0;
+
 /// The space above the avatar. What the picture leaves for a second row of buttons goes around the first.
 pub(super) fn above_avatar(room: f32) -> f32 {
     18.0 + (room - 400.0).max(0.0) * 0.3
@@ -37,7 +43,11 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
     ui.scope_builder(UiBuilder::new().max_rect(above), |ui| {
         ui.set_clip_rect(above.intersect(ui.clip_rect()));
         ui.push_id(call.id, |ui| {
-            banners::in_call(ui, scene, state, call);
+            // A small window has no room for advice, and none at all beside twelve keys.
+            let brief = above.height() < SHORT;
+            if !brief || state.call.open == Panel::Buttons {
+                banners::in_call(ui, scene, state, call, brief);
+            }
             match state.call.open {
                 Panel::Buttons => {
                     person(ui, scene, call, name, true);
@@ -78,8 +88,8 @@ fn head(ui: &mut Ui, scene: &Scene<'_>, call: &CallView) {
 /// Avatar, name, address, and the line of facts. Without the avatar where room is short.
 fn person(ui: &mut Ui, scene: &Scene<'_>, call: &CallView, name: &str, large: bool) {
     let p = theme::palette(ui);
-    let tall = ui.available_height() > 400.0;
-    if large {
+    let tall = ui.available_height() > SHORT;
+    if large && ui.available_height() > 330.0 {
         let size = if tall { 84.0 } else { 56.0 };
         ui.add_space(if tall { above_avatar(ui.available_height()) } else { 8.0 });
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size), egui::Sense::hover());
@@ -249,8 +259,9 @@ fn buttons(ui: &mut Ui, panel: &mut CallPanel, out: &mut Vec<Command>, call: &Ca
     let mut pressed = None;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        ui.add_space(20.0);
-        let width = (ui.available_width() - 20.0 - 3.0 * 6.0) / 4.0;
+        let side = 20.0 + ((ui.available_width() - WIDEST) / 2.0).max(0.0);
+        ui.add_space(side);
+        let width = (ui.available_width() - side - 3.0 * 6.0) / 4.0;
         for (i, button) in all.into_iter().enumerate() {
             if widgets::round_button(ui, width, button).clicked() {
                 pressed = Some(i);
@@ -274,7 +285,7 @@ fn keypad(ui: &mut Ui, panel: &mut CallPanel, out: &mut Vec<Command>, call: &Cal
     let kept: String = call.digits.chars().rev().take(18).collect::<Vec<_>>().into_iter().rev().collect();
     let font = theme::font(20.0, Weight::SemiBold);
     ui.painter().text(rect.center(), Align2::CENTER_CENTER, kept, font, p.ink);
-    let key = ((ui.available_height() - 30.0 - 44.0) / 4.0).clamp(44.0, 60.0).floor();
+    let key = ((ui.available_height() - 30.0 - 44.0) / 4.0).clamp(40.0, 60.0).floor();
     if let Some(digits) = widgets::key_pad(ui, key, 18.0, false).and_then(|key| Digits::parse(&key.to_string())) {
         out.push(Command::SendDigits(call.id, digits));
     }

@@ -104,7 +104,8 @@ fn keyring(ui: &mut Ui, vault: &VaultState, out: &mut Vec<Command>) {
             VaultState::Locked | VaultState::Missing | VaultState::Stuck | VaultState::Unused => Mark::Warn,
             VaultState::Failed(_) => Mark::Bad,
         };
-        widgets::row(ui, mark, &text::vault(vault), None);
+        let (words, small) = text::vault(vault);
+        widgets::row(ui, mark, words, small.as_deref());
         let troubled = text::vault_banner(vault).is_some();
         if troubled && widgets::link(ui, "Try again", true).clicked() {
             out.push(Command::RetryVault);

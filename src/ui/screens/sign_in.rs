@@ -70,6 +70,9 @@ fn fields(ui: &mut Ui, form: &mut SignInForm) -> bool {
     let address = widgets::labelled(ui, text::SIP_ADDRESS, "", |ui| {
         widgets::field(ui, Id::unique("sign-in address"), &mut form.address, "alice@provider.example", false)
     });
+    if !std::mem::replace(&mut form.greeted, true) {
+        address.request_focus();
+    }
     ui.add_space(12.0);
     let password = widgets::labelled(ui, text::SIP_PASSWORD, text::SIP_PASSWORD_REMARK, |ui| {
         widgets::field(ui, Id::unique("sign-in password"), &mut form.password, "", true)
