@@ -8,6 +8,7 @@ use rtrb::{Consumer, Producer};
 
 use super::callbacks::{Health, RING};
 use super::file::{WavSink, WavSource};
+use crate::base::Mono;
 use crate::media::resample::Resampler;
 use crate::media::stream::{Pace, Turn};
 use crate::media::{FRAME, Frame};
@@ -15,6 +16,9 @@ use crate::media::{FRAME, Frame};
 /// How much waits in a playback ring: 20 ms, and 10 ms more after each time it ran dry, up to 60 ms.
 const TARGET: (Duration, Duration, Duration) =
     (Duration::from_millis(20), Duration::from_millis(10), Duration::from_millis(60));
+
+/// A playback device that drains nothing for so long stands still: longer than any usual callback.
+const STALL: Duration = Duration::from_millis(120);
 
 /// Where 10 ms frames come from.
 pub enum Mic {
@@ -102,6 +106,8 @@ pub struct Played {
     dropouts: u64,
     target: Duration,
     pace: Pace,
+    /// How many callbacks there had been, and when there was a new one.
+    moved: (u64, Option<Mono>),
 }
 
 impl Played {
@@ -119,6 +125,7 @@ impl Played {
             dropouts,
             target: TARGET.0,
             pace: Pace::default(),
+            moved: (0, None),
         }
     }
 
@@ -128,6 +135,18 @@ impl Played {
         let samples = RING.saturating_sub(self.ring.slots());
         let micros = u64::try_from(samples).unwrap_or(0) * 1_000_000 / u64::from(self.rate.max(1));
         Duration::from_micros(micros)
+    }
+
+    /// Whether the device has not drained anything for a while. What arrives is old when it goes on, so nobody should
+    /// keep it: an idle sink of PulseAudio's first plays up to 2 s of silence that it has prepared.
+    pub fn is_stalled(&mut self, now: Mono) -> bool {
+        let callbacks = self.health.callbacks();
+        let since = match self.moved {
+            (before, Some(since)) if before == callbacks => since,
+            _ => now,
+        };
+        self.moved = (callbacks, Some(since));
+        now.since(since) > STALL
     }
 
     /// Whether the device wants 10 ms more now. Learns from interruptions.
@@ -156,5 +175,28 @@ impl Played {
         if let Ok(chunk) = self.ring.write_chunk_uninit(room) {
             chunk.fill_from_iter(self.converted.iter().copied());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rtrb::RingBuffer;
+
+    use super::*;
+    use crate::io::audio::callbacks::PlaybackTap;
+
+    #[test]
+    fn a_device_stands_still_from_120_ms_without_a_callback_until_the_next_one() {
+        let health = Arc::new(Health::default());
+        let (producer, consumer) = RingBuffer::new(RING);
+        let mut tap = PlaybackTap::new(consumer, 1, Arc::clone(&health));
+        let mut played = Played::new(producer, 48_000, health);
+        assert!(!played.is_stalled(Mono::from_millis(1_000)));
+        assert!(!played.is_stalled(Mono::from_millis(1_120)));
+        assert!(played.is_stalled(Mono::from_millis(1_130)));
+        tap.give(&mut [0f32; FRAME]);
+        assert!(!played.is_stalled(Mono::from_millis(3_000)));
+        assert!(!played.is_stalled(Mono::from_millis(3_110)));
+        assert!(played.is_stalled(Mono::from_millis(3_130)));
     }
 }

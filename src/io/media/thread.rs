@@ -219,17 +219,22 @@ impl MediaThread {
         }
     }
 
-    /// Gives the loudspeaker what it drains; a file or nothing gets a frame for each frame of the microphone.
+    /// Gives the loudspeaker what it drains; a file, nothing, or a device that stands still gets a frame for each frame of
+    /// the microphone.
     fn listen(&mut self, now: Now, frames: usize) {
+        let stalled = match &mut self.studio.speaker {
+            Speaker::Device(device) => device.is_stalled(now.mono),
+            Speaker::File(_) | Speaker::Discard => false,
+        };
         let mut done = 0;
         loop {
             let turn = match &mut self.studio.speaker {
-                Speaker::Device(device) => match device.is_hungry() {
+                Speaker::Device(device) if !stalled => match device.is_hungry() {
                     true => device.turn(),
                     false => return,
                 },
-                Speaker::File(_) | Speaker::Discard if done == frames => return,
-                Speaker::File(_) | Speaker::Discard => {
+                _ if done == frames => return,
+                Speaker::Device(_) | Speaker::File(_) | Speaker::Discard => {
                     // Of several at once the last is due now, and they will be "heard" one after the other.
                     let (before, after) = (done, frames.saturating_sub(done + 1));
                     let time = |count| FRAME_TIME * u32::try_from(count).unwrap_or(0);
@@ -246,9 +251,9 @@ impl MediaThread {
             }
             self.studio.finish(&mut frame);
             match &mut self.studio.speaker {
-                Speaker::Device(device) => device.give(&frame),
+                Speaker::Device(device) if !stalled => device.give(&frame),
                 Speaker::File(file) => file.write(&frame),
-                Speaker::Discard => {}
+                Speaker::Device(_) | Speaker::Discard => {}
             }
         }
     }
