@@ -53,7 +53,7 @@ fn window(demo: bool, arguments: Vec<OsString>) -> ExitCode {
     };
     let clock = io::clock::Clock::start();
     let clock = ui::Clock::system(move || clock.now().wall);
-    let system_theme = ui::SystemTheme::new(|tell| io::appearance::follow(tell));
+    let system_theme = ui::SystemTheme::new(io::appearance::follow);
     match ui::run(handle, waker, ui::Options { demo, clock, system_theme }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(&error.to_string()),

@@ -81,7 +81,7 @@ mod tests {
                     ..Packet::default()
                 };
                 let mut bytes = packet.build();
-                if dice.bits32() % 4 == 0 {
+                if dice.bits32().is_multiple_of(4) {
                     let at = dice.bits32() as usize % bytes.len();
                     bytes[at] = dice.bits32() as u8;
                 }
