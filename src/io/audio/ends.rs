@@ -78,12 +78,6 @@ impl Captured {
             chunk.commit_all();
         }
     }
-
-    /// Whether the device has let go of its end.
-    #[must_use]
-    pub fn is_dead(&self) -> bool {
-        self.ring.is_abandoned()
-    }
 }
 
 /// Where 10 ms frames go.

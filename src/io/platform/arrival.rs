@@ -78,7 +78,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "the datagram has to wait for something")]
     fn a_datagram_tells_how_long_it_waited() {
         for address in ["127.0.0.1:0", "[::1]:0"] {
             let (Ok(one), Ok(other)) = (UdpSocket::bind(address), UdpSocket::bind(address)) else { continue };
