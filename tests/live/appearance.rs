@@ -10,8 +10,8 @@ use zbus::fdo;
 use zbus::zvariant::{OwnedValue, Value};
 
 use crate::rig::agent::BOUND;
+use crate::rig::display::{Display, Ends};
 use crate::rig::keyring::Session;
-use crate::rig::screen::{Ends, Screen};
 use crate::rig::{Scratch, wait_until};
 
 const PATH: &str = "/org/freedesktop/portal/desktop";
@@ -134,15 +134,14 @@ fn without_a_bus_or_without_a_portal_nothing_is_told_and_no_thread_stays() {
 
 #[test]
 fn the_window_is_dark_while_the_desktop_is_and_light_when_it_changes() {
-    let (session, screen, scratch) = (Session::new(), Screen::start(), Scratch::new());
+    let (session, display, scratch) = (Session::new(), Display::start(), Scratch::new());
     let portal = Portal::start(&session, Settings { dark: true, old: false });
-    let mut command = session.within(Command::new(env!("CARGO_BIN_EXE_ringfence")));
+    let mut command = session.within(display.command(env!("CARGO_BIN_EXE_ringfence")));
     command.args(["--vault", "session", "--profile"]).arg(scratch.folder("profile"));
-    command.env("DISPLAY", &screen.display).env("LIBGL_ALWAYS_SOFTWARE", "1");
     let _program = Ends(command.spawn().expect("the program starts"));
-    wait_until("the window", || screen.window("^Ringfence").is_some());
-    let window = screen.window("^Ringfence").expect("just seen");
-    wait_until("it is dark", || screen.main_colour(&window) == Some([0x12, 0x15, 0x1D]));
+    wait_until("the window", || display.window("^Ringfence").is_some());
+    let window = display.window("^Ringfence").expect("just seen");
+    wait_until("it is dark", || display.main_colour(&window) == Some([0x12, 0x15, 0x1D]));
     portal.change("color-scheme", LIGHT);
-    wait_until("it is light", || screen.main_colour(&window) == Some([0xFB, 0xFB, 0xFD]));
+    wait_until("it is light", || display.main_colour(&window) == Some([0xFB, 0xFB, 0xFD]));
 }

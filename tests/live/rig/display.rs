@@ -9,7 +9,7 @@ use std::sync::Mutex;
 const GREEN: [u8; 3] = [0x12, 0x80, 0x5C];
 
 /// A process that ends with its test.
-struct Ends(Child);
+pub struct Ends(pub Child);
 
 impl Drop for Ends {
     fn drop(&mut self) {
@@ -73,10 +73,27 @@ impl Display {
         found.lines().last().map(str::to_owned)
     }
 
-    /// Whether a photograph of a window, or of part of it (`360x168+892+28`), shows the green of the Answer button.
-    pub fn shows_answer(&self, window: &str, part: Option<&str>) -> bool {
+    /// A photograph of a window, or of part of it (`360x168+892+28`): a portable pixmap, three bytes a pixel after
+    /// its head.
+    pub fn photograph(&self, window: &str, part: Option<&str>) -> Vec<u8> {
         let crop = part.map_or(vec![], |part| vec!["-crop", part]);
-        let arguments = [&["-depth", "8", "-window", window], crop.as_slice(), &["ppm:-"]].concat();
-        self.run("import", &arguments).windows(3).any(|pixel| pixel == GREEN)
+        self.run("import", &[&["-depth", "8", "-window", window], crop.as_slice(), &["ppm:-"]].concat())
+    }
+
+    /// Whether a photograph shows the green of the Answer button.
+    pub fn shows_answer(&self, window: &str, part: Option<&str>) -> bool {
+        self.photograph(window, part).windows(3).any(|pixel| pixel == GREEN)
+    }
+
+    /// The colour that covers most of a window.
+    pub fn main_colour(&self, window: &str) -> Option<[u8; 3]> {
+        let photograph = self.photograph(window, None);
+        // Three lines of head: kind, width and height, greatest value.
+        let pixels = photograph.splitn(4, |byte| *byte == b'\n').nth(3)?;
+        let mut seen = std::collections::BTreeMap::<[u8; 3], usize>::new();
+        for pixel in pixels.chunks_exact(3) {
+            *seen.entry([pixel[0], pixel[1], pixel[2]]).or_default() += 1;
+        }
+        seen.into_iter().max_by_key(|(_, times)| *times).map(|(colour, _)| colour)
     }
 }

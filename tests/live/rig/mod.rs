@@ -8,7 +8,6 @@ pub mod keyring;
 pub mod names;
 pub mod nat;
 pub mod pulse;
-pub mod screen;
 pub mod wav;
 
 use std::fs;
