@@ -20,6 +20,8 @@ pub struct UiState {
     pub line: Option<AccountId>,
     /// The form of the first start.
     pub sign_in: SignInForm,
+    /// The line that is about to be signed out: asked once more.
+    pub signing_out: Option<AccountId>,
     /// The password that an account asks for again.
     pub password: PasswordField,
     /// The call screen.

@@ -49,9 +49,13 @@ fn voice_processing_and_theme_are_switched() {
 }
 
 #[test]
-fn a_line_is_signed_out_and_calls_are_forgotten() {
+fn a_line_is_signed_out_after_a_second_question_and_calls_are_forgotten() {
     let mut window = settings();
-    assert_eq!(press(&mut window, "Sign out"), [Command::SignOut(HOME)]);
+    assert_eq!(press(&mut window, "Sign out"), []);
+    window.get_by_label("Deletes this line and its password from this computer.");
+    assert_eq!(press(&mut window, "Keep"), []);
+    assert_eq!(press(&mut window, "Sign out"), []);
+    assert_eq!(press(&mut window, "Delete"), [Command::SignOut(HOME)]);
     assert_eq!(press(&mut window, "Forget"), [Command::ClearHistory]);
 }
 

@@ -24,7 +24,7 @@ pub(super) fn refused(status: u16, dialled: &str, provider: &str) -> EndReason {
 /// The quality word (ITU-T G.107); none before there is something to judge.
 #[must_use]
 pub(super) fn quality(stats: &Stats) -> Option<Quality> {
-    if stats.received == 0 || !stats.r_factor.is_finite() || stats.r_factor <= 0.0 {
+    if stats.received == 0 || !stats.r_factor.is_finite() {
         return None;
     }
     Some(if stats.r_factor > 80.0 {
@@ -60,6 +60,7 @@ mod tests {
         assert_eq!(with(93.0), Some(Quality::Good));
         assert_eq!(with(75.0), Some(Quality::Fair));
         assert_eq!(with(50.0), Some(Quality::Poor));
+        assert_eq!(with(0.0), Some(Quality::Poor), "the worst call has a word too");
         assert_eq!(quality(&Stats::default()), None);
     }
 }

@@ -3,6 +3,7 @@
 use egui::{Ui, vec2};
 
 use super::{Scene, devices};
+use crate::base::AccountId;
 use crate::phone::command::Command;
 use crate::phone::settings::{Settings, Theme};
 use crate::phone::view::{AccountState, AccountView, PasswordPlace, VaultState};
@@ -15,6 +16,7 @@ use crate::ui::{text, theme};
 pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
     if widgets::page_header(ui, "Settings") {
         state.page = Page::Main;
+        state.signing_out = None;
     }
     egui::ScrollArea::vertical().auto_shrink([false, false]).id_salt("settings").show(ui, |ui| {
         egui::Frame::new().inner_margin(egui::Margin { left: 12, right: 12, top: 8, bottom: 16 }).show(ui, |ui| {
@@ -47,7 +49,7 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
 fn lines(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
     widgets::card(ui, |ui| {
         for account in &scene.view.accounts {
-            ui.push_id(account.id, |ui| one_line(ui, account, out));
+            ui.push_id(account.id, |ui| one_line(ui, account, &mut state.signing_out, out));
             widgets::row_line(ui);
         }
         ui.add_space(2.0);
@@ -57,15 +59,24 @@ fn lines(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Comm
     });
 }
 
-fn one_line(ui: &mut Ui, account: &AccountView, out: &mut Vec<Command>) {
+fn one_line(ui: &mut Ui, account: &AccountView, signing_out: &mut Option<AccountId>, out: &mut Vec<Command>) {
     let p = theme::palette(ui);
     let small = format!("{} · {}", text::account_word(account), account.address);
-    let name = if account.demo { format!("{} (demo)", account.name) } else { account.name.clone() };
-    widgets::value_row(ui, &name, Some(&small), |ui| {
-        let words = "Sign out";
-        let button = ui.add(Button::new(Kind::SoftEnd, words));
-        if button.on_hover_text("Deletes this line and its password from this computer").clicked() {
-            out.push(Command::SignOut(account.id));
+    widgets::value_row(ui, &account.name, Some(&small), |ui| {
+        // What deletes a password asks once.
+        if *signing_out == Some(account.id) {
+            ui.spacing_mut().item_spacing.x = 8.0;
+            if ui.add(Button::new(Kind::End, "Delete")).clicked() {
+                *signing_out = None;
+                out.push(Command::SignOut(account.id));
+            }
+            if ui.add(Button::new(Kind::Plain, "Keep")).clicked() {
+                *signing_out = None;
+            }
+            return;
+        }
+        if ui.add(Button::new(Kind::SoftEnd, "Sign out")).clicked() {
+            *signing_out = Some(account.id);
         }
         if let AccountState::Waiting(_) = account.state {
             ui.spacing_mut().item_spacing.x = 8.0;
@@ -79,7 +90,11 @@ fn one_line(ui: &mut Ui, account: &AccountView, out: &mut Vec<Command>) {
         PasswordPlace::Session => "Password asked for at each start",
         PasswordPlace::NotNeeded => "Needs no password of yours",
     };
-    let words = format!("{}. {place}.", text::connection(account));
+    let words = if *signing_out == Some(account.id) {
+        "Deletes this line and its password from this computer.".to_owned()
+    } else {
+        format!("{}. {place}.", text::connection(account))
+    };
     let words = egui::RichText::new(words).font(theme::font(12.0, Weight::Regular)).color(p.muted);
     ui.add(egui::Label::new(words).wrap());
     ui.add_space(10.0);
