@@ -136,7 +136,7 @@ fn without_a_bus_or_without_a_portal_nothing_is_told_and_no_thread_stays() {
 fn the_window_is_dark_while_the_desktop_is_and_light_when_it_changes() {
     let (session, display, scratch) = (Session::new(), Display::start(), Scratch::new());
     let portal = Portal::start(&session, Settings { dark: true, old: false });
-    let mut command = session.within(display.command(env!("CARGO_BIN_EXE_ringfence")));
+    let mut command = display.shows(session.within(Command::new(env!("CARGO_BIN_EXE_ringfence"))));
     command.args(["--vault", "session", "--profile"]).arg(scratch.folder("profile"));
     let _program = Ends(command.spawn().expect("the program starts"));
     wait_until("the window", || display.window("^Ringfence").is_some());

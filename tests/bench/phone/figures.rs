@@ -12,11 +12,13 @@ use crate::process;
 use crate::rig::agent::Agent;
 use crate::rig::baresip::{self, Baresip};
 use crate::rig::kamailio::{Algorithm, Kamailio};
+use crate::rig::keyring::Session;
 use crate::rig::{Daemon, Scratch, free_port, wav};
 
 /// Every figure, by name.
 pub const ALL: &[(&str, fn())] = &[
     ("start: process start to 200 OK of REGISTER, UDP, session vault", start_to_registered),
+    ("keyring: process start to 200 OK of REGISTER, UDP, password from gnome-keyring", start_with_keyring),
     ("answer: INVITE in to 200 out, auto-answer, 200 calls", invite_to_answer),
     ("command: command to INVITE on the wire, 100 calls", command_to_invite),
     ("call opus: one minute, voice processing off", || one_minute_call("opus", "opus/48000/2")),
@@ -92,6 +94,30 @@ fn start_to_registered() {
     show("ringfence agent", "ms", times(&ours));
     show("baresip", "ms", times(&theirs));
     show("linphonec", "ms", times(&others));
+}
+
+/// The account and its password are there from an earlier run: nothing is said to the agent.
+fn start_with_keyring() {
+    let (scratch, session) = (Scratch::new(), Session::new());
+    let _keyring = session.unlocked();
+    let kamailio = Kamailio::start(&scratch, Algorithm::Md5);
+    let start = || {
+        Agent::start_within(&scratch, "agent", &["--vault", "keyring", "--bind", "127.0.0.1:0"], |c| session.within(c))
+    };
+    let mut first = start();
+    first.sign_in("alice", kamailio.plain, "udp", json!({}));
+    first.quit();
+    let capture = Capture::start(&scratch);
+    let mut starts = Vec::new();
+    for _ in 0..15 {
+        starts.push(now());
+        let mut agent = start();
+        agent.have("registration", |v| v["event"] == "account" && v["state"] == "registered");
+        agent.quit();
+    }
+    let datagrams = capture.stop();
+    let times = starts.iter().filter_map(|s| registered_at(&datagrams, *s).map(|at| (at - s) * 1000.0)).collect();
+    show("ringfence agent with a keyring", "ms", times);
 }
 
 fn direct_agent(

@@ -50,7 +50,11 @@ impl Display {
 
     /// A program that will show its windows here, drawn without a graphics card.
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
-        let mut command = Command::new(program);
+        self.shows(Command::new(program))
+    }
+
+    /// The same for a command that somebody else began.
+    pub fn shows(&self, mut command: Command) -> Command {
         command.env("DISPLAY", &self.name).env("LIBGL_ALWAYS_SOFTWARE", "1").env_remove("WAYLAND_DISPLAY");
         command
     }
