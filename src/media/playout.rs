@@ -1,7 +1,7 @@
 //! The adaptive jitter buffer: what comes irregularly is played regularly, as early as the network's jitter allows.
 //!
 //! In the manner of NetEQ. The measure of all decisions is the *slack*: how long after its earliest possible arrival a
-//! sample is played. [`Delays`] says how much is wanted; more is played away by leaving out pitch periods, less is gained
+//! sample is played. `Delays` says how much is wanted; more is played away by leaving out pitch periods, less is gained
 //! by repeating some. When a packet is missing at its time: from its successor's redundancy, else concealed; when
 //! nothing is there at all, time stands still for up to 100 ms (a stall becomes delay), then goes on.
 

@@ -1,7 +1,7 @@
 //! RTP packets (RFC 3550 §5.1), through the `rtp` crate but behind a guard.
 //!
 //! The crate's parser panics on a header extension whose elements overrun it, so its shape is measured here first
-//! ([`measure`]), and extensions, of which we use none, never reach it.
+//! (`measure`), and extensions, of which we use none, never reach it.
 
 use rtp::header::Header;
 use webrtc_util::marshal::{Marshal as _, Unmarshal as _};

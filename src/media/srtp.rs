@@ -4,7 +4,7 @@
 //! * `decrypt_rtcp` panics on short packets, so SRTCP below 12 bytes plus tag is refused;
 //! * it accepts AES-CM SRTCP with the E bit clear and any tag, so E = 0 is refused, for every suite;
 //! * `decrypt_rtp` keeps state for every SSRC that it is shown, before authentication: an unknown SSRC is tried in a
-//!   scratch context, and adopted only after authentication, up to [`MOST_SOURCES`];
+//!   scratch context, and adopted only after authentication, up to `MOST_SOURCES`;
 //! * replay windows are off unless asked for: they are always asked for;
 //! * its RTP header parser panics on malformed extensions: it is given a header that was measured by [`super::rtp`].
 
@@ -40,7 +40,7 @@ pub enum SrtpError {
     /// The tag is not right, or the packet is a replay.
     #[error("not authentic")]
     Forged,
-    /// One source more than [`MOST_SOURCES`].
+    /// One source more than `MOST_SOURCES`.
     #[error("too many sources")]
     Sources,
 }

@@ -17,7 +17,7 @@ pub struct Credentials {
     pub uri: String,
     /// The proof.
     pub response: String,
-    /// The algorithm; `None` in [`Credentials::parse`] if we do not know it.
+    /// The algorithm; `None` in [`Credentials::from_auth`] if we do not know it.
     pub algorithm: Option<Algorithm>,
     /// Whether the algorithm is written.
     pub named: bool,

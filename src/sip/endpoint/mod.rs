@@ -1,8 +1,8 @@
 //! All transactions of one user agent: bytes in, bytes and [`Happening`]s out.
 //!
-//! The [`super::transaction`] machines decide *when*; here are the messages: Via, matching (RFC 3261 §17.1.3, §17.2.3),
+//! The `sip::transaction` machines decide *when*; here are the messages: Via, matching (RFC 3261 §17.1.3, §17.2.3),
 //! where responses go (§18.2.2, RFC 3581), the ACK to a refusal, CANCEL, and the refusals that need no user
-//! ([`check`]). Whoever owns an endpoint drains [`Endpoint::poll`] after each call and comes back at
+//! (`check`). Whoever owns an endpoint drains [`Endpoint::poll`] after each call and comes back at
 //! [`Endpoint::next_timeout`].
 //!
 //! Everything is bounded: refusals are sent without keeping anything, and the tables have limits.
