@@ -60,7 +60,7 @@ pub const LIGHT: Palette = Palette {
     go: rgb(0x12_80_5C),
     go_soft: rgb(0xE3_F5_EE),
     end: rgb(0xD1_34_38),
-    end_soft: rgb(0xFD_EB_EB),
+    end_soft: rgb(0xFE_F2_F2),
     warn: rgb(0x9A_5B_00),
     warn_soft: rgb(0xFF_F3_DC),
     on_accent: rgb(0xFF_FF_FF),
