@@ -145,7 +145,9 @@ impl Phone {
     pub(super) fn go_on_quitting(&mut self, now: Now) {
         let Some(quitting) = &mut self.quitting else { return };
         let until = quitting.until;
-        if !quitting.left && (self.calls.are_quiet() || now.mono >= quitting.leave_at) {
+        // A password that is on its way to the keyring arrives first, or its line would not know where it is.
+        let ready = self.calls.are_quiet() && !self.passwords.is_busy();
+        if !quitting.left && (ready || now.mono >= quitting.leave_at) {
             quitting.left = true;
             let ids: Vec<AccountId> = self.accounts.iter().map(Account::id).collect();
             for id in ids {

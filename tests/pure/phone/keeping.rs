@@ -16,7 +16,7 @@ use ringfence::phone::view::{AccountState, CallDirection, EndReason, HistoryRow,
 use ringfence::port::media::{Device, VoiceProcessing};
 use ringfence::port::net::{NetError, Transport};
 use ringfence::port::store::Document;
-use ringfence::port::vault::{Reply, VaultError};
+use ringfence::port::vault::{Reply, Request, VaultError};
 
 use super::world::{Entry, PASSWORD, Vault, World, numeric, server};
 
@@ -129,6 +129,24 @@ fn a_keyring_that_answers_late_is_still_heard() {
     assert_eq!((world.state(), &world.view().vault), (Some(AccountState::Registered), &VaultState::Ok));
     world.input(Input::Vault(id, Reply::Found(Secret::from("another"))));
     assert_eq!(world.state(), Some(AccountState::Registered), "a second reply is nobody's");
+}
+
+#[test]
+fn a_password_that_the_keyring_takes_late_is_found_again_although_the_person_quit_at_once() {
+    let mut before = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
+    before.vault = Vault::Stuck;
+    before.sign_in(numeric(None));
+    before.command(Command::Quit);
+    let put = before.unanswered.iter().position(|(_, request)| matches!(request, Request::Put(..))).expect("asked");
+    let (id, request) = before.unanswered.remove(put);
+    if let Request::Put(key, password) = request {
+        before.kept.insert(key.account, password.expose("a test's vault").clone());
+    }
+    before.input(Input::Vault(id, Reply::Done));
+    before.pass(Duration::from_secs(3));
+    let mut world = restarted(&before, VaultUse::Keyring);
+    world.load();
+    assert_eq!(world.state(), Some(AccountState::Registered));
 }
 
 #[test]
