@@ -21,7 +21,7 @@ impl Drop for Ends {
 /// The screen; gone when dropped.
 pub struct Display {
     name: String,
-    _manager: Ends,
+    manager: Ends,
     _server: Ends,
 }
 
@@ -38,11 +38,17 @@ impl Display {
         let said = server.stdout.take().expect("piped");
         BufReader::new(said).read_line(&mut number).expect("the server tells its display");
         let name = format!(":{}", number.trim());
-        let mut manager = Command::new("openbox");
-        manager.env("DISPLAY", &name).stdout(Stdio::null()).stderr(Stdio::null());
-        let manager = Ends(manager.spawn().expect("apt-get install openbox"));
-        let display = Display { name, _manager: manager, _server: Ends(server) };
+        let manage = || {
+            let mut manager = Command::new("openbox");
+            manager.env("DISPLAY", &name).stdout(Stdio::null()).stderr(Stdio::null());
+            Ends(manager.spawn().expect("apt-get install openbox"))
+        };
+        let mut display = Display { manager: manage(), name: name.clone(), _server: Ends(server) };
         super::wait_until("the window manager manages", || {
+            // One that gave up on a server that was not quite there yet is started again.
+            if display.manager.0.try_wait().is_ok_and(|ended| ended.is_some()) {
+                display.manager = manage();
+            }
             !display.run("xprop", &["-root", "_NET_SUPPORTING_WM_CHECK"]).ends_with(b"no such atom on any window.\n")
         });
         display
