@@ -1,5 +1,6 @@
 //! Everything that does something, started together; and their reports, waited for together.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -45,6 +46,7 @@ pub(super) struct Reports {
     dns: Receiver<(dns::Query, dns::Answer)>,
     vault: Receiver<(RequestId, vault::Reply)>,
     media: Receiver<media_port::Report>,
+    store: Receiver<(Document, Result<(), String>)>,
     raised: Receiver<()>,
     demo: Receiver<Started>,
     /// Runs until it is dropped.
@@ -55,7 +57,7 @@ impl Drivers {
     /// Starts them. Must be called inside a tokio runtime.
     pub(super) fn start(
         options: Options,
-        store: Store,
+        profile: &Path,
         entropy: Entropy,
         meters: &Arc<Meters>,
         instance: &mut Instance,
@@ -64,9 +66,16 @@ impl Drivers {
         let (to_dns, dns_reports) = channel(BOUND);
         let (to_vault, vault_reports) = channel(BOUND);
         let (to_media, media_reports) = channel(BOUND);
+        let (to_store, store_reports) = channel(BOUND);
         let (to_raised, raised) = channel(1);
         let (to_demo, demo_reports) = channel(1);
         instance.listen(to_raised);
+        let store = Store::open(profile, move |document, outcome| {
+            if to_store.blocking_send((document, outcome)).is_err() {
+                tracing::debug!(document = document.file_name(), "written after the engine's end");
+            }
+        })
+        .map_err(|error| StartError::Os("the profile".into(), error))?;
         let trust = Trust::new(options.ca);
         let rules = Rules::new(options.connect_to);
         let net = net::Options { bind: options.bind, trust: trust.clone(), connect_to: rules.clone() };
@@ -91,6 +100,7 @@ impl Drivers {
             dns: dns_reports,
             vault: vault_reports,
             media: media_reports,
+            store: store_reports,
             raised,
             demo: demo_reports,
             running_demo: None,
@@ -115,6 +125,7 @@ impl Drivers {
             }
             Output::Media(order) => self.media.perform(order),
             Output::Save(save) => self.store.perform(save),
+            Output::Append(append) => self.store.append(append),
             Output::SetAside(document) => self.set_aside(document),
             Output::StartDemo => demo::start(self.trust.clone(), self.demo.clone()),
             Output::Event(_) | Output::Timeout(_) => {}
@@ -145,6 +156,11 @@ fn chosen(devices: Devices, input: Option<&Device>, output: Option<&Device>) -> 
 }
 
 impl Reports {
+    /// The loop has ended: the store writes what is left, and nobody waits for its word.
+    pub(super) fn hear_no_more_of_the_store(&mut self) {
+        self.store.close();
+    }
+
     /// Waits for the next one. The drivers live as long as the engine: an end of theirs is never seen.
     pub(super) async fn next(&mut self) -> Input {
         tokio::select! {
@@ -152,6 +168,7 @@ impl Reports {
             Some((query, answer)) = self.dns.recv() => Input::Dns(query, answer),
             Some((id, reply)) = self.vault.recv() => Input::Vault(id, reply),
             Some(report) = self.media.recv() => Input::Media(report),
+            Some((document, outcome)) = self.store.recv() => Input::Saved(document, outcome),
             Some(()) = self.raised.recv() => Input::Raise,
             Some(started) = self.demo.recv() => Input::Demo(started.map(|(demo, line)| {
                 self.running_demo = Some(demo);

@@ -11,7 +11,7 @@ use super::{FarEnd, Options, StartError, Wake};
 use crate::base::Mono;
 use crate::io::clock::Clock;
 use crate::io::instance::Instance;
-use crate::io::{entropy, store::Store};
+use crate::io::entropy;
 use crate::phone::command::Command;
 use crate::phone::event::Event;
 use crate::phone::input::Found;
@@ -52,8 +52,7 @@ impl Engine {
         let mut seed = [0; 32];
         dice.fill(&mut seed);
         let phone = Phone::new(Config { vault: options.vault }, crate::base::Entropy::from_seed(seed));
-        let store = Store::open(profile).map_err(|error| os("the profile", error))?;
-        let (drivers, reports) = Drivers::start(options, store, dice, &far.meters, &mut instance)?;
+        let (drivers, reports) = Drivers::start(options, profile, dice, &far.meters, &mut instance)?;
         let signals = Signals::listen().map_err(|error| os("signals", error))?;
         drop(entered);
         let (clock, timeout, stopped) = (Clock::start(), None, false);
@@ -74,6 +73,7 @@ impl Engine {
             let input = self.next().await;
             self.handle(input);
         }
+        self.reports.hear_no_more_of_the_store();
         self.drivers.close().await;
     }
 
@@ -123,6 +123,7 @@ impl Engine {
                 | Output::Vault(..)
                 | Output::Media(_)
                 | Output::Save(_)
+                | Output::Append(_)
                 | Output::SetAside(_)
                 | Output::StartDemo) => self.drivers.perform(other),
             }

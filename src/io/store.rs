@@ -1,14 +1,15 @@
 //! The documents of a profile: read at the start, written whole by a thread of its own, never half. A write goes to
 //! a new file that is brought to the disk before it takes the old one's name. Only the newest content of a document
-//! is written, so that nothing queues up.
+//! is written, so that nothing queues up; what is added to the event log is never left out. The outcome of each is
+//! told, in order.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use crate::port::store::{Document, Save};
+use crate::port::store::{Append, Document, Save};
 
 /// The directory of a profile, made if need be: readable by this person only.
 ///
@@ -54,20 +55,36 @@ struct Queue {
 
 #[derive(Debug, Default)]
 struct State {
-    waiting: Vec<Save>,
+    waiting: Vec<Job>,
     closed: bool,
 }
 
+#[derive(Debug)]
+struct Job {
+    document: Document,
+    way: Way,
+    bytes: Vec<u8>,
+    /// How many requests this is the outcome of.
+    requests: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Way {
+    Whole,
+    Append,
+}
+
 impl Store {
-    /// Opens the documents below `dir` and starts the writing thread.
+    /// Opens the documents below `dir` and starts the writing thread, which calls `tell` with the outcome of each
+    /// request: it is on the disk, or why not.
     ///
     /// # Errors
     /// If there can be no thread.
-    pub fn open(dir: &Path) -> io::Result<Store> {
+    pub fn open(dir: &Path, tell: impl Fn(Document, Result<(), String>) + Send + 'static) -> io::Result<Store> {
         let queue = Arc::new(Queue::default());
         let writer = std::thread::Builder::new().name("store".into()).spawn({
             let (dir, queue) = (dir.to_owned(), Arc::clone(&queue));
-            move || write_all(&dir, &queue)
+            move || write_all(&dir, &queue, &tell)
         })?;
         Ok(Store { dir: dir.to_owned(), queue, writer: Some(writer) })
     }
@@ -85,10 +102,25 @@ impl Store {
     }
 
     /// Writes a document, soon, on the store's own thread.
-    pub fn perform(&self, save: Save) {
+    pub fn perform(&self, Save(document, bytes): Save) {
         let mut state = self.queue.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.waiting.retain(|waiting| waiting.0 != save.0);
-        state.waiting.push(save);
+        let overtaken = |job: &&Job| job.document == document && job.way == Way::Whole;
+        let requests = state.waiting.iter().filter(overtaken).map(|job| job.requests).sum::<usize>() + 1;
+        state.waiting.retain(|job| job.document != document || job.way != Way::Whole);
+        state.waiting.push(Job { document, way: Way::Whole, bytes, requests });
+        self.queue.changed.notify_one();
+    }
+
+    /// Adds lines to a document, soon, likewise.
+    pub fn append(&self, Append(document, bytes): Append) {
+        let mut state = self.queue.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match state.waiting.iter_mut().find(|job| job.document == document && job.way == Way::Append) {
+            Some(job) => {
+                job.bytes.extend(bytes);
+                job.requests += 1;
+            }
+            None => state.waiting.push(Job { document, way: Way::Append, bytes, requests: 1 }),
+        }
         self.queue.changed.notify_one();
     }
 
@@ -120,7 +152,7 @@ impl Drop for Store {
     }
 }
 
-fn write_all(dir: &Path, queue: &Queue) {
+fn write_all(dir: &Path, queue: &Queue, tell: &impl Fn(Document, Result<(), String>)) {
     loop {
         let mut state = queue.state.lock().unwrap_or_else(PoisonError::into_inner);
         while state.waiting.is_empty() && !state.closed {
@@ -131,12 +163,46 @@ fn write_all(dir: &Path, queue: &Queue) {
         }
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
-        for Save(document, bytes) in waiting {
-            if let Err(error) = write(dir, document.file_name(), &bytes) {
-                tracing::error!(document = document.file_name(), %error, "not saved");
+        for job in waiting {
+            let name = job.document.file_name();
+            let outcome = match job.way {
+                Way::Whole => write(dir, name, &job.bytes),
+                Way::Append => add(dir, name, &job.bytes),
+            };
+            if let Err(error) = &outcome {
+                tracing::error!(document = name, %error, "not saved");
+            }
+            let outcome = outcome.map_err(|error| error.to_string());
+            for _ in 0..job.requests {
+                tell(job.document, outcome.clone());
             }
         }
     }
+}
+
+/// Adds lines. One that a power cut has torn is ended first, so that it costs no other.
+fn add(dir: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let path = dir.join(name);
+    let is_new = !path.try_exists()?;
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&path)?;
+    let mut last = [b'\n'];
+    if file.metadata()?.len() > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+    }
+    let mut lines = Vec::with_capacity(bytes.len() + 1);
+    if last != [b'\n'] {
+        lines.push(b'\n');
+    }
+    lines.extend_from_slice(bytes);
+    file.write_all(&lines)?;
+    file.sync_all()?;
+    drop(file);
+    if is_new { sync_dir(dir) } else { Ok(()) }
 }
 
 /// Either all of `bytes` is there under this name afterwards, also after a power cut, or the old content is.
@@ -151,7 +217,11 @@ fn write(dir: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()?;
     drop(file);
     fs::rename(&new, dir.join(name))?;
-    // The new name is on the disk only when the directory is. Windows does not let directories be opened so.
+    sync_dir(dir)
+}
+
+/// A new name is on the disk only when the directory is. Windows does not let directories be opened so.
+fn sync_dir(dir: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) }
 }
 
@@ -163,14 +233,14 @@ mod tests {
     fn what_was_saved_last_is_loaded_after_the_store_was_closed() {
         let home = tempfile::tempdir().unwrap();
         let dir = profile_dir(Some(&home.path().join("a/b"))).unwrap();
-        let store = Store::open(&dir).unwrap();
+        let store = Store::open(&dir, |_, _| {}).unwrap();
         assert_eq!(store.load(Document::Accounts).unwrap(), None);
         for number in 0..100 {
             store.perform(Save(Document::Accounts, format!("{number}").into_bytes()));
             store.perform(Save(Document::History, b"[]".to_vec()));
         }
         drop(store);
-        let store = Store::open(&dir).unwrap();
+        let store = Store::open(&dir, |_, _| {}).unwrap();
         assert_eq!(store.load(Document::Accounts).unwrap().unwrap(), b"99");
         assert_eq!(store.load(Document::History).unwrap().unwrap(), b"[]");
         assert!(!dir.join("accounts.json.new").exists());
@@ -182,7 +252,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let home = tempfile::tempdir().unwrap();
         let dir = profile_dir(Some(&home.path().join("profile"))).unwrap();
-        let store = Store::open(&dir).unwrap();
+        let store = Store::open(&dir, |_, _| {}).unwrap();
         store.perform(Save(Document::Settings, b"{}".to_vec()));
         drop(store);
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -193,7 +263,7 @@ mod tests {
     #[test]
     fn damaged_documents_are_kept_beside_each_other() {
         let home = tempfile::tempdir().unwrap();
-        let store = Store::open(home.path()).unwrap();
+        let store = Store::open(home.path(), |_, _| {}).unwrap();
         for expected in ["accounts.json.damaged-1", "accounts.json.damaged-2"] {
             fs::write(home.path().join("accounts.json"), expected).unwrap();
             let aside = store.set_aside(Document::Accounts).unwrap();
@@ -207,6 +277,58 @@ mod tests {
     fn an_unreadable_document_is_not_an_absent_one() {
         let home = tempfile::tempdir().unwrap();
         fs::create_dir(home.path().join("history.json")).unwrap();
-        assert!(Store::open(home.path()).unwrap().load(Document::History).is_err());
+        assert!(Store::open(home.path(), |_, _| {}).unwrap().load(Document::History).is_err());
+    }
+
+    #[test]
+    fn every_request_is_answered_once_and_after_its_content_is_there() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = home.path().to_owned();
+        let (sender, told) = std::sync::mpsc::channel();
+        let store = Store::open(home.path(), move |document, outcome| {
+            let there = fs::read_to_string(dir.join(document.file_name())).unwrap_or_default();
+            sender.send((document, outcome, there)).unwrap();
+        })
+        .unwrap();
+        for number in 0..50 {
+            store.perform(Save(Document::Journal, number.to_string().into_bytes()));
+            store.append(Append(Document::EventLog, format!("{number}\n").into_bytes()));
+        }
+        drop(store);
+        let told: Vec<_> = told.iter().collect();
+        let of = |which: Document| told.iter().filter(move |(document, ..)| *document == which);
+        assert_eq!((of(Document::Journal).count(), of(Document::EventLog).count()), (50, 50));
+        for (nth, (_, outcome, there)) in of(Document::Journal).enumerate() {
+            assert_eq!(*outcome, Ok(()));
+            assert!(there.parse::<usize>().unwrap() >= nth, "request {nth} was told before it was there: {there}");
+        }
+        let all: String = (0..50).map(|number| format!("{number}\n")).collect();
+        assert_eq!(of(Document::EventLog).next_back().unwrap().2, all);
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_told() {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir(home.path().join("journal.json")).unwrap();
+        fs::create_dir(home.path().join("events.jsonl")).unwrap();
+        let (sender, told) = std::sync::mpsc::channel();
+        let store = Store::open(home.path(), move |document, outcome| sender.send((document, outcome)).unwrap()).unwrap();
+        store.perform(Save(Document::Journal, b"{}".to_vec()));
+        store.append(Append(Document::EventLog, b"{}\n".to_vec()));
+        drop(store);
+        let told: Vec<_> = told.iter().collect();
+        assert_eq!(told.len(), 2);
+        assert!(told.iter().all(|(_, outcome)| outcome.is_err()), "{told:?}");
+    }
+
+    #[test]
+    fn a_line_that_was_torn_costs_no_other() {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("events.jsonl"), "{\"a\":1}\n{\"b\":").unwrap();
+        let store = Store::open(home.path(), |_, _| {}).unwrap();
+        store.append(Append(Document::EventLog, b"{\"c\":3}\n".to_vec()));
+        drop(store);
+        let text = fs::read_to_string(home.path().join("events.jsonl")).unwrap();
+        assert_eq!(text, "{\"a\":1}\n{\"b\":\n{\"c\":3}\n");
     }
 }

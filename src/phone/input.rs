@@ -17,6 +17,9 @@ pub enum Input {
     Dns(dns::Query, dns::Answer),
     /// The vault's reply to the request of this number. Those that nobody waits for any more are dropped.
     Vault(RequestId, vault::Reply),
+    /// A [`crate::port::store::Save`] or [`crate::port::store::Append`] of this document is on the disk, or why not.
+    /// One for each, in order.
+    Saved(Document, Result<(), String>),
     /// The media thread.
     Media(media::Report),
     /// The demo provider runs ([`super::output::Output::StartDemo`]), or could not be started.

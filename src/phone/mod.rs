@@ -26,6 +26,7 @@ mod probe;
 pub mod problem;
 mod publish;
 pub mod registration;
+pub mod security;
 pub mod settings;
 mod sign_in;
 mod start;
@@ -43,6 +44,7 @@ use leave::{Leaving, Quitting};
 pub use output::Output;
 use passwords::Passwords;
 use publish::Shown;
+use security::Security;
 use settings::Settings;
 use sign_in::{SignIn, Wish};
 use streams::Streams;
@@ -90,6 +92,7 @@ pub struct Phone {
     recents: Recents,
     settings: Settings,
     passwords: Passwords,
+    security: Security,
     audio: AudioView,
     view: PhoneView,
     shown: Shown,
@@ -120,6 +123,7 @@ impl Phone {
             recents: Recents::default(),
             settings: Settings::default(),
             passwords: Passwords::new(config.vault),
+            security: Security::default(),
             audio: AudioView::default(),
             view: PhoneView::default(),
             shown: Shown::default(),
@@ -135,6 +139,7 @@ impl Phone {
             Input::Net(report) => self.on_net(now, report),
             Input::Dns(query, answer) => self.on_dns(now, &query, &answer),
             Input::Vault(id, reply) => self.on_vault(now, id, reply),
+            Input::Saved(document, outcome) => self.on_saved(now, document, &outcome),
             Input::Media(report) => self.on_media(now, report),
             Input::Demo(demo) => self.demo_ready(now, demo),
             Input::Raise => self.out.push_back(Output::Event(event::Event::RaiseWindow)),

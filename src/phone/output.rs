@@ -15,8 +15,10 @@ pub enum Output {
     Vault(RequestId, vault::Request),
     /// The media thread.
     Media(media::Order),
-    /// Write a document.
+    /// Write a document; [`super::input::Input::Saved`] answers.
     Save(store::Save),
+    /// Add lines to a document; [`super::input::Input::Saved`] answers.
+    Append(store::Append),
     /// A document cannot be understood: move it aside before it is written again.
     SetAside(store::Document),
     /// Start the demo provider in this process; [`super::input::Input::Demo`] answers.

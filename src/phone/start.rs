@@ -4,6 +4,8 @@ use super::account::Account;
 use super::address::Address;
 use super::history::Recents;
 use super::input::Found;
+use super::security::log::Log;
+use super::security::memory::Memory;
 use super::{Phone, documents};
 use crate::base::AccountId;
 use crate::phone::documents::Record;
@@ -28,6 +30,17 @@ impl Phone {
                     let read = documents::history(&found);
                     self.recents = Recents::new(read.content);
                     read.damaged
+                }
+                // The journal is the password change's own: it reads it when an account begins.
+                Document::Journal => false,
+                Document::Security => {
+                    let read = Memory::read(&found);
+                    self.security.memory = read.content;
+                    read.damaged
+                }
+                Document::EventLog => {
+                    self.security.log = Log::read(&found);
+                    matches!(found, Found::Unreadable(_))
                 }
             };
             if damaged {

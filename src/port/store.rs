@@ -1,4 +1,8 @@
-//! Documents on disk, none of them secret: written whole, atomically, and read once at the start.
+//! Documents on disk, none of them secret: written whole, atomically, and read once at the start. One of them, the
+//! event log, only ever grows.
+//!
+//! Every [`Save`] and [`Append`] is answered exactly once (`Input::Saved`), in order for each document: `Ok` means
+//! that the content, or newer content of the same document, is on the disk, file and directory synced.
 
 /// One document.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -9,11 +13,24 @@ pub enum Document {
     Settings,
     /// The recent calls.
     History,
+    /// How far each password change is. The vault is right where the two disagree.
+    Journal,
+    /// What the Security centre remembers of each account: pins, flags, the check list.
+    Security,
+    /// What happened to the accounts' security, one JSON object per line. Never rewritten.
+    EventLog,
 }
 
 impl Document {
     /// All of them, in the order in which they are loaded.
-    pub const ALL: [Document; 3] = [Document::Accounts, Document::Settings, Document::History];
+    pub const ALL: [Document; 6] = [
+        Document::Accounts,
+        Document::Settings,
+        Document::History,
+        Document::Journal,
+        Document::Security,
+        Document::EventLog,
+    ];
 
     /// The name of its file below the profile.
     #[must_use]
@@ -22,6 +39,9 @@ impl Document {
             Document::Accounts => "accounts.json",
             Document::Settings => "settings.json",
             Document::History => "history.json",
+            Document::Journal => "journal.json",
+            Document::Security => "security.json",
+            Document::EventLog => "events.jsonl",
         }
     }
 }
@@ -29,3 +49,7 @@ impl Document {
 /// Write `bytes` as the new content of a document.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Save(pub Document, pub Vec<u8>);
+
+/// Add `bytes` (whole lines) to the end of a document.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Append(pub Document, pub Vec<u8>);

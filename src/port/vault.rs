@@ -17,8 +17,19 @@ pub struct Key {
 pub enum Slot {
     /// The line password in use.
     Active,
+    /// A password change that is not over: the new password, written before the provider hears of it.
+    Txn,
+    /// Passwords that were replaced, or whose fate is not known yet.
+    Attic,
+    /// The key with which this computer signs password changes (Ed25519).
+    DeviceKey,
     /// Written and read back to see whether the vault works at all.
     Canary,
+}
+
+impl Slot {
+    /// Everything that an account may have in the vault: erased when the account is removed.
+    pub const OF_ACCOUNT: [Slot; 4] = [Slot::Active, Slot::Txn, Slot::Attic, Slot::DeviceKey];
 }
 
 /// What is asked of the vault.

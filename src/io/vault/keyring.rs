@@ -88,7 +88,7 @@ impl Keyring {
             Some(store) => Arc::clone(store),
             None => Arc::clone(self.store.insert(open()?)),
         };
-        store.build(SERVICE, user, Some(&modifiers())).map_err(|error| classify(&error))
+        store.build(SERVICE, user, Some(&modifiers(user))).map_err(|error| classify(&error))
     }
 }
 
@@ -96,15 +96,24 @@ impl Keyring {
 fn user(key: &Key) -> String {
     let slot = match key.slot {
         Slot::Active => "password",
+        Slot::Txn => "change",
+        Slot::Attic => "earlier",
+        Slot::DeviceKey => "devkey",
         Slot::Canary => "canary",
     };
     format!("{}-{slot}", key.account)
 }
 
-/// What each store wants to be told beside the name.
-fn modifiers() -> HashMap<&'static str, &'static str> {
+/// What each store wants to be told beside the name: the label tells the person what an entry is for.
+fn modifiers(user: &str) -> HashMap<&'static str, &'static str> {
+    let label = match user.rsplit('-').next() {
+        Some("change") => "Ringfence: new line password, not confirmed yet",
+        Some("earlier") => "Ringfence: earlier line passwords",
+        Some("devkey") => "Ringfence: key of this computer",
+        Some(_) | None => "Ringfence: line password",
+    };
     if cfg!(target_os = "linux") {
-        HashMap::from([("label", "Ringfence: line password")])
+        HashMap::from([("label", label)])
     } else if cfg!(windows) {
         // The default would roam to other machines.
         HashMap::from([("persistence", "Local")])

@@ -1,0 +1,26 @@
+//! Whether documents reached the disk. A failure is told once, and again when it happens after a success.
+
+use crate::base::Now;
+use crate::phone::Phone;
+use crate::phone::event::Event;
+use crate::phone::output::Output;
+use crate::phone::problem::{Problem, ProblemKind};
+use crate::port::store::Document;
+
+impl Phone {
+    /// A document is on the disk, or is not.
+    pub(in crate::phone) fn on_saved(&mut self, _now: Now, document: Document, outcome: &Result<(), String>) {
+        let name = document.file_name();
+        match outcome {
+            Ok(()) => {
+                self.security.unsaved.remove(name);
+            }
+            Err(why) => {
+                if self.security.unsaved.insert(name) {
+                    let problem = Problem::new(ProblemKind::NotSaved, format!("{name} ({why})"));
+                    self.out.push_back(Output::Event(Event::Refused(problem)));
+                }
+            }
+        }
+    }
+}
