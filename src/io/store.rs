@@ -312,7 +312,8 @@ mod tests {
         fs::create_dir(home.path().join("journal.json")).unwrap();
         fs::create_dir(home.path().join("events.jsonl")).unwrap();
         let (sender, told) = std::sync::mpsc::channel();
-        let store = Store::open(home.path(), move |document, outcome| sender.send((document, outcome)).unwrap()).unwrap();
+        let store =
+            Store::open(home.path(), move |document, outcome| sender.send((document, outcome)).unwrap()).unwrap();
         store.perform(Save(Document::Journal, b"{}".to_vec()));
         store.append(Append(Document::EventLog, b"{}\n".to_vec()));
         drop(store);

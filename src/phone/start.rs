@@ -4,6 +4,7 @@ use super::account::Account;
 use super::address::Address;
 use super::history::Recents;
 use super::input::Found;
+use super::security::journal::Journal;
 use super::security::log::Log;
 use super::security::memory::Memory;
 use super::{Phone, documents};
@@ -31,8 +32,11 @@ impl Phone {
                     self.recents = Recents::new(read.content);
                     read.damaged
                 }
-                // The journal is the password change's own: it reads it when an account begins.
-                Document::Journal => false,
+                Document::Journal => {
+                    let read = Journal::read(&found);
+                    self.security.journal = read.content;
+                    read.damaged
+                }
                 Document::Security => {
                     let read = Memory::read(&found);
                     self.security.memory = read.content;

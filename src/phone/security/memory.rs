@@ -73,14 +73,8 @@ pub enum Point {
 impl Point {
     /// All points in their order: whoever has the website's password can undo everything else, and the bill grows
     /// while one is busy with the rest.
-    pub const ALL: [Point; 6] = [
-        Point::TopUp,
-        Point::Website,
-        Point::LinePassword,
-        Point::VoicemailPin,
-        Point::Forwarding,
-        Point::OtherPhones,
-    ];
+    pub const ALL: [Point; 6] =
+        [Point::TopUp, Point::Website, Point::LinePassword, Point::VoicemailPin, Point::Forwarding, Point::OtherPhones];
 
     /// Whether the app can tell by itself; all others are "You told us".
     #[must_use]

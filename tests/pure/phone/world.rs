@@ -13,8 +13,8 @@ use ringfence::phone::view::{AccountState, PhoneView, SignInView};
 use ringfence::phone::{Config, Input, Output, Phone, VaultUse};
 use ringfence::port::dns::{Answer, Query, Srv};
 use ringfence::port::net::{Flow, FlowId, NetError, Order, Report, Target, Transport};
-use ringfence::port::store::{Document, Save};
-use ringfence::port::vault::{Reply, Request, VaultError};
+use ringfence::port::store::{Append, Document, Save};
+use ringfence::port::vault::{Key, Reply, Request, Slot, VaultError};
 use ringfence::port::{RequestId, media};
 use ringfence::sip::digest::{Algorithm, Door, Hash, Qop, Verdict, Verifier};
 use ringfence::sip::{Message, Method};
@@ -72,6 +72,8 @@ pub(super) struct World {
     pub(super) kept: BTreeMap<String, String>,
     pub(super) disk: BTreeMap<&'static str, Vec<u8>>,
     pub(super) aside: Vec<Document>,
+    /// Nothing can be written, for this reason.
+    pub(super) disk_full: Option<String>,
     pub(super) events: Vec<Event>,
     pub(super) asked: Vec<Query>,
     pub(super) opened: Vec<(Mono, Target)>,
@@ -131,6 +133,7 @@ impl World {
             kept,
             disk,
             aside: Vec::new(),
+            disk_full: None,
             events: Vec::new(),
             asked: Vec::new(),
             opened: Vec::new(),
@@ -227,7 +230,16 @@ impl World {
                 }
             }
             Output::Save(Save(document, bytes)) => {
-                self.disk.insert(document.file_name(), bytes);
+                if self.disk_full.is_none() {
+                    self.disk.insert(document.file_name(), bytes);
+                }
+                self.inputs.push_back(Input::Saved(document, self.disk_full.clone().map_or(Ok(()), Err)));
+            }
+            Output::Append(Append(document, bytes)) => {
+                if self.disk_full.is_none() {
+                    self.disk.entry(document.file_name()).or_default().extend(bytes);
+                }
+                self.inputs.push_back(Input::Saved(document, self.disk_full.clone().map_or(Ok(()), Err)));
             }
             Output::SetAside(document) => {
                 self.disk.remove(document.file_name());
@@ -247,16 +259,16 @@ impl World {
             }
             (Vault::Fails(error), _) => Reply::Failed(error.clone()),
             (Vault::Works, Request::Check) => Reply::Done,
-            (Vault::Works, Request::Get(key)) => match self.kept.get(&key.account) {
+            (Vault::Works, Request::Get(key)) => match self.kept.get(&entry(key)) {
                 Some(password) => Reply::Found(Secret::new(password.clone())),
                 None => Reply::Absent,
             },
             (Vault::Works, Request::Put(key, password)) => {
-                self.kept.insert(key.account.clone(), password.expose("a test's vault").clone());
+                self.kept.insert(entry(key), password.expose("a test's vault").clone());
                 Reply::Done
             }
             (Vault::Works, Request::Delete(key)) => {
-                self.kept.remove(&key.account);
+                self.kept.remove(&entry(key));
                 Reply::Done
             }
         };
@@ -386,6 +398,14 @@ impl World {
 
     pub(super) fn id(&self) -> AccountId {
         self.view().accounts.first().expect("an account").id
+    }
+}
+
+/// The name of a vault entry: the account's for its password, more for the others.
+pub(super) fn entry(key: &Key) -> String {
+    match key.slot {
+        Slot::Active => key.account.clone(),
+        slot @ (Slot::Txn | Slot::Attic | Slot::DeviceKey | Slot::Canary) => format!("{}/{slot:?}", key.account),
     }
 }
 
