@@ -159,7 +159,11 @@ impl Session {
                 self.phase = Phase::Stopped;
             }
             // What these tell is in the events of calls and accounts.
-            Event::CallArrived(_) | Event::CallEnded(_) | Event::SignedIn(_) | Event::RaiseWindow => {}
+            Event::CallArrived(_)
+            | Event::CallEnded(_)
+            | Event::SignedIn(_)
+            | Event::EnvelopeFilled(_)
+            | Event::RaiseWindow => {}
         }
     }
 

@@ -1,7 +1,12 @@
 //! What a person can ask for. Imperative; one variant per button or menu item.
 
+mod security;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::security::{
+    Begin, BillCommand, ChangeCommand, DeviceCommand, GuardCommand, NoticeCommand, SafetyCommand, TrustCommand,
+};
 use crate::base::{AccountId, CallId, Secret};
 use crate::phone::settings::Settings;
 use crate::port::net::Transport;
@@ -49,6 +54,22 @@ pub enum Command {
     SawMissed,
     /// Ask the keyring again.
     RetryVault,
+    /// The change of a line password.
+    Change(AccountId, ChangeCommand),
+    /// A provider's notices.
+    Notice(AccountId, NoticeCommand),
+    /// Other devices on a line.
+    Device(AccountId, DeviceCommand),
+    /// The rest of the security centre.
+    Safety(AccountId, SafetyCommand),
+    /// The answer to the guard's question.
+    Guard(GuardCommand),
+    /// "Check my bill".
+    Bill(AccountId, BillCommand),
+    /// Where passwords are, and whom the phone trusts.
+    Trust(TrustCommand),
+    /// Begin the rehearsal of a breach day with the demo provider, or end it.
+    Rehearse(bool),
     /// End everything: calls, registrations; [`crate::phone::event::Event::Stopped`] follows.
     Quit,
 }

@@ -20,6 +20,8 @@ pub enum Event {
     Refused(Problem),
     /// What came of the command that carried this ticket. Exactly once for each.
     Answered(Ticket, Result<Done, Problem>),
+    /// The envelope of a `Reveal` for this line has been filled: look into it. It carries no secret itself.
+    EnvelopeFilled(AccountId),
     /// A second start of the program asked for this window.
     RaiseWindow,
     /// A line changed its state: for those who must miss no step (the agent); the window draws the view.

@@ -1,10 +1,31 @@
 //! Everything that the screens draw, as plain data: no handles, no secrets, no instants. Published only when it
 //! differs from the last one, which alone prevents repaint storms.
 
+mod change;
+mod notice;
+mod question;
+mod security;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::change::{
+    ChangePhase, ChangeReason, ChangeStep, ChangeView, ChangeWay, Compose, KeyringTrouble, LaterWhy, NeedsPerson,
+    NewPassword,
+};
+pub use self::notice::{
+    Certainty, Freshness, NoticeAction, NoticeId, NoticeLevel, NoticeSource, NoticeState, NoticeView, PlanPoint,
+    PlanState,
+};
+pub use self::question::{
+    BillColumns, BillResult, BillRow, BillState, BillView, CertificateQuestion, GuardFrom, GuardQuestion, GuardRule,
+    GuardVerdict, RehearsalView, VaultQuestion,
+};
+pub use self::security::{
+    CheckItem, CheckRow, CheckState, ContactView, DeviceId, DeviceListing, DeviceView, DevicesView, Fact, Link,
+    LinkSource, LogRow, OldPassword, Protection, SecurityView, Todo, Weaker,
+};
 use crate::base::{AccountId, CallId, WallTime};
 use crate::phone::problem::Problem;
 use crate::phone::settings::Settings;
@@ -30,6 +51,26 @@ pub struct PhoneView {
     pub audio: AudioView,
     /// What the person chose.
     pub settings: Settings,
+    /// The safety of each line, in the order of `accounts`. A line that is not here yet has nothing to say.
+    pub security: Vec<SecurityView>,
+    /// The guard asks before it dials.
+    pub guard: Option<GuardQuestion>,
+    /// A server's certificate has to be judged.
+    pub certificate: Option<CertificateQuestion>,
+    /// There is no keyring, or a passphrase is needed.
+    pub vault_question: Option<VaultQuestion>,
+    /// A provider's call list that is being checked.
+    pub bill: Option<BillView>,
+    /// The rehearsal of a breach day.
+    pub rehearsal: Option<RehearsalView>,
+}
+
+impl PhoneView {
+    /// The safety of one line.
+    #[must_use]
+    pub fn security_of(&self, account: AccountId) -> Option<&SecurityView> {
+        self.security.iter().find(|security| security.account == account)
+    }
 }
 
 /// The sign-in in progress.

@@ -108,6 +108,7 @@ fn on_event(app: &mut App, ctx: &Context, event: &Event) {
         Event::CallArrived(_)
         | Event::DigitReceived(..)
         | Event::Answered(..)
+        | Event::EnvelopeFilled(_)
         | Event::AccountChanged(_)
         | Event::CallChanged(_) => {}
     }

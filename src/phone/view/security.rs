@@ -1,0 +1,291 @@
+//! What the security centre draws of one line: things to do, facts, notices, devices, the check list, the event log.
+//! No secrets; the words that frame these facts are `ui::text`'s.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ChangeView, GuardRule, NoticeId, NoticeSource, NoticeView, PasswordPlace};
+use crate::base::{AccountId, WallTime};
+
+/// One line's safety.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct SecurityView {
+    /// Which line.
+    pub account: AccountId,
+    /// What the person should do, most urgent first. Empty: nothing to do.
+    pub todo: Vec<Todo>,
+    /// What the phone can prove. Each promises no more than was seen.
+    pub facts: Vec<Fact>,
+    /// The provider's notices, newest first; those that are over stay readable.
+    pub notices: Vec<NoticeView>,
+    /// Whether the provider publishes notices, and how fresh our knowledge of them is.
+    pub source: NoticeSource,
+    /// The change of the line password.
+    pub change: ChangeView,
+    /// The check list, in the order in which to work through it.
+    pub check_list: Vec<CheckRow>,
+    /// Who else is registered on the line.
+    pub devices: DevicesView,
+    /// What happened, newest first.
+    pub log: Arc<[LogRow]>,
+    /// Where the log was exported to last, for people.
+    pub log_saved_at: Option<String>,
+    /// Locked down since.
+    pub lockdown: Option<WallTime>,
+    /// The provider lets outgoing calls through only after the change (state 22). Emergency calls and incoming ones
+    /// go on.
+    pub restricted: bool,
+    /// How to reach the provider.
+    pub contact: ContactView,
+    /// Emergency numbers of the country, e.g. `999` and `112`.
+    pub emergency: Vec<String>,
+}
+
+impl SecurityView {
+    /// The notice that asks for something and is not done, snoozed or withdrawn.
+    #[must_use]
+    pub fn open_notice(&self) -> Option<&NoticeView> {
+        self.notices.iter().find(|notice| notice.is_open())
+    }
+}
+
+/// Something for the person to do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Todo {
+    /// A notice asks for a new password.
+    ChangePassword(NoticeId),
+    /// A change waits for the person, or goes on by itself.
+    FinishChange,
+    /// Something is registered on the line that has no name.
+    UnnamedDevice(DeviceId),
+    /// So many devices still need the new password.
+    DevicesNeedPassword(usize),
+    /// The provider still accepts the old password: call them.
+    OldPasswordAccepted,
+    /// The provider refuses our password, and none that we keep is accepted.
+    PasswordRefused,
+    /// The line is less protected than it once was.
+    Weaker(Weaker),
+    /// The provider's notices could not be confirmed for more than a week.
+    NoticesNotConfirmed(WallTime),
+}
+
+/// What is weaker than the best that this line has had. Whether it is refused is said too.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Weaker {
+    /// What.
+    pub what: Protection,
+    /// The best that was seen, in words: `SHA-256`, `TLS`.
+    pub before: String,
+    /// What is offered now.
+    pub now: String,
+    /// Whether the phone refuses it; else the person allowed it in the settings.
+    pub refused: bool,
+}
+
+/// What can become weaker.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protection {
+    /// The algorithm that proves the password (RFC 8760).
+    SignIn,
+    /// The transport to the provider.
+    Transport,
+    /// The encryption of the sound.
+    Sound,
+    /// The server's certificate, once vouched for publicly.
+    Certificate,
+}
+
+/// What the phone can prove, or has to admit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Fact {
+    /// Where the password is, how long it is if we know, and since when it is in use.
+    Password {
+        /// Where.
+        place: PasswordPlace,
+        /// Its length.
+        characters: Option<u16>,
+        /// In use since.
+        since: Option<WallTime>,
+    },
+    /// The way to the provider.
+    Connection {
+        /// Version of TLS, as in `TLS 1.3`; none: not encrypted.
+        tls: Option<String>,
+        /// The line encrypts sound where the other end does.
+        srtp: bool,
+        /// The algorithm of the last sign-in, as in `SHA-256`.
+        digest: Option<String>,
+    },
+    /// What the guard does about calls abroad and premium numbers.
+    Limits {
+        /// Calls abroad.
+        abroad: GuardRule,
+        /// Premium numbers.
+        premium: GuardRule,
+    },
+    /// Emergency calls are never blocked here.
+    Emergency,
+    /// What the last change's test with the old password showed, and when.
+    OldPassword(OldPassword, WallTime),
+    /// A private certificate that the person trusts.
+    PinnedCertificate {
+        /// SHA-256, in groups of two digits.
+        fingerprint: String,
+        /// Since.
+        since: WallTime,
+    },
+    /// This computer is enrolled at the provider since: a stolen password alone cannot change the password.
+    Enrolled(WallTime),
+    /// Other devices on the line: how many, all named. None are claimed where the provider does not list them.
+    Devices(usize),
+}
+
+/// What became of the old password.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OldPassword {
+    /// Not tried: the budget was used up, or nobody answered.
+    #[default]
+    NotChecked,
+    /// The provider refuses it.
+    Refused,
+    /// The provider still accepts it.
+    StillAccepted,
+}
+
+/// A line of the check list.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CheckRow {
+    /// What is to be done.
+    pub item: CheckItem,
+    /// How far it is.
+    pub state: CheckState,
+}
+
+/// What is on the check list. The order is the right one: first stop the money, then the passwords.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckItem {
+    /// Stop top-up and calls abroad at the provider.
+    TopUp,
+    /// The website password.
+    Website,
+    /// The line password: the one that the phone changes and tests.
+    Line,
+    /// The voicemail PIN.
+    Voicemail,
+    /// Forwarding at the provider.
+    Forwarding,
+    /// The other phones of the line.
+    OtherPhones,
+    /// The provider's call list.
+    Bill,
+}
+
+/// How far a line of the check list is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckState {
+    /// To do.
+    #[default]
+    Open,
+    /// The person said that it is done: the phone cannot test it.
+    Told(WallTime),
+    /// The phone has tested it.
+    Proven(WallTime),
+}
+
+/// How to reach the provider. Nothing here comes from a notice.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ContactView {
+    /// Their number for help.
+    pub support: Option<String>,
+    /// Their number for fraud.
+    pub fraud: Option<String>,
+    /// Their website.
+    pub portal: Option<Link>,
+    /// The page where a password is changed, if it is known: else the website.
+    pub change: Option<Link>,
+}
+
+/// An address for the system's browser. Always https.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Link {
+    /// The whole address.
+    pub url: String,
+    /// Its host: shown before it is opened.
+    pub host: String,
+    /// Where it comes from.
+    pub from: LinkSource,
+}
+
+/// Where an address comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkSource {
+    /// The person typed it.
+    Person,
+    /// It came with this program, with its source.
+    Preset,
+    /// The provider's pinned discovery document.
+    Discovery,
+}
+
+/// Who else is registered on the line.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct DevicesView {
+    /// Whether the provider lists them. Never "none" where it does not.
+    pub listed: DeviceListing,
+    /// Other devices, in the order in which they were first seen. This computer is not among them.
+    pub all: Vec<DeviceView>,
+    /// The person wants the others to be ended with the change.
+    pub end_others: bool,
+}
+
+/// Whether the provider lists the devices of a line.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum DeviceListing {
+    /// Not asked yet.
+    #[default]
+    NotAsked,
+    /// It does not.
+    NotListed,
+    /// It does; so it was at this time.
+    At(WallTime),
+}
+
+/// Another device on the line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DeviceView {
+    /// Which.
+    pub id: DeviceId,
+    /// The name that the person gave.
+    pub name: Option<String>,
+    /// Host or address that it registered, sanitised.
+    pub place: String,
+    /// What it calls itself, sanitised.
+    pub software: Option<String>,
+    /// First seen.
+    pub first_seen: WallTime,
+    /// Still there when we looked last.
+    pub present: bool,
+    /// It needs the new password, and nobody has ticked it off.
+    pub needs_password: bool,
+}
+
+/// Names another device: stable as long as it registers the same instance or Contact.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DeviceId(pub String);
+
+/// Something that happened, for people. Never a secret.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LogRow {
+    /// When, by this computer's clock.
+    pub at: WallTime,
+    /// What, in one sentence.
+    pub words: String,
+}
