@@ -35,6 +35,8 @@ mod provider_media;
 mod registration;
 #[path = "pure/sdp.rs"]
 mod sdp;
+#[path = "pure/security/mod.rs"]
+mod security;
 #[path = "pure/sip_messages.rs"]
 mod sip_messages;
 #[path = "pure/sip_torture.rs"]

@@ -78,6 +78,19 @@ pub struct Granted {
     pub bindings: Vec<NameAddr>,
     /// The server's Date, as it stands.
     pub date: Option<String>,
+    /// What this 200 proves of the passwords.
+    pub proof: Proof,
+}
+
+/// What an answer of the registrar proves of a password.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Proof {
+    /// Nothing: nobody asked for a password.
+    None,
+    /// The current one is right.
+    Current,
+    /// The current one was refused, the alternate one is right.
+    Alternate,
 }
 
 /// What the owner is told.

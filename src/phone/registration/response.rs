@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::request::{CASE, realms, same_place};
-use super::{Asking, Change, Granted, MAX_MOVES, Purpose, Registration, State};
+use super::{Asking, Change, Granted, MAX_MOVES, Proof, Purpose, Registration, State};
 use crate::base::Mono;
 use crate::phone::problem::{Problem, ProblemKind};
 use crate::port::net::Transport;
-use crate::sip::digest::{Door, Refusal, may_answer};
+use crate::sip::digest::{Attempts, Door, Refusal, may_answer};
 use crate::sip::invite::Tools;
 use crate::sip::{Host, Message, NameAddr};
 
@@ -17,18 +17,27 @@ const MAX_EXPIRES: u32 = 86_400;
 /// Behind a NAT a UDP registration is refreshed at least this often: the only way to learn of a new mapping.
 const NAT_REFRESH: Duration = Duration::from_secs(120);
 
+/// What a 200 to this request proves. One that carried no credentials proves nothing.
+fn proof(attempts: &Attempts) -> Proof {
+    match (attempts.carries(), attempts.by_alternate()) {
+        (_, true) => Proof::Alternate,
+        (true, false) => Proof::Current,
+        (false, false) => Proof::None,
+    }
+}
+
 impl Registration {
     pub(super) fn on_response(&mut self, tools: &mut Tools<'_>, response: &Message) {
         let Some(status) = response.status().filter(|status| *status >= 200) else { return };
         let State::Asking(asking) = &self.state else { return };
-        let (purpose, since) = (asking.purpose, asking.since);
+        let (purpose, since, proof) = (asking.purpose, asking.since, proof(&asking.attempts));
         if purpose == Purpose::Bind && (200..300).contains(&status) {
             self.bound = Some(asking.contact.clone());
         }
         let moved = self.learn_public_address(response);
         match status {
             401 | 407 => self.on_challenge(tools, response),
-            200..=299 if purpose == Purpose::Bind => self.on_granted(tools, response, moved, since),
+            200..=299 if purpose == Purpose::Bind => self.on_granted(tools, response, moved, (since, proof)),
             // Whatever the answer is: we are gone.
             _ if purpose == Purpose::Unbind => self.end(),
             423 if self.too_brief < 2 => {
@@ -82,7 +91,13 @@ impl Registration {
         }
     }
 
-    fn on_granted(&mut self, tools: &mut Tools<'_>, response: &Message, moved: bool, since: Option<Mono>) {
+    fn on_granted(
+        &mut self,
+        tools: &mut Tools<'_>,
+        response: &Message,
+        moved: bool,
+        (since, proof): (Option<Mono>, Proof),
+    ) {
         if moved && self.moves < MAX_MOVES {
             self.moves += 1;
             return self.ask(tools, Purpose::Bind, since);
@@ -111,6 +126,7 @@ impl Registration {
             realm: self.realm.clone(),
             bindings,
             date: response.headers.get("Date").map(str::to_owned),
+            proof,
         }));
     }
 

@@ -6,6 +6,7 @@
 pub mod journal;
 pub mod log;
 pub mod memory;
+pub mod probe;
 mod saves;
 
 use std::collections::BTreeSet;

@@ -1,5 +1,9 @@
 //! The client: challenges in, credentials out, for several realms at once. Keeps the nonces it was given, counts
 //! their use, and sends credentials ahead where a server has asked before.
+//!
+//! While a password is being changed there are two: the *current* one, and an *alternate* that is tried once where
+//! the current one is refused (a server that lags behind, a change whose outcome is not known yet). Never a third
+//! time, so that nobody is locked out.
 
 use super::algorithm::{Hash, Terms};
 use super::challenge::{Challenge, Door};
@@ -34,6 +38,7 @@ impl Realms<'_> {
 #[derive(Clone, Debug, Default)]
 pub struct Attempts {
     rounds: u8,
+    refusals: u8,
     used: Vec<Used>,
 }
 
@@ -44,9 +49,27 @@ impl Attempts {
         self.rounds > 0
     }
 
+    /// How many of its answers were refused so far.
+    #[must_use]
+    pub fn refusals(&self) -> u8 {
+        self.refusals
+    }
+
+    /// Whether the request in hand carries credentials.
+    #[must_use]
+    pub fn carries(&self) -> bool {
+        !self.used.is_empty()
+    }
+
+    /// Whether the request in hand carries the alternate password's credentials.
+    #[must_use]
+    pub fn by_alternate(&self) -> bool {
+        self.used.iter().any(|used| used.which == Which::Alternate)
+    }
+
     #[cfg(test)]
     pub(super) fn after_one_answer() -> Attempts {
-        Attempts { rounds: 1, used: Vec::new() }
+        Attempts { rounds: 1, ..Attempts::default() }
     }
 }
 
@@ -58,6 +81,16 @@ struct Used {
     nonce: String,
     /// The credentials were an answer, not sent ahead: if they are refused, it is not for the nonce's age.
     fresh: bool,
+    which: Which,
+    /// Of which set of passwords.
+    set: u32,
+}
+
+/// Which of the two passwords.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Which {
+    Current,
+    Alternate,
 }
 
 /// Why a challenge is not answered.
@@ -101,6 +134,9 @@ struct Nonce {
 pub struct Authenticator {
     login: String,
     password: Secret<String>,
+    alternate: Option<Secret<String>>,
+    /// Counts the changes of the two.
+    set: u32,
     nonces: Vec<Nonce>,
     /// The strongest hash that each realm has asked with, and the weakest that it may ask with.
     seen: Vec<(String, Hash)>,
@@ -111,13 +147,40 @@ impl Authenticator {
     /// An authenticator for one login.
     #[must_use]
     pub fn new(login: &str, password: Secret<String>) -> Authenticator {
-        Authenticator { login: login.to_owned(), password, nonces: Vec::new(), seen: Vec::new(), floors: Vec::new() }
+        Authenticator {
+            login: login.to_owned(),
+            password,
+            alternate: None,
+            set: 0,
+            nonces: Vec::new(),
+            seen: Vec::new(),
+            floors: Vec::new(),
+        }
     }
 
-    /// Another password from now on. The nonces are forgotten with the old one.
+    /// Another password from now on, and no alternate. The nonces are forgotten with the old one.
     pub fn set_password(&mut self, password: Secret<String>) {
-        self.password = password;
+        self.set_passwords(password, None);
+    }
+
+    /// Another password from now on, and one that is tried once where that is refused.
+    pub fn set_passwords(&mut self, current: Secret<String>, alternate: Option<Secret<String>>) {
+        self.password = current;
+        self.alternate = alternate;
+        self.set = self.set.wrapping_add(1);
         self.nonces.clear();
+    }
+
+    /// The current password.
+    #[must_use]
+    pub fn password(&self) -> &Secret<String> {
+        &self.password
+    }
+
+    /// The login.
+    #[must_use]
+    pub fn login(&self) -> &str {
+        &self.login
     }
 
     /// The strongest hash that a realm has asked with, to be kept beside the account and demanded next time.
@@ -139,7 +202,8 @@ impl Authenticator {
             let challenge = &nonce.challenge;
             if nonce.methods.contains(&method) && realms.allow(&challenge.realm) {
                 let (realm, nonce_text) = (challenge.realm.clone(), challenge.nonce.clone());
-                attempts.used.push(Used { door: nonce.door, realm, nonce: nonce_text, fresh: false });
+                let (which, set) = (Which::Current, self.set);
+                attempts.used.push(Used { door: nonce.door, realm, nonce: nonce_text, fresh: false, which, set });
             }
         }
         self.sign(request, attempts);
@@ -170,7 +234,7 @@ impl Authenticator {
         let mut taken = Vec::new();
         for (door, challenge) in best {
             match self.judge(attempts, door, challenge, realms) {
-                Ok(()) => taken.push((door, challenge)),
+                Ok(which) => taken.push((door, challenge, which)),
                 Err(why @ (Refusal::Rejected(_) | Refusal::Weaker(_))) => return Err(why),
                 Err(why) => refused = Some(why),
             }
@@ -179,16 +243,29 @@ impl Authenticator {
             return Err(refused.unwrap_or(Refusal::Unsupported));
         }
         let method = request.method().map(|method| method.as_str().to_owned()).unwrap_or_default();
-        for (door, challenge) in taken {
+        for (door, challenge, which) in taken {
+            let again = |used: &Used| used.door == door && used.realm == challenge.realm && used.fresh;
+            if !challenge.stale && attempts.used.iter().any(again) {
+                attempts.refusals = attempts.refusals.saturating_add(1);
+            }
             self.take(attempts, door, challenge, &method, dice);
+            if let Some(used) = attempts.used.last_mut() {
+                used.which = which;
+            }
         }
         attempts.rounds += 1;
         self.sign(request, attempts);
         Ok(())
     }
 
-    /// Whether this challenge may be answered after what the request has been through.
-    fn judge(&self, attempts: &Attempts, door: Door, challenge: &Challenge, realms: Realms<'_>) -> Result<(), Refusal> {
+    /// Whether this challenge may be answered after what the request has been through, and with which password.
+    fn judge(
+        &self,
+        attempts: &Attempts,
+        door: Door,
+        challenge: &Challenge,
+        realms: Realms<'_>,
+    ) -> Result<Which, Refusal> {
         let realm = &challenge.realm;
         if !realms.allow(realm) {
             return Err(Refusal::ForeignRealm(realm.clone()));
@@ -199,12 +276,16 @@ impl Authenticator {
             return Err(Refusal::Weaker(realm.clone()));
         }
         match attempts.used.iter().find(|used| used.door == door && used.realm == *realm) {
+            // The passwords were changed while the request was under way.
+            Some(used) if used.set != self.set => Ok(Which::Current),
             // An answer was refused. Only a nonce that aged under way excuses that, and then there is a new one.
             Some(used) if used.fresh && !(challenge.stale && used.nonce != challenge.nonce) => {
-                Err(Refusal::Rejected(realm.clone()))
+                let left = used.which == Which::Current && self.alternate.is_some();
+                if left { Ok(Which::Alternate) } else { Err(Refusal::Rejected(realm.clone())) }
             }
             // Credentials sent ahead were refused: the nonce may have aged, whether or not the server says `stale`.
-            Some(_) | None => Ok(()),
+            Some(used) => Ok(used.which),
+            None => Ok(Which::Current),
         }
     }
 
@@ -235,7 +316,8 @@ impl Authenticator {
         }
         attempts.used.retain(|used| used.door != door || used.realm != challenge.realm);
         let (realm, nonce) = (challenge.realm.clone(), challenge.nonce.clone());
-        attempts.used.push(Used { door, realm, nonce, fresh: true });
+        let (which, set) = (Which::Current, self.set);
+        attempts.used.push(Used { door, realm, nonce, fresh: true, which, set });
     }
 
     /// Puts credentials on a request for every nonce that it uses; each use is counted.
@@ -247,7 +329,11 @@ impl Authenticator {
             let same = |n: &&mut Nonce| n.door == used.door && n.challenge.realm == used.realm;
             if let Some(nonce) = self.nonces.iter_mut().find(same) {
                 nonce.count = nonce.count.saturating_add(1);
-                if let Some(credentials) = credentials_for(nonce, &self.login, &self.password, request) {
+                let password = match (used.which, &self.alternate) {
+                    (Which::Alternate, Some(alternate)) => alternate,
+                    (Which::Current, _) | (Which::Alternate, None) => &self.password,
+                };
+                if let Some(credentials) = credentials_for(nonce, &self.login, password, request) {
                     request.headers.push(used.door.answers(), credentials.to_auth().to_string());
                 }
             }
