@@ -61,6 +61,7 @@ pub mod media;
 pub mod phone;
 pub mod port;
 pub mod provider;
+pub mod provider_api;
 pub mod sdp;
 pub mod serve;
 pub mod sip;

@@ -1,0 +1,110 @@
+//! `GET sessions`, `DELETE sessions/{id}`: who else is on the line, as the provider sees it.
+
+use serde::{Deserialize, Serialize};
+
+use super::text::plain;
+use super::time::Stamp;
+use super::{MAX_BODY, ReadError, ensure, read};
+
+/// Everything that acts for this account.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sessions {
+    /// Telephones that are registered.
+    pub registrations: Vec<Registration>,
+    /// Logins to the website.
+    pub portal: Vec<PortalSession>,
+    /// Devices whose keys may sign changes.
+    pub devices: Vec<super::devices::Device>,
+}
+
+/// One registered telephone.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Registration {
+    /// For `DELETE`.
+    pub id: String,
+    /// `+sip.instance`, if it gave one.
+    pub instance: Option<String>,
+    /// Its User-Agent.
+    pub user_agent: Option<String>,
+    /// The address from which it registered.
+    pub address: Option<String>,
+    /// The country of that address, two letters.
+    pub country: Option<String>,
+    /// Since when.
+    pub since: Option<Stamp>,
+    /// Until when.
+    pub expires: Option<Stamp>,
+    /// Whether it is whoever asks.
+    #[serde(rename = "self")]
+    pub own: bool,
+}
+
+/// One login to the website.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PortalSession {
+    /// For `DELETE`.
+    pub id: String,
+    /// The browser, in its own words.
+    pub user_agent: Option<String>,
+    /// The country of its address, two letters.
+    pub country: Option<String>,
+    /// Since when.
+    pub since: Option<Stamp>,
+}
+
+/// The most rows of each kind that are taken.
+const MAX_ROWS: usize = 200;
+
+impl Sessions {
+    /// Reads the list. Texts come back sanitised: telephones choose their own names.
+    ///
+    /// # Errors
+    /// If it is too long or malformed.
+    pub fn parse(bytes: &[u8]) -> Result<Sessions, ReadError> {
+        let mut all: Sessions = read(bytes, MAX_BODY)?;
+        let rows = all.registrations.len().max(all.portal.len()).max(all.devices.len());
+        ensure(rows <= MAX_ROWS, "the number of rows")?;
+        for row in &mut all.registrations {
+            clean(&mut [&mut row.instance, &mut row.user_agent, &mut row.address, &mut row.country]);
+            row.id = plain(&row.id, 128);
+        }
+        for row in &mut all.portal {
+            clean(&mut [&mut row.user_agent, &mut row.country]);
+            row.id = plain(&row.id, 128);
+        }
+        for row in &mut all.devices {
+            row.label = plain(&row.label, 64);
+        }
+        Ok(all)
+    }
+}
+
+fn clean(texts: &mut [&mut Option<String>]) {
+    for text in texts.iter_mut() {
+        if let Some(text) = text.as_mut() {
+            *text = plain(text, 128);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_telephones_gave_themselves_are_cleaned() {
+        let list = r#"{"registrations":[{"id":"r1","user_agent":"Evil\u202egnp.exe\u0007","self":true}],"x":1}"#;
+        let list = Sessions::parse(list.as_bytes()).unwrap();
+        assert_eq!(list.registrations[0].user_agent.as_deref(), Some("Evilgnp.exe"));
+        assert!(list.registrations[0].own);
+    }
+
+    #[test]
+    fn a_list_without_end_is_refused() {
+        let many = format!(r#"{{"portal":[{}]}}"#, vec!["{}"; MAX_ROWS + 1].join(","));
+        assert_eq!(Sessions::parse(many.as_bytes()), Err(ReadError::Value("the number of rows")));
+    }
+}
