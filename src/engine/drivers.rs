@@ -1,6 +1,6 @@
 //! Everything that does something, started together; and their reports, waited for together.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -14,7 +14,7 @@ use crate::io::dns::Dns;
 use crate::io::instance::Instance;
 use crate::io::media::{self, MediaHandle};
 use crate::io::net::{self, Net};
-use crate::io::store::Store;
+use crate::io::store::{self, Store};
 use crate::io::tls::Trust;
 use crate::io::vault::{Kind, Vault};
 use crate::phone::input::Found;
@@ -34,6 +34,8 @@ pub(super) struct Drivers {
     vault: Vault,
     media: MediaHandle,
     store: Store,
+    /// Where copies for the person go.
+    exports: PathBuf,
     trust: Trust,
     demo: Sender<Started>,
     input: Option<Device>,
@@ -46,7 +48,7 @@ pub(super) struct Reports {
     dns: Receiver<(dns::Query, dns::Answer)>,
     vault: Receiver<(RequestId, vault::Reply)>,
     media: Receiver<media_port::Report>,
-    store: Receiver<(Document, Result<(), String>)>,
+    store: Receiver<store::Told>,
     raised: Receiver<()>,
     demo: Receiver<Started>,
     /// Runs until it is dropped.
@@ -70,9 +72,10 @@ impl Drivers {
         let (to_raised, raised) = channel(1);
         let (to_demo, demo_reports) = channel(1);
         instance.listen(to_raised);
-        let store = Store::open(profile, move |document, outcome| {
-            if to_store.blocking_send((document, outcome)).is_err() {
-                tracing::debug!(document = document.file_name(), "written after the engine's end");
+        let exports = if options.profile.is_some() { profile.to_owned() } else { store::documents_dir(profile) };
+        let store = Store::open(profile, move |told| {
+            if let Err(error) = to_store.blocking_send(told) {
+                tracing::debug!(told = ?error.0, "written after the engine's end");
             }
         })
         .map_err(|error| StartError::Os("the profile".into(), error))?;
@@ -105,7 +108,7 @@ impl Drivers {
             demo: demo_reports,
             running_demo: None,
         };
-        Ok((Drivers { net, dns, vault, media, store, trust, demo: to_demo, input, output }, reports))
+        Ok((Drivers { net, dns, vault, media, store, exports, trust, demo: to_demo, input, output }, reports))
     }
 
     /// Reads a document.
@@ -126,6 +129,7 @@ impl Drivers {
             Output::Media(order) => self.media.perform(order),
             Output::Save(save) => self.store.perform(save),
             Output::Append(append) => self.store.append(append),
+            Output::ExportLog => self.store.export(Document::EventLog, self.exports.clone()),
             Output::SetAside(document) => self.set_aside(document),
             Output::StartDemo => demo::start(self.trust.clone(), self.demo.clone()),
             Output::Event(_) | Output::Timeout(_) => {}
@@ -168,7 +172,10 @@ impl Reports {
             Some((query, answer)) = self.dns.recv() => Input::Dns(query, answer),
             Some((id, reply)) = self.vault.recv() => Input::Vault(id, reply),
             Some(report) = self.media.recv() => Input::Media(report),
-            Some((document, outcome)) = self.store.recv() => Input::Saved(document, outcome),
+            Some(told) = self.store.recv() => match told {
+                store::Told::Saved(document, outcome) => Input::Saved(document, outcome),
+                store::Told::Exported(outcome) => Input::LogExported(outcome),
+            },
             Some(()) = self.raised.recv() => Input::Raise,
             Some(started) = self.demo.recv() => Input::Demo(started.map(|(demo, line)| {
                 self.running_demo = Some(demo);

@@ -124,6 +124,7 @@ impl Engine {
                 | Output::Media(_)
                 | Output::Save(_)
                 | Output::Append(_)
+                | Output::ExportLog
                 | Output::SetAside(_)
                 | Output::StartDemo) => self.drivers.perform(other),
             }

@@ -39,6 +39,23 @@ fn make_private(dir: &Path) -> io::Result<()> {
     fs::create_dir_all(dir)
 }
 
+/// Where copies for the person go: their documents, or beside the profile where the system names no such place.
+#[must_use]
+pub fn documents_dir(profile: &Path) -> PathBuf {
+    let dirs = directories::UserDirs::new();
+    let theirs = dirs.as_ref().and_then(directories::UserDirs::document_dir).filter(|dir| dir.is_dir());
+    theirs.map_or_else(|| profile.to_owned(), Path::to_owned)
+}
+
+/// What the writing thread tells.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Told {
+    /// A document is on the disk, or why not: once for each request.
+    Saved(Document, Result<(), String>),
+    /// A copy for the person is there: where; or why not.
+    Exported(Result<String, String>),
+}
+
 /// The documents of one profile. Dropping it waits until the last write is on the disk.
 #[derive(Debug)]
 pub struct Store {
@@ -68,10 +85,12 @@ struct Job {
     requests: usize,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 enum Way {
     Whole,
     Append,
+    /// Copy it below this directory.
+    Export(PathBuf),
 }
 
 impl Store {
@@ -80,7 +99,7 @@ impl Store {
     ///
     /// # Errors
     /// If there can be no thread.
-    pub fn open(dir: &Path, tell: impl Fn(Document, Result<(), String>) + Send + 'static) -> io::Result<Store> {
+    pub fn open(dir: &Path, tell: impl Fn(Told) + Send + 'static) -> io::Result<Store> {
         let queue = Arc::new(Queue::default());
         let writer = std::thread::Builder::new().name("store".into()).spawn({
             let (dir, queue) = (dir.to_owned(), Arc::clone(&queue));
@@ -124,6 +143,13 @@ impl Store {
         self.queue.changed.notify_one();
     }
 
+    /// Copies a document below `to`, after all that was written to it before.
+    pub fn export(&self, document: Document, to: PathBuf) {
+        let mut state = self.queue.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.waiting.push(Job { document, way: Way::Export(to), bytes: Vec::new(), requests: 0 });
+        self.queue.changed.notify_one();
+    }
+
     /// Moves a document that cannot be understood out of the way, as `NAME.damaged-1` and so on, and says where to.
     ///
     /// # Errors
@@ -152,7 +178,7 @@ impl Drop for Store {
     }
 }
 
-fn write_all(dir: &Path, queue: &Queue, tell: &impl Fn(Document, Result<(), String>)) {
+fn write_all(dir: &Path, queue: &Queue, tell: &impl Fn(Told)) {
     loop {
         let mut state = queue.state.lock().unwrap_or_else(PoisonError::into_inner);
         while state.waiting.is_empty() && !state.closed {
@@ -165,16 +191,21 @@ fn write_all(dir: &Path, queue: &Queue, tell: &impl Fn(Document, Result<(), Stri
         drop(state);
         for job in waiting {
             let name = job.document.file_name();
-            let outcome = match job.way {
+            let outcome = match &job.way {
                 Way::Whole => write(dir, name, &job.bytes),
                 Way::Append => add(dir, name, &job.bytes),
+                Way::Export(to) => {
+                    let copied = copy(&dir.join(name), to, name);
+                    tell(Told::Exported(copied.map_err(|error| error.to_string())));
+                    continue;
+                }
             };
             if let Err(error) = &outcome {
                 tracing::error!(document = name, %error, "not saved");
             }
             let outcome = outcome.map_err(|error| error.to_string());
             for _ in 0..job.requests {
-                tell(job.document, outcome.clone());
+                tell(Told::Saved(job.document, outcome.clone()));
             }
         }
     }
@@ -205,6 +236,31 @@ fn add(dir: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     if is_new { sync_dir(dir) } else { Ok(()) }
 }
 
+/// A copy under a name that is not taken yet; where it is. What is not there yet is copied as empty.
+fn copy(from: &Path, to: &Path, name: &str) -> io::Result<String> {
+    let bytes = match fs::read(from) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        other => other?,
+    };
+    let mut number = 1_u32;
+    loop {
+        let path = to.join(format!("ringfence-{number}-{name}"));
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match options.open(&path) {
+            Ok(mut file) => {
+                file.write_all(&bytes)?;
+                file.sync_all()?;
+                return Ok(path.display().to_string());
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// Either all of `bytes` is there under this name afterwards, also after a power cut, or the old content is.
 fn write(dir: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     let new = dir.join(format!("{name}.new"));
@@ -233,14 +289,14 @@ mod tests {
     fn what_was_saved_last_is_loaded_after_the_store_was_closed() {
         let home = tempfile::tempdir().unwrap();
         let dir = profile_dir(Some(&home.path().join("a/b"))).unwrap();
-        let store = Store::open(&dir, |_, _| {}).unwrap();
+        let store = Store::open(&dir, |_| {}).unwrap();
         assert_eq!(store.load(Document::Accounts).unwrap(), None);
         for number in 0..100 {
             store.perform(Save(Document::Accounts, format!("{number}").into_bytes()));
             store.perform(Save(Document::History, b"[]".to_vec()));
         }
         drop(store);
-        let store = Store::open(&dir, |_, _| {}).unwrap();
+        let store = Store::open(&dir, |_| {}).unwrap();
         assert_eq!(store.load(Document::Accounts).unwrap().unwrap(), b"99");
         assert_eq!(store.load(Document::History).unwrap().unwrap(), b"[]");
         assert!(!dir.join("accounts.json.new").exists());
@@ -252,7 +308,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let home = tempfile::tempdir().unwrap();
         let dir = profile_dir(Some(&home.path().join("profile"))).unwrap();
-        let store = Store::open(&dir, |_, _| {}).unwrap();
+        let store = Store::open(&dir, |_| {}).unwrap();
         store.perform(Save(Document::Settings, b"{}".to_vec()));
         drop(store);
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -263,7 +319,7 @@ mod tests {
     #[test]
     fn damaged_documents_are_kept_beside_each_other() {
         let home = tempfile::tempdir().unwrap();
-        let store = Store::open(home.path(), |_, _| {}).unwrap();
+        let store = Store::open(home.path(), |_| {}).unwrap();
         for expected in ["accounts.json.damaged-1", "accounts.json.damaged-2"] {
             fs::write(home.path().join("accounts.json"), expected).unwrap();
             let aside = store.set_aside(Document::Accounts).unwrap();
@@ -277,7 +333,7 @@ mod tests {
     fn an_unreadable_document_is_not_an_absent_one() {
         let home = tempfile::tempdir().unwrap();
         fs::create_dir(home.path().join("history.json")).unwrap();
-        assert!(Store::open(home.path(), |_, _| {}).unwrap().load(Document::History).is_err());
+        assert!(Store::open(home.path(), |_| {}).unwrap().load(Document::History).is_err());
     }
 
     #[test]
@@ -285,7 +341,8 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let dir = home.path().to_owned();
         let (sender, told) = std::sync::mpsc::channel();
-        let store = Store::open(home.path(), move |document, outcome| {
+        let store = Store::open(home.path(), move |told| {
+            let Told::Saved(document, outcome) = told else { panic!("{told:?}") };
             let there = fs::read_to_string(dir.join(document.file_name())).unwrap_or_default();
             sender.send((document, outcome, there)).unwrap();
         })
@@ -312,24 +369,42 @@ mod tests {
         fs::create_dir(home.path().join("journal.json")).unwrap();
         fs::create_dir(home.path().join("events.jsonl")).unwrap();
         let (sender, told) = std::sync::mpsc::channel();
-        let store =
-            Store::open(home.path(), move |document, outcome| sender.send((document, outcome)).unwrap()).unwrap();
+        let store = Store::open(home.path(), move |told| sender.send(told).unwrap()).unwrap();
         store.perform(Save(Document::Journal, b"{}".to_vec()));
         store.append(Append(Document::EventLog, b"{}\n".to_vec()));
         drop(store);
         let told: Vec<_> = told.iter().collect();
         assert_eq!(told.len(), 2);
-        assert!(told.iter().all(|(_, outcome)| outcome.is_err()), "{told:?}");
+        assert!(told.iter().all(|told| matches!(told, Told::Saved(_, Err(_)))), "{told:?}");
     }
 
     #[test]
     fn a_line_that_was_torn_costs_no_other() {
         let home = tempfile::tempdir().unwrap();
         fs::write(home.path().join("events.jsonl"), "{\"a\":1}\n{\"b\":").unwrap();
-        let store = Store::open(home.path(), |_, _| {}).unwrap();
+        let store = Store::open(home.path(), |_| {}).unwrap();
         store.append(Append(Document::EventLog, b"{\"c\":3}\n".to_vec()));
         drop(store);
         let text = fs::read_to_string(home.path().join("events.jsonl")).unwrap();
         assert_eq!(text, "{\"a\":1}\n{\"b\":\n{\"c\":3}\n");
+    }
+
+    #[test]
+    fn a_copy_holds_what_was_written_before_and_never_takes_another_ones_place() {
+        let home = tempfile::tempdir().unwrap();
+        let (sender, told) = std::sync::mpsc::channel();
+        let store = Store::open(home.path(), move |told| sender.send(told).unwrap()).unwrap();
+        store.append(Append(Document::EventLog, b"{}\n".to_vec()));
+        store.export(Document::EventLog, home.path().to_owned());
+        store.export(Document::EventLog, home.path().to_owned());
+        store.export(Document::EventLog, home.path().join("not there"));
+        drop(store);
+        let told: Vec<Told> = told.iter().collect();
+        let [Told::Saved(..), Told::Exported(Ok(one)), Told::Exported(Ok(two)), Told::Exported(Err(_))] = &told[..]
+        else {
+            panic!("{told:?}")
+        };
+        assert_ne!(one, two);
+        assert_eq!(fs::read_to_string(one).unwrap(), "{}\n");
     }
 }

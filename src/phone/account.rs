@@ -32,6 +32,8 @@ pub struct Account {
     pub link: Link,
     /// Its registration, once there was a flow for it.
     pub registration: Option<Registration>,
+    /// A probe tells first with which password to register: no REGISTER before it.
+    pub probe_first: bool,
     /// Whether the last REGISTER was accepted and has not run out.
     pub registered: bool,
     /// What is wrong, if something is.
@@ -118,6 +120,7 @@ impl Account {
             contact_user,
             link: Link::Off,
             registration: None,
+            probe_first: false,
             registered: false,
             problem: None,
             servers: Vec::new(),

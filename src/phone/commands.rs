@@ -54,11 +54,11 @@ impl Phone {
                 self.retry_vault();
                 Ok(Done::Ok)
             }
+            Command::Change(account, command) => self.change_command(now, account, command),
+            Command::Safety(account, command) => self.safety(now, account, command),
             // Each owner of issue 3 takes its arm.
-            Command::Change(..)
-            | Command::Notice(..)
+            Command::Notice(..)
             | Command::Device(..)
-            | Command::Safety(..)
             | Command::Guard(_)
             | Command::Bill(..)
             | Command::Trust(_)

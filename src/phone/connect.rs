@@ -17,7 +17,7 @@ use crate::sip::NameAddr;
 use crate::sip::invite::{Auth, Tools};
 
 /// Seconds that a REGISTER asks for.
-const EXPIRES: u32 = 600;
+pub(super) const EXPIRES: u32 = 600;
 /// The first wait after a failure; doubled by each further one (RFC 5626 §4.5, which waits longer at first).
 const FIRST_WAIT: Duration = Duration::from_secs(4);
 /// The longest wait (RFC 5626 §4.5).
@@ -191,6 +191,9 @@ impl Phone {
     pub(super) fn begin_registration(&mut self, now: Now, id: AccountId) {
         let Some(account) = self.accounts.iter_mut().find(|account| account.id() == id) else { return };
         let Some(flow) = account.flow().cloned() else { return };
+        if account.probe_first {
+            return self.probes_go_on(now);
+        }
         if account.record.draft.no_registration {
             account.failures = 0;
             account.problem = None;

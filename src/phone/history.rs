@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::base::AccountId;
 use crate::phone::documents::{self, History};
 use crate::phone::view::HistoryRow;
 use crate::port::store::Save;
@@ -48,6 +49,14 @@ impl Recents {
     /// The missed calls were looked at; nothing to write if there were none.
     pub fn seen(&mut self) -> Option<Save> {
         (std::mem::take(&mut self.unseen_missed) > 0).then(|| self.save())
+    }
+
+    /// Forget those of one account; nothing to write if there are none.
+    pub fn remove(&mut self, account: AccountId) -> Option<Save> {
+        let before = self.rows.len();
+        self.rows = self.rows.iter().filter(|row| row.account != account).cloned().collect();
+        self.unseen_missed = self.unseen_missed.min(self.rows.iter().filter(|row| row.is_missed()).count());
+        (self.rows.len() < before).then(|| self.save())
     }
 
     /// Forget them all.

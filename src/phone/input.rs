@@ -20,6 +20,8 @@ pub enum Input {
     /// A [`crate::port::store::Save`] or [`crate::port::store::Append`] of this document is on the disk, or why not.
     /// One for each, in order.
     Saved(Document, Result<(), String>),
+    /// The event log was copied: where to, for people; or why not.
+    LogExported(Result<String, String>),
     /// The media thread.
     Media(media::Report),
     /// The demo provider runs ([`super::output::Output::StartDemo`]), or could not be started.

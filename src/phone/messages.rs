@@ -75,6 +75,9 @@ impl Phone {
             if let Some(id) = self.registration_of(client) {
                 return self.with_registration(now, id, |it, tools| it.on_happening(tools, &happening));
             }
+            if self.probe_happening(now, client, &happening) {
+                return;
+            }
             if self.leaving_happening(now, client, &happening) {
                 return;
             }

@@ -140,6 +140,7 @@ impl Phone {
             Input::Dns(query, answer) => self.on_dns(now, &query, &answer),
             Input::Vault(id, reply) => self.on_vault(now, id, reply),
             Input::Saved(document, outcome) => self.on_saved(now, document, &outcome),
+            Input::LogExported(outcome) => self.on_log_exported(outcome),
             Input::Media(report) => self.on_media(now, report),
             Input::Demo(demo) => self.demo_ready(now, demo),
             Input::Raise => self.out.push_back(Output::Event(event::Event::RaiseWindow)),
@@ -199,6 +200,7 @@ impl Phone {
         self.endpoint.handle_timeout(now);
         self.sign_in_timeout(now);
         self.connect_timeout(now);
+        self.probes_go_on(now);
         self.leave_timeout(now);
         self.with_calls(now, |calls, env| calls.handle_timeout(env));
     }
@@ -209,6 +211,7 @@ impl Phone {
             self.endpoint.next_timeout(),
             sign_in,
             self.connect_next_timeout(),
+            self.probes_next_timeout(),
             self.leave_next_timeout(),
             self.calls.next_timeout(),
         ]

@@ -19,6 +19,8 @@ pub enum Output {
     Save(store::Save),
     /// Add lines to a document; [`super::input::Input::Saved`] answers.
     Append(store::Append),
+    /// Copy the event log to a file of the person's; [`super::input::Input::LogExported`] answers.
+    ExportLog,
     /// A document cannot be understood: move it aside before it is written again.
     SetAside(store::Document),
     /// Start the demo provider in this process; [`super::input::Input::Demo`] answers.

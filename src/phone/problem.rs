@@ -74,6 +74,8 @@ pub enum ProblemKind {
     PasswordNotDeleted,
     /// A document of the profile could not be written.
     NotSaved,
+    /// That is no address of a website.
+    BadWebsite,
     /// The demo provider could not be started.
     DemoFailed,
 }
@@ -140,6 +142,7 @@ impl Problem {
             ProblemKind::PasswordNotDeleted => format!("The password of {} may still be in the keyring.", self.about),
             ProblemKind::DamagedProfile => format!("{about} was damaged and has been set aside."),
             ProblemKind::UnencryptedOnly => format!("{about} can only be reached without encryption."),
+            ProblemKind::BadWebsite => "That is not the address of a website.".into(),
             ProblemKind::NotSaved => format!("{about} could not be saved."),
             ProblemKind::DemoFailed => "The demo could not be started.".into(),
         }
@@ -172,6 +175,7 @@ impl Problem {
             ProblemKind::PasswordNotDeleted => "Unlock the keyring and try it again, or delete the entry there.".into(),
             ProblemKind::DamagedProfile => "A copy is beside it. Everything else works.".into(),
             ProblemKind::UnencryptedOnly => "Who is on the way can read whom you call. Your password was not sent.".into(),
+            ProblemKind::BadWebsite => "It looks like www.example.org, and begins with https:// if with anything.".into(),
             ProblemKind::NotSaved => "Is the disk full? What you change now may be gone at the next start.".into(),
             ProblemKind::DemoFailed => self.about.clone(),
         }

@@ -29,6 +29,7 @@ impl Phone {
         self.view.unseen_missed = self.recents.unseen_missed();
         self.view.vault.clone_from(&self.passwords.state);
         self.view.audio.clone_from(&self.audio);
+        self.view.security = self.security_views();
         if self.view.settings != self.settings {
             self.view.settings.clone_from(&self.settings);
         }

@@ -42,6 +42,8 @@ pub enum Begin {
     Notice,
     /// "I was told to change my password".
     Told,
+    /// Lockdown.
+    Lockdown,
 }
 
 /// Notices: answered by `phone::notice`.

@@ -1,13 +1,14 @@
 //! `security.json`: what is remembered of each account beside its record. Nothing of it is secret; old files stay
 //! readable, and what is damaged costs only itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::WallTime;
 use crate::phone::documents::Read;
 use crate::phone::input::Found;
+use crate::phone::view::{CheckItem, OldPassword};
 use crate::port::store::{Document, Save};
 
 /// What is remembered, by the account's UUID.
@@ -21,66 +22,26 @@ pub struct Memory {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Remembered {
-    /// Where the provider's website is: typed at sign-in or later. Host, without `https://`.
+    /// Where the provider's website is, as the person typed it at sign-in or later: an https address.
     pub portal: Option<String>,
-    /// The number of the provider's support, for the person to call.
-    pub support_number: Option<String>,
+    /// The provider's number for help or fraud, as the person typed it.
+    pub support: Option<String>,
     /// When the account was signed in here for the first time.
     pub since: Option<WallTime>,
     /// When the line password was changed from here for the last time.
     pub changed: Option<WallTime>,
-    /// What became of the password before that.
+    /// What became of the password before that, and when that was seen.
     pub old_password: OldPassword,
-    /// Points of the check list that the person says are done.
-    pub ticked: BTreeSet<Point>,
+    /// See [`Remembered::old_password`].
+    pub old_password_at: Option<WallTime>,
+    /// Lines of the check list that the person says are done, and when they said so.
+    pub ticked: BTreeMap<CheckItem, WallTime>,
     /// Not to be reminded of the change before then.
     pub snoozed_until: Option<WallTime>,
+    /// This computer's key has been enrolled at the provider since then.
+    pub enrolled: Option<WallTime>,
     /// The person locked the account down then.
-    pub locked_down: Option<WallTime>,
-}
-
-/// What the last step of a change found.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OldPassword {
-    /// Nobody has tried.
-    #[default]
-    NotChecked,
-    /// The provider refuses it.
-    Refused,
-    /// The provider still takes it: somebody has to call them.
-    StillAccepted,
-}
-
-/// The check list of "I was told to change my password", in its order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Point {
-    /// Automatic top-up and calls abroad are switched off at the provider.
-    TopUp,
-    /// The website's password is new.
-    Website,
-    /// The line password is new: the one point that the app proves itself.
-    LinePassword,
-    /// The voicemail PIN is new.
-    VoicemailPin,
-    /// Nobody has set call forwarding.
-    Forwarding,
-    /// Other phones on the line have the new password.
-    OtherPhones,
-}
-
-impl Point {
-    /// All points in their order: whoever has the website's password can undo everything else, and the bill grows
-    /// while one is busy with the rest.
-    pub const ALL: [Point; 6] =
-        [Point::TopUp, Point::Website, Point::LinePassword, Point::VoicemailPin, Point::Forwarding, Point::OtherPhones];
-
-    /// Whether the app can tell by itself; all others are "You told us".
-    #[must_use]
-    pub const fn is_proven(self) -> bool {
-        matches!(self, Point::LinePassword)
-    }
+    pub lockdown: Option<WallTime>,
 }
 
 impl Memory {

@@ -23,4 +23,15 @@ impl Phone {
             }
         }
     }
+
+    /// The event log was exported, or was not.
+    pub(in crate::phone) fn on_log_exported(&mut self, outcome: Result<String, String>) {
+        match outcome {
+            Ok(place) => self.security.log_saved_at = Some(place),
+            Err(why) => {
+                let problem = Problem::new(ProblemKind::NotSaved, format!("The copy of the event log ({why})"));
+                self.out.push_back(Output::Event(Event::Refused(problem)));
+            }
+        }
+    }
 }

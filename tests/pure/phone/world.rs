@@ -82,6 +82,8 @@ pub(super) struct World {
     pub(super) sent: Vec<(Mono, Flow, Message)>,
     pub(super) unanswered: Vec<(RequestId, Request)>,
     pub(super) bindings: Vec<String>,
+    /// What the registrar takes.
+    pub(super) password: String,
     verifier: Verifier,
     dice: Entropy,
     inputs: VecDeque<Input>,
@@ -141,6 +143,7 @@ impl World {
             sent: Vec::new(),
             unanswered: Vec::new(),
             bindings: Vec::new(),
+            password: PASSWORD.to_owned(),
             verifier,
             dice,
             inputs: VecDeque::new(),
@@ -241,6 +244,7 @@ impl World {
                 }
                 self.inputs.push_back(Input::Saved(document, self.disk_full.clone().map_or(Ok(()), Err)));
             }
+            Output::ExportLog => self.inputs.push_back(Input::LogExported(Ok("a copy".into()))),
             Output::SetAside(document) => {
                 self.disk.remove(document.file_name());
                 self.aside.push(document);
@@ -334,12 +338,17 @@ impl World {
     }
 
     fn register(&mut self, request: &Message) -> Message {
-        let known = |login: &str| (login == "anna").then(|| Secret::from(PASSWORD));
+        let password = self.password.clone();
+        let known = |login: &str| (login == "anna").then(|| Secret::new(password.clone()));
         let verdict = self.verifier.verify(request, Door::Server, self.now.mono, known);
         if matches!(verdict, Verdict::Good(_)) {
             let all = request.expires() == Some(0);
-            let contacts = request.headers.values("Contact").into_iter().map(str::to_owned);
-            self.bindings = contacts.filter(|contact| !all && !contact.contains("expires=0")).collect();
+            let contacts: Vec<String> = request.headers.values("Contact").into_iter().map(str::to_owned).collect();
+            // Without a Contact it asks who is registered (RFC 3261 §10.2.3).
+            if !contacts.is_empty() {
+                let kept = contacts.into_iter().filter(|contact| !all && !contact.contains("expires=0"));
+                self.bindings = kept.collect();
+            }
             let granted = Message::response_to(request, 200, "", Some("srv")).with("Expires", 600);
             return self.bindings.iter().fold(granted, |granted, contact| granted.with("Contact", contact));
         }

@@ -4,13 +4,14 @@ use ringfence::base::{AccountId, WallTime};
 use ringfence::phone::input::Found;
 use ringfence::phone::security::journal::Journal;
 use ringfence::phone::security::log::{Line, Log};
-use ringfence::phone::security::memory::{Memory, OldPassword};
+use ringfence::phone::security::memory::Memory;
+use ringfence::phone::view::OldPassword;
 use ringfence::port::store::{Append, Save};
 
 fn line(number: i64) -> Line {
     let address = "anna@voip.example".into();
-    let (what, text) = ("password_changed".into(), format!("Number {number}."));
-    Line { at: WallTime(number), account: Some(AccountId(1)), address, what, text }
+    let (what, words) = ("password_changed".into(), format!("Number {number}."));
+    Line { at: WallTime(number), account: AccountId(1), address, what, words }
 }
 
 #[test]
@@ -21,7 +22,7 @@ fn the_log_is_read_newest_first_and_a_torn_line_costs_only_itself() {
         let Append(_, bytes) = log.add(line(number)).unwrap();
         file.extend(bytes);
     }
-    assert_eq!(log.lines().len(), 200);
+    assert_eq!((log.of(AccountId(1)).len(), log.of(AccountId(2)).len()), (200, 0));
     assert_eq!(Log::read(&Found::Content(file.clone())), log);
     file.extend_from_slice(b"{\"at\":7,\"te");
     assert_eq!(Log::read(&Found::Content(file.clone())), log);
@@ -29,7 +30,7 @@ fn the_log_is_read_newest_first_and_a_torn_line_costs_only_itself() {
     file.extend(log.add(line(300)).unwrap().1);
     let read = Log::read(&Found::Content(file));
     assert_eq!(read, log);
-    assert_eq!(read.lines().first().unwrap().text, "Number 300.");
+    assert_eq!(read.of(AccountId(1)).first().unwrap().words, "Number 300.");
 }
 
 #[test]

@@ -1,0 +1,135 @@
+//! What the Security centre shows of each line: assembled from what the phone has seen itself. A fact is there only if
+//! it was seen, and promises no more.
+
+use super::links;
+use super::memory::Remembered;
+use crate::phone::Phone;
+use crate::phone::account::{Account, Link as Connection};
+use crate::phone::command::Srtp;
+use crate::phone::problem::ProblemKind;
+use crate::phone::view::{
+    ChangePhase, ChangeView, CheckItem, CheckRow, CheckState, ContactView, Fact, Link, LinkSource, OldPassword,
+    SecurityView, Todo,
+};
+use crate::sip::digest::Hash;
+
+/// The check list in its order: whoever has the website's password can undo everything else, and the bill grows while
+/// one is busy with the rest.
+const CHECK_LIST: [CheckItem; 7] = [
+    CheckItem::TopUp,
+    CheckItem::Website,
+    CheckItem::Line,
+    CheckItem::Voicemail,
+    CheckItem::Forwarding,
+    CheckItem::OtherPhones,
+    CheckItem::Bill,
+];
+
+impl Phone {
+    /// The safety of each line that is shown.
+    pub(in crate::phone) fn security_views(&self) -> Vec<SecurityView> {
+        let shown = self.accounts.iter().filter(|account| !self.is_signing_in(account.id()));
+        shown.map(|account| self.security_view(account)).collect()
+    }
+
+    fn security_view(&self, account: &Account) -> SecurityView {
+        let nothing = Remembered::default();
+        let remembered = self.security.memory.accounts.get(&account.record.uuid).unwrap_or(&nothing);
+        let change = self.change_view(account);
+        SecurityView {
+            account: account.id(),
+            todo: self.todo(account, remembered, &change),
+            facts: facts(account, remembered),
+            check_list: check_list(remembered),
+            log: self.security.log.of(account.id()),
+            log_saved_at: self.security.log_saved_at.clone(),
+            lockdown: remembered.lockdown,
+            restricted: self.is_restricted(account),
+            contact: self.contact(account, remembered),
+            change,
+            ..SecurityView::default()
+        }
+    }
+
+    /// What the person should do, most urgent first. Notices and devices add their own.
+    fn todo(&self, account: &Account, remembered: &Remembered, change: &ChangeView) -> Vec<Todo> {
+        let mut todo = Vec::new();
+        let refused = |problem: &crate::phone::problem::Problem| problem.kind == ProblemKind::WrongPassword;
+        if account.link == Connection::Rejected && account.problem.as_ref().is_some_and(refused) {
+            todo.push(Todo::PasswordRefused);
+        }
+        if change.is_going() && !matches!(change.phase, ChangePhase::Done { .. }) {
+            todo.push(Todo::FinishChange);
+        }
+        if remembered.old_password == OldPassword::StillAccepted {
+            todo.push(Todo::OldPasswordAccepted);
+        }
+        todo
+    }
+
+    fn contact(&self, account: &Account, remembered: &Remembered) -> ContactView {
+        let typed = remembered.portal.as_deref().and_then(|url| links::link(url, LinkSource::Person));
+        let preset = || links::preset(&account.address.domain).map(|preset| preset.portal);
+        let portal = typed.or_else(preset);
+        let change = self.security.change_pages.get(&account.record.uuid).cloned().flatten();
+        ContactView {
+            support: remembered.support.clone(),
+            fraud: None,
+            change: change.or_else(|| portal.clone()),
+            portal,
+        }
+    }
+}
+
+/// What was seen. Not here: limits, devices, pins; they are their owners'.
+fn facts(account: &Account, remembered: &Remembered) -> Vec<Fact> {
+    let characters = account.auth.as_ref().map(|auth| auth.password().expose("its length is shown").chars().count());
+    let mut facts = vec![Fact::Password {
+        place: account.view().password,
+        characters: characters.filter(|_| !account.demo).and_then(|count| u16::try_from(count).ok()),
+        since: remembered.changed.or(remembered.since),
+    }];
+    if let Some(flow) = account.flow() {
+        facts.push(Fact::Connection {
+            tls: flow.tls.clone(),
+            srtp: flow.tls.is_some() && account.record.draft.srtp != Srtp::Off,
+            digest: account.registered.then(|| algorithm(account)).flatten().map(str::to_owned),
+        });
+    }
+    facts.push(Fact::Emergency);
+    if let Some(at) = remembered.old_password_at
+        && remembered.old_password != OldPassword::NotChecked
+    {
+        facts.push(Fact::OldPassword(remembered.old_password, at));
+    }
+    if let Some(at) = remembered.enrolled {
+        facts.push(Fact::Enrolled(at));
+    }
+    facts
+}
+
+/// The hash of the last sign-in, by its usual name.
+fn algorithm(account: &Account) -> Option<&'static str> {
+    let strongest = account.record.realms.iter().filter_map(|realm| account.auth.as_ref()?.strongest(realm)).max()?;
+    Some(match strongest {
+        Hash::Md5 => "MD5",
+        Hash::Sha256 => "SHA-256",
+        Hash::Sha512_256 => "SHA-512/256",
+    })
+}
+
+fn check_list(remembered: &Remembered) -> Vec<CheckRow> {
+    let state = |item: CheckItem| match item {
+        CheckItem::Line => remembered.changed.map(CheckState::Proven),
+        CheckItem::TopUp
+        | CheckItem::Website
+        | CheckItem::Voicemail
+        | CheckItem::Forwarding
+        | CheckItem::OtherPhones
+        | CheckItem::Bill => remembered.ticked.get(&item).map(|at| CheckState::Told(*at)),
+    };
+    CHECK_LIST.into_iter().map(|item| CheckRow { item, state: state(item).unwrap_or_default() }).collect()
+}
+
+/// A page for the system's browser, kept only if it could be asked whether it is there.
+pub(super) type ChangePage = Option<Link>;
