@@ -1,0 +1,43 @@
+# What the release scripts share. Sourced, not run, from the top of the checkout.
+. packaging/lib.sh
+. packaging/release/settings.sh
+
+VERSION=${VERSION:-$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)}
+# Packages are reproducible: every time in them is that of the last commit.
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+export SOURCE_DATE_EPOCH VERSION MAINTAINER HOMEPAGE
+MTIME=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)
+export MTIME
+DIST=$PWD/target/dist
+TOOLS=$PWD/target/release-tools
+mkdir -p "$DIST" "$TOOLS"
+
+# Tools from Python's registry, in an environment of their own. Versions are fixed: a tool's update must not change a package.
+python_tool() { # NAME VERSION
+  [ -x "$TOOLS/venv/bin/$1" ] && "$TOOLS/venv/bin/pip" show "$1" 2>/dev/null | grep -qx "Version: $2" && return
+  install_packages python3-venv
+  [ -x "$TOOLS/venv/bin/pip" ] || python3 -m venv "$TOOLS/venv"
+  "$TOOLS/venv/bin/pip" install --quiet --disable-pip-version-check "$1==$2"
+}
+
+# Tools from cargo's registry, built once.
+cargo_tool() { # CRATE VERSION
+  [ -x "$TOOLS/bin/$1" ] && [ "$(cat "$TOOLS/$1.version" 2>/dev/null)" = "$2" ] && return
+  cargo install --quiet --locked --root "$TOOLS" "$1@$2"
+  echo "$2" >"$TOOLS/$1.version"
+}
+
+# Paths of the machine that builds are kept out of the programs: for privacy, and so that two machines agree.
+remapped() {
+  local cargo_home=${CARGO_HOME:-$HOME/.cargo} sysroot
+  sysroot=$(rustc --print sysroot)
+  printf -- '--remap-path-prefix=%s=/ringfence --remap-path-prefix=%s=/cargo --remap-path-prefix=%s=/rust' "$PWD" "$cargo_home" "$sysroot"
+}
+
+# row ARTEFACT CHECK…: one line of the table that packaging/release/all prints.
+row() {
+  local file=$1 size
+  shift
+  size=$(stat -c %s "$file" 2>/dev/null || echo 0)
+  printf '%s\t%s\t%s\n' "$(basename "$file")" "$(awk -v n="$size" 'BEGIN { printf "%.2f MB", n / 1e6 }')" "$*" >>"$DIST/table"
+}

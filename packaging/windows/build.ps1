@@ -1,0 +1,30 @@
+# The installer on a hosted Windows runner, signed if there is a certificate: the program first, then the installer around it.
+# Never run on Debian, and so untested there; packaging/release/windows-cross tries the same installer script under wine.
+$ErrorActionPreference = "Stop"
+$version = (Select-String -Path Cargo.toml -Pattern '^version = "(.*)"').Matches[0].Groups[1].Value
+$out = "target/dist"
+$stage = "$out/windows"
+New-Item -ItemType Directory -Force $stage | Out-Null
+Copy-Item target/release/ringfence.exe $stage
+python packaging/release/licences --filter-platform x86_64-pc-windows-msvc | Set-Content -Encoding utf8 "$stage/licences.txt"
+cargo install --locked cargo-cyclonedx@0.5.9
+cargo cyclonedx --format json --spec-version 1.5 --override-filename sbom
+Move-Item -Force sbom.json "$stage/sbom.cdx.json"
+magick -background none assets/icons/app/ringfence.svg -define icon:auto-resize=256,128,64,48,32,24,16 "$stage/ringfence.ico"
+
+function Sign($file) {
+    if (-not $env:SIGNING_CERTIFICATE) { Write-Host "not signed: $file"; return }
+    $pfx = Join-Path $env:RUNNER_TEMP "signing.pfx"
+    [IO.File]::WriteAllBytes($pfx, [Convert]::FromBase64String($env:SIGNING_CERTIFICATE))
+    try {
+        $signtool = (Get-ChildItem "C:/Program Files (x86)/Windows Kits/10/bin/*/x64/signtool.exe" | Sort-Object FullName | Select-Object -Last 1).FullName
+        & $signtool sign /fd sha256 /tr http://timestamp.digicert.com /td sha256 /f $pfx /p $env:SIGNING_PASSWORD $file
+        if ($LASTEXITCODE -ne 0) { throw "signing $file failed" }
+    } finally { Remove-Item $pfx }
+}
+
+Sign "$stage/ringfence.exe"
+$makensis = "C:/Program Files (x86)/NSIS/makensis.exe"
+& $makensis -V2 "-DVERSION=$version" "-DSOURCE=$((Resolve-Path $stage).Path)" "-DOUT=$((Resolve-Path $out).Path)/ringfence-$version-setup.exe" packaging/windows/installer.nsi
+if ($LASTEXITCODE -ne 0) { throw "makensis failed" }
+Sign "$out/ringfence-$version-setup.exe"
