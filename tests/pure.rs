@@ -43,3 +43,5 @@ mod sip_messages;
 mod sip_torture;
 #[path = "pure/transactions/mod.rs"]
 mod transactions;
+#[path = "pure/update.rs"]
+mod update;

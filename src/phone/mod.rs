@@ -31,6 +31,7 @@ pub mod settings;
 mod sign_in;
 mod start;
 mod streams;
+pub mod update;
 pub mod view;
 
 use std::collections::VecDeque;
