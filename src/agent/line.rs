@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::guard;
 use crate::base::{AccountId, CallId, Secret};
 use crate::phone::command::{AcceptFrom, AccountDraft, Dialled, Digits, Srtp};
 use crate::port::net::Transport;
@@ -17,8 +18,10 @@ pub enum Request {
     SignIn(Box<AccountDraft>, Secret<String>),
     /// `demo`
     Demo,
-    /// `call`
-    Call(Option<AccountId>, Dialled),
+    /// `call`; whether what the guard asks is confirmed already.
+    Call(Option<AccountId>, Dialled, bool),
+    /// `guard`
+    Guard(Box<guard::Change>),
     /// Whatever is done to a call.
     OnCall(Option<CallId>, Action),
     /// `stats`
@@ -92,8 +95,9 @@ fn request(fields: &mut Fields) -> Result<Request, Mistake> {
         "call" => {
             let to = fields.needed("to")?;
             let to = Dialled::parse(&to).map_err(|error| Mistake::new("bad_field", format!("`to`: {error}")))?;
-            Ok(Request::Call(fields.account()?, to))
+            Ok(Request::Call(fields.account()?, to, fields.flag("confirmed")?.unwrap_or(false)))
         }
+        "guard" => Ok(Request::Guard(Box::new(guard::Change::parse(fields)?))),
         "answer" => on_call(fields, Action::Answer),
         "decline" => on_call(fields, Action::Decline),
         "hang_up" => on_call(fields, Action::HangUp),
@@ -141,10 +145,10 @@ fn sign_in(fields: &mut Fields) -> Result<Request, Mistake> {
 }
 
 /// The fields of a line, taken out one by one: what is left at the end is unknown.
-struct Fields(Map<String, Value>);
+pub(super) struct Fields(Map<String, Value>);
 
 impl Fields {
-    fn text(&mut self, name: &str) -> Result<Option<String>, Mistake> {
+    pub(super) fn text(&mut self, name: &str) -> Result<Option<String>, Mistake> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -167,7 +171,7 @@ impl Fields {
         }
     }
 
-    fn flag(&mut self, name: &str) -> Result<Option<bool>, Mistake> {
+    pub(super) fn flag(&mut self, name: &str) -> Result<Option<bool>, Mistake> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Bool(flag)) => Ok(Some(flag)),
@@ -184,13 +188,26 @@ impl Fields {
         })
     }
 
-    fn number(&mut self, name: &str) -> Result<Option<u32>, Mistake> {
+    pub(super) fn number(&mut self, name: &str) -> Result<Option<u32>, Mistake> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => {
                 let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
                 number.map(Some).ok_or_else(|| Mistake::new("bad_field", format!("`{name}` is a number")))
             }
+        }
+    }
+
+    /// A list of fields of its own, such as `{"premium":"block"}`.
+    pub(super) fn words(&mut self, name: &str) -> Result<Vec<(String, String)>, Mistake> {
+        let wrong = || Mistake::new("bad_field", format!("`{name}` is an object of strings"));
+        match self.0.remove(name) {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::Object(fields)) if fields.len() <= 512 => {
+                let word = |(key, value): (String, Value)| Some((key, value.as_str()?.to_owned()));
+                fields.into_iter().map(|field| word(field).ok_or_else(wrong)).collect()
+            }
+            Some(_) => Err(wrong()),
         }
     }
 

@@ -4,6 +4,7 @@
 //! everything: lines come from a second thread, which only reads; the engine wakes it for views and events.
 
 pub mod fuzz;
+mod guard;
 mod json;
 pub mod line;
 pub mod options;

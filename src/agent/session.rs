@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, VecDeque};
 use serde_json::{Value, json};
 use zeroize::Zeroize as _;
 
-use super::json as shape;
 use super::line::{self, Action, Mistake, Request};
+use super::{guard, json as shape};
 use crate::base::{AccountId, CallId};
 use crate::engine::PhoneHandle;
 use crate::phone::command::Command;
 use crate::phone::event::Event;
 use crate::phone::input::{Done, Ticket};
 use crate::phone::problem::{Problem, ProblemKind};
+use crate::phone::settings::Settings;
 use crate::phone::view::{CallState, CallView, PhoneView};
 
 /// One agent at work.
@@ -100,7 +101,13 @@ impl Session {
         Ok(match request {
             Request::SignIn(draft, password) => Plan::Ask(Command::SignIn(draft, password)),
             Request::Demo => Plan::Ask(Command::SignInDemo),
-            Request::Call(account, to) => Plan::Ask(Command::PlaceCall(the_account(&view, account)?, to)),
+            Request::Call(account, to, false) => Plan::Ask(Command::PlaceCall(the_account(&view, account)?, to)),
+            Request::Call(account, to, true) => Plan::Ask(Command::PlaceConfirmed(the_account(&view, account)?, to)),
+            Request::Guard(change) if change.is_empty() => Plan::Say(guard::state(&view)),
+            Request::Guard(change) => {
+                let settings = Settings { guard: change.apply(&view.settings.guard), ..view.settings.clone() };
+                Plan::Ask(Command::SetSettings(Box::new(settings)))
+            }
             Request::OnCall(call, action) => Plan::Ask(on_call(the_call(&view, call)?, action)),
             Request::Stats(call) => Plan::Say(shape::stats(the_call(&view, call)?)),
             Request::State => Plan::Say(shape::state(&view)),
@@ -154,6 +161,7 @@ impl Session {
             Event::Refused(what) => {
                 self.lines.push_back(json!({ "event": "problem", "error": shape::problem(&what) }));
             }
+            Event::Guard(news) => self.lines.push_back(guard::event(&news)),
             Event::Stopped => {
                 self.lines.push_back(json!({ "event": "stopped" }));
                 self.phase = Phase::Stopped;
@@ -182,6 +190,9 @@ impl Session {
             Ok(Done::Call(call)) => self.accept(&id, json!({ "call": call })),
             Err(what) => {
                 let mut error = shape::problem(&what);
+                if what.kind == ProblemKind::GuardAsks {
+                    error["message"] = json!(format!("{} To call all the same, add \"confirmed\":true.", what.title()));
+                }
                 if what.kind == ProblemKind::UnencryptedOnly {
                     error["message"] = json!(format!(
                         "{} To accept that, add \"transport\":\"udp\" (or \"tcp\") or \"unencrypted_ok\":true.",

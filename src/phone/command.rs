@@ -28,8 +28,11 @@ pub enum Command {
     GivePassword(AccountId, Secret<String>),
     /// Try now instead of waiting.
     Retry(AccountId),
-    /// Place a call.
+    /// Place a call. The guard may ask first, or block it: then it fails, and the question is in the view.
     PlaceCall(AccountId, Dialled),
+    /// Place a call that the guard would ask about, as confirmed as if the question had been answered. What it blocks
+    /// stays blocked.
+    PlaceConfirmed(AccountId, Dialled),
     /// Answer.
     Answer(CallId),
     /// Decline an incoming call (603).
@@ -143,10 +146,11 @@ impl Dialled {
         if typed.is_empty() {
             return Err(DialError::Empty);
         }
-        let looks_like_number = typed.chars().all(|c| c.is_ascii_digit() || "+*#()-./ \u{a0}".contains(c));
-        if looks_like_number {
-            let digits: String = typed.chars().filter(|c| c.is_ascii_digit() || "+*#".contains(*c)).collect();
-            return if digits.is_empty() { Err(DialError::Empty) } else { Ok(Dialled(digits)) };
+        if let Some(digits) = crate::phone::guard::digits::number(typed) {
+            return if digits.len() <= 64 { Ok(Dialled(digits)) } else { Err(DialError::NotAnAddress) };
+        }
+        if typed.chars().all(crate::phone::guard::digits::is_filler) {
+            return Err(DialError::Empty);
         }
         if typed.len() > 256 || typed.chars().any(|c| c.is_control() || c.is_whitespace() || "<>\"?".contains(c)) {
             return Err(DialError::NotAnAddress);

@@ -3,14 +3,14 @@
 use super::input::{Done, Ticket};
 use super::sign_in::{Demo, Wish};
 use super::{Phone, documents};
-use crate::base::{AccountId, CallId, Now};
+use crate::base::Now;
 use crate::phone::call::{Calls, Env};
-use crate::phone::command::{Command, Dialled};
+use crate::phone::command::Command;
 use crate::phone::event::Event;
 use crate::phone::output::Output;
 use crate::phone::problem::{Problem, ProblemKind};
 use crate::phone::settings::Settings;
-use crate::phone::view::SignInView;
+use crate::phone::view::{GuardFrom, SignInView};
 use crate::port::media::Order;
 
 impl Phone {
@@ -32,7 +32,8 @@ impl Phone {
             Command::SignOut(account) => self.sign_out(now, account).map(|()| Done::Ok),
             Command::GivePassword(account, password) => done(self.give_password(now, account, password)),
             Command::Retry(account) => done(self.retry(now, account)),
-            Command::PlaceCall(account, to) => self.place_call(now, account, to).map(Done::Call),
+            Command::PlaceCall(account, to) => self.place_call(now, account, to, false, GuardFrom::Person),
+            Command::PlaceConfirmed(account, to) => self.place_call(now, account, to, true, GuardFrom::Person),
             Command::Answer(call) => self.on_call(now, |calls, env| calls.answer(env, call)),
             Command::Decline(call) => self.on_call(now, |calls, env| calls.decline(env, call)),
             Command::Silence(call) => self.on_call(now, |calls, env| calls.silence(env, call)),
@@ -59,10 +60,10 @@ impl Phone {
             // Each owner of issue 3 takes its arm.
             Command::Notice(..)
             | Command::Device(..)
-            | Command::Guard(_)
             | Command::Bill(..)
             | Command::Trust(_)
             | Command::Rehearse(_) => Err(not_now("")),
+            Command::Guard(answer) => self.answer_guard(now, answer),
             Command::Quit => {
                 self.quit(now);
                 Ok(Done::Ok)
@@ -75,6 +76,8 @@ impl Phone {
     pub(super) fn answer(&mut self, ticket: Option<Ticket>, outcome: Result<Done, Problem>) {
         let event = match (ticket, outcome) {
             (Some(ticket), outcome) => Event::Answered(ticket, outcome),
+            // The view shows the guard's question.
+            (None, Err(problem)) if matches!(problem.kind, ProblemKind::GuardAsks | ProblemKind::GuardBlocks) => return,
             (None, Err(problem)) => Event::Refused(problem),
             (None, Ok(_)) => return,
         };
@@ -100,15 +103,6 @@ impl Phone {
         self.demo_wanted.push(ticket);
     }
 
-    fn place_call(&mut self, now: Now, id: AccountId, to: Dialled) -> Result<CallId, Problem> {
-        let Some(account) = self.accounts.iter().find(|account| account.id() == id) else {
-            return Err(not_now(""));
-        };
-        let line = account.line().filter(|_| account.is_ready());
-        let line = line.ok_or_else(|| Problem::new(ProblemKind::NotSignedIn, account.address.shown()))?;
-        self.with_calls(now, |calls, env| calls.place(env, &line, &to))
-    }
-
     fn on_call(
         &mut self,
         now: Now,
@@ -121,7 +115,7 @@ impl Phone {
         if settings.devices != self.settings.devices {
             self.out.push_back(Output::Media(Order::Devices(settings.devices.clone())));
         }
-        self.settings = settings;
+        self.settings = Settings { guard: settings.guard.clone().sane(), ..settings };
         let save = documents::save_settings(&self.settings);
         self.save(Some(save))
     }

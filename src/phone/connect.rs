@@ -122,6 +122,7 @@ impl Phone {
             let rest = account.link.opening().map(|(_, rest)| rest.clone()).unwrap_or_default();
             account.link = Link::Up(flow, rest);
             let id = account.id();
+            self.emergency_flow(now);
             return self.begin_registration(now, id);
         }
         if !self.accounts.iter().any(|account| account.flow().is_some_and(|used| used.id == flow.id)) {
@@ -191,6 +192,9 @@ impl Phone {
     pub(super) fn begin_registration(&mut self, now: Now, id: AccountId) {
         let Some(account) = self.accounts.iter_mut().find(|account| account.id() == id) else { return };
         let Some(flow) = account.flow().cloned() else { return };
+        if self.host.is_quiet(id) {
+            return self.line_changed(now, id);
+        }
         if account.probe_first {
             return self.probes_go_on(now);
         }

@@ -22,6 +22,8 @@ pub enum Event {
     Answered(Ticket, Result<Done, Problem>),
     /// The envelope of a `Reveal` for this line has been filled: look into it. It carries no secret itself.
     EnvelopeFilled(AccountId),
+    /// What the guard has to tell.
+    Guard(Box<crate::phone::guard::GuardEvent>),
     /// A second start of the program asked for this window.
     RaiseWindow,
     /// A line changed its state: for those who must miss no step (the agent); the window draws the view.

@@ -26,6 +26,14 @@ pub enum Input {
     Media(media::Report),
     /// The demo provider runs ([`super::output::Output::StartDemo`]), or could not be started.
     Demo(Result<DemoLine, String>),
+    /// Where this computer is as far as its settings tell: seconds that local time is ahead of UTC, and the two letters
+    /// of a country. Comes first, and again when it changes.
+    Surroundings {
+        /// Seconds ahead of UTC.
+        utc_offset: i32,
+        /// ISO 3166-1 alpha-2.
+        region: Option<String>,
+    },
     /// A second start of the program wants this window in front.
     Raise,
     /// The time of the last [`super::output::Output::Timeout`] has come.

@@ -73,6 +73,7 @@ impl Phone {
             match effect {
                 Effect::Media(order) => self.out.push_back(Output::Media(order)),
                 Effect::Event(event) => self.out.push_back(Output::Event(event)),
+                Effect::Redirected(account, target) => self.was_redirected(account, target),
                 Effect::History(row) => {
                     let save = self.recents.add(*row);
                     self.out.push_back(Output::Save(save));

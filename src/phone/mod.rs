@@ -14,6 +14,7 @@ mod commands;
 mod connect;
 pub mod documents;
 pub mod event;
+pub mod guard;
 pub mod history;
 pub mod input;
 mod leave;
@@ -91,6 +92,8 @@ pub struct Phone {
     /// What calls want done, until it is performed.
     effects: Vec<Effect>,
     recents: Recents,
+    /// The guard against the large bill.
+    host: guard::Host,
     settings: Settings,
     passwords: Passwords,
     security: Security,
@@ -122,6 +125,7 @@ impl Phone {
             calls: Calls::new(),
             effects: Vec::new(),
             recents: Recents::default(),
+            host: guard::Host::default(),
             settings: Settings::default(),
             passwords: Passwords::new(config.vault),
             security: Security::default(),
@@ -144,11 +148,15 @@ impl Phone {
             Input::LogExported(outcome) => self.on_log_exported(outcome),
             Input::Media(report) => self.on_media(now, report),
             Input::Demo(demo) => self.demo_ready(now, demo),
+            Input::Surroundings { utc_offset, region } => self.surroundings(utc_offset, region.as_deref()),
             Input::Raise => self.out.push_back(Output::Event(event::Event::RaiseWindow)),
             Input::Timeout => {}
         }
         self.due(now);
         self.pump(now);
+        while self.guard_due(now) {
+            self.pump(now);
+        }
         self.go_on_quitting(now);
         self.publish();
         let timeout = self.next_timeout();
@@ -215,6 +223,7 @@ impl Phone {
             self.probes_next_timeout(),
             self.leave_next_timeout(),
             self.calls.next_timeout(),
+            self.guard_next_timeout(),
         ]
         .into_iter()
         .flatten()

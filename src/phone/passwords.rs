@@ -169,6 +169,10 @@ impl Phone {
 
     fn password_loaded(&mut self, now: Now, id: AccountId, reply: Reply) {
         let Some(account) = self.accounts.iter_mut().find(|account| account.id() == id) else { return };
+        if let (Reply::Found(password), true) = (&reply, self.host.is_quiet(id)) {
+            // An emergency call has the line: it registers when that is over.
+            return account.set_password(password);
+        }
         if account.link != Link::AwaitingPassword && account.link != Link::NeedsPassword {
             return;
         }

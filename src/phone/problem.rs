@@ -78,6 +78,12 @@ pub enum ProblemKind {
     BadWebsite,
     /// The demo provider could not be started.
     DemoFailed,
+    /// The guard asks before it dials this.
+    GuardAsks,
+    /// The guard does not dial this.
+    GuardBlocks,
+    /// 3xx: the call was sent on to this address.
+    SentOn,
 }
 
 impl Problem {
@@ -145,6 +151,9 @@ impl Problem {
             ProblemKind::BadWebsite => "That is not the address of a website.".into(),
             ProblemKind::NotSaved => format!("{about} could not be saved."),
             ProblemKind::DemoFailed => "The demo could not be started.".into(),
+            ProblemKind::GuardAsks => format!("Not dialled yet: {about}"),
+            ProblemKind::GuardBlocks => format!("Not dialled: {about}"),
+            ProblemKind::SentOn => format!("The call was sent on to {about}."),
         }
     }
 
@@ -178,6 +187,9 @@ impl Problem {
             ProblemKind::BadWebsite => "It looks like www.example.org, and begins with https:// if with anything.".into(),
             ProblemKind::NotSaved => "Is the disk full? What you change now may be gone at the next start.".into(),
             ProblemKind::DemoFailed => self.about.clone(),
+            ProblemKind::GuardAsks => "Confirm it if you want this call.".into(),
+            ProblemKind::GuardBlocks => "You set the limits in Settings. They hold for this app only: ask your provider to bar such calls for your line.".into(),
+            ProblemKind::SentOn => String::new(),
         }
     }
 }

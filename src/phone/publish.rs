@@ -28,6 +28,7 @@ impl Phone {
         self.view.history = self.recents.rows();
         self.view.unseen_missed = self.recents.unseen_missed();
         self.view.vault.clone_from(&self.passwords.state);
+        self.publish_guard();
         self.view.audio.clone_from(&self.audio);
         self.view.security = self.security_views();
         if self.view.settings != self.settings {

@@ -12,6 +12,8 @@ pub struct Settings {
     pub devices: Devices,
     /// Light, dark, or as the system has it.
     pub theme: Theme,
+    /// What the guard against the large bill lets pass.
+    pub guard: crate::phone::guard::Rules,
 }
 
 /// Light or dark.

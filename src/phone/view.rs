@@ -55,6 +55,8 @@ pub struct PhoneView {
     pub security: Vec<SecurityView>,
     /// The guard asks before it dials.
     pub guard: Option<GuardQuestion>,
+    /// What else the guard has to show.
+    pub guard_state: crate::phone::guard::GuardState,
     /// A server's certificate has to be judged.
     pub certificate: Option<CertificateQuestion>,
     /// There is no keyring, or a passphrase is needed.

@@ -109,6 +109,7 @@ fn on_event(app: &mut App, ctx: &Context, event: &Event) {
         | Event::DigitReceived(..)
         | Event::Answered(..)
         | Event::EnvelopeFilled(_)
+        | Event::Guard(_)
         | Event::AccountChanged(_)
         | Event::CallChanged(_) => {}
     }

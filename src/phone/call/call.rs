@@ -46,6 +46,8 @@ pub(super) struct Call {
     pub(super) digits: String,
     /// What the media thread was told about the microphone.
     pub(super) microphone_off: bool,
+    /// Nobody's challenge to its INVITE is answered.
+    pub(super) unsigned: bool,
 }
 
 /// Where a call stands.
@@ -85,6 +87,8 @@ pub(super) enum Stage {
 /// What has been heard of an outgoing call.
 #[derive(Clone, Copy, Default, Debug)]
 pub(super) struct Progress {
+    /// 100, or any other sign that somebody has the INVITE.
+    pub(super) tried: bool,
     /// 180.
     pub(super) rings: bool,
     /// A description came with 183.
@@ -133,6 +137,7 @@ impl Call {
             silent_secs: None,
             digits: String::new(),
             microphone_off: false,
+            unsigned: false,
         }
     }
 

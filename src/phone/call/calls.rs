@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::call::{Call, Stage};
+use super::call::{Call, Progress, Stage};
 use super::{Env, incoming};
 use crate::base::{AccountId, CallId, Mono};
 use crate::phone::command::Digits;
@@ -44,6 +44,15 @@ impl Calls {
     #[must_use]
     pub fn are_live(&self) -> bool {
         self.calls.iter().any(Call::is_live)
+    }
+
+    /// Whether somebody has the INVITE of this call, though nobody may be ringing yet.
+    #[must_use]
+    pub fn is_tried(&self, id: CallId) -> bool {
+        let call = self.calls.iter().find(|call| call.id == id);
+        call.is_some_and(|call| {
+            !matches!(&call.stage, Stage::Preparing { .. } | Stage::Inviting(Progress { tried: false, .. }))
+        })
     }
 
     /// Whether nothing is left to be said either: the phone may stop.

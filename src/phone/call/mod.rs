@@ -73,6 +73,18 @@ impl Env<'_> {
     }
 }
 
+/// How an outgoing call is placed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Reach {
+    /// As the line wants it.
+    #[default]
+    Usual,
+    /// An emergency: without encryption rather than not at all.
+    Emergency,
+    /// Likewise, and nobody's challenge is answered: for a provider that takes emergency calls of everybody.
+    Unsigned,
+}
+
 /// The accounts, as calls see them.
 pub trait Lines {
     /// Those that are connected, in the order of sign-in.
@@ -137,4 +149,7 @@ pub enum Effect {
     Event(Event),
     /// A call has ended: a row of the recent calls.
     History(Box<HistoryRow>),
+    /// The other end sends a call of this account on to this address (3xx). Whether anybody goes there is not for
+    /// calls to decide.
+    Redirected(AccountId, String),
 }

@@ -4,15 +4,15 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::call::{self, Call, Progress, Stage};
-use super::{Calls, Env, Line, peer, target, words};
+use super::{Calls, Effect, Env, Line, Reach, peer, target, words};
 use crate::base::CallId;
-use crate::phone::command::Dialled;
+use crate::phone::command::{Dialled, Srtp};
 use crate::phone::problem::{Problem, ProblemKind};
 use crate::phone::view::{CallDirection, EndReason, Peer};
 use crate::port::media::{Direction, Order};
 use crate::sdp::{self, Local};
-use crate::sip::Uri;
 use crate::sip::invite::{self, Challenged, Failure, Session, Setup, Why};
+use crate::sip::{SipUri, Uri};
 
 /// How long the media thread may take to bind two sockets. It answers at once, or it is broken.
 const BIND_WAIT: Duration = Duration::from_secs(3);
@@ -23,7 +23,26 @@ impl Calls {
     /// # Errors
     /// In words, if the address cannot be called, encryption is required and cannot be had, or another call is there.
     pub fn place(&mut self, env: &mut Env<'_>, line: &Line, dialled: &Dialled) -> Result<CallId, Problem> {
+        self.reach(env, line, dialled, Reach::Usual)
+    }
+
+    /// Places a call, if need be by all means.
+    ///
+    /// # Errors
+    /// As [`Calls::place`]; where encryption cannot be had, an emergency call goes without.
+    pub fn reach(
+        &mut self,
+        env: &mut Env<'_>,
+        line: &Line,
+        dialled: &Dialled,
+        reach: Reach,
+    ) -> Result<CallId, Problem> {
         let target = target(dialled, line)?;
+        let mut line = line.clone();
+        if reach != Reach::Usual && line.srtp == Srtp::Require {
+            line.srtp = Srtp::Offer;
+        }
+        let line = &line;
         if call::srtp(line) == sdp::Srtp::Require && !line.is_encrypted() {
             return Err(Problem::new(ProblemKind::EncryptionRequired, line.domain.to_string()));
         }
@@ -35,10 +54,22 @@ impl Calls {
         let stage = Stage::Preparing { line: Box::new(line.clone()), target, until: env.now.mono + BIND_WAIT };
         let mut call = Call::new(id, line, CallDirection::Outgoing, shown, env.now, stage);
         dialled.as_str().clone_into(&mut call.about);
+        call.unsigned = reach == Reach::Unsigned;
         self.calls.push(call);
         env.media(Order::Bind { call: id, local: line.flow.local.ip() });
         self.settle(env);
         Ok(id)
+    }
+}
+
+/// Where a 3xx sends a call, as somebody would have dialled it: without parameters and headers, which could make the
+/// INVITE say anything.
+fn redirect_target(contact: &Uri) -> String {
+    match contact.sip() {
+        Some(sip) => {
+            SipUri { port: sip.port, user: sip.user.clone(), ..SipUri::new(None, sip.host.clone()) }.to_string()
+        }
+        None => contact.to_string(),
     }
 }
 
@@ -60,7 +91,7 @@ impl Call {
         };
         let mut local = Local::new(addr, &self.codecs, self.srtp, env.entropy);
         let offer = local.offer(Direction::SendRecv, env.entropy);
-        let own_server = line.flow.account == Some(line.account);
+        let own_server = line.flow.account == Some(line.account) && !self.unsigned;
         let setup =
             Setup { local: line.from(), flow: line.flow, contact: line.contact, routes: line.routes, own_server };
         let session = Session::call(&mut env.tools(self.account), setup, target, Some(offer.as_bytes()));
@@ -113,6 +144,11 @@ impl Call {
             (true, Challenged::Refused, _) => problem(ProblemKind::WrongPassword, &provider),
             (true, Challenged::No, 488 | 606) if self.srtp == sdp::Srtp::Require => {
                 problem(ProblemKind::EncryptionRequired, &self.about)
+            }
+            (true, Challenged::No, 300..400) if !failure.contacts.is_empty() => {
+                let target = failure.contacts.first().map(redirect_target).unwrap_or_default();
+                env.effects.push(Effect::Redirected(self.account, target.clone()));
+                problem(ProblemKind::SentOn, &peer::printable(&target))
             }
             (true, Challenged::No, status) => words::refused(status, &self.about, &provider),
         };

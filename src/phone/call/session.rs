@@ -17,7 +17,11 @@ impl Call {
             return;
         }
         match event {
-            invite::Event::Trying => {}
+            invite::Event::Trying => {
+                if let Stage::Inviting(progress) = &mut self.stage {
+                    progress.tried = true;
+                }
+            }
             invite::Event::Progress(progress) => self.on_progress(env, &progress),
             invite::Event::Accepted { body, .. } => self.on_accepted(env, &body),
             invite::Event::Failed(failure) => self.on_failure(env, &failure),

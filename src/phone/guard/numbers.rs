@@ -55,8 +55,8 @@ pub enum Ordinary {
 /// Reads digits with or without `+` as they would be dialled from `home`. `None` if it is no telephone number at all.
 #[must_use]
 pub fn read(digits: &str, home: Option<Region>) -> Option<Number> {
-    let plausible = digits.len() <= LONGEST
-        && digits.strip_prefix('+').unwrap_or(digits).chars().all(|c| c.is_ascii_digit());
+    let plausible =
+        digits.len() <= LONGEST && digits.strip_prefix('+').unwrap_or(digits).chars().all(|c| c.is_ascii_digit());
     if !plausible {
         return None;
     }

@@ -131,7 +131,33 @@ fn kind_of(word: &str) -> Option<Short> {
 #[must_use]
 pub fn short(region: Region, digits: &str) -> Option<Short> {
     let kinds = SHORT.get(&region)?.iter();
-    kinds.filter(|(_, patterns)| patterns.split(' ').any(|pattern| matches(pattern, digits))).map(|(kind, _)| *kind).min()
+    kinds
+        .filter(|(_, patterns)| patterns.split(' ').any(|pattern| matches(pattern, digits)))
+        .map(|(kind, _)| *kind)
+        .min()
+}
+
+/// The emergency numbers of a region, one by one.
+#[must_use]
+pub fn emergency_numbers(region: Region) -> Vec<String> {
+    let kinds = SHORT.get(&region).into_iter().flatten();
+    let patterns = kinds.filter(|(kind, _)| *kind == Short::Emergency).flat_map(|(_, patterns)| patterns.split(' '));
+    patterns.flat_map(numbers_of).collect()
+}
+
+/// All numbers that a pattern fits.
+fn numbers_of(pattern: &str) -> Vec<String> {
+    let mut numbers = vec![String::new()];
+    let mut rest = pattern.chars();
+    while let Some(c) = rest.next() {
+        let digits: String = match c {
+            'x' => ('0'..='9').collect(),
+            '[' => rest.by_ref().take_while(|c| *c != ']').collect(),
+            digit => digit.to_string(),
+        };
+        numbers = numbers.iter().flat_map(|start| digits.chars().map(move |digit| format!("{start}{digit}"))).collect();
+    }
+    numbers
 }
 
 /// Whether a pattern of the table fits the whole number.
@@ -172,7 +198,9 @@ mod tests {
         assert!(countries > 240, "{countries}");
         let shorts = lines(include_str!("../../../assets/numbers/short.txt")).count();
         assert_eq!(SHORT.values().map(Vec::len).sum::<usize>(), shorts);
-        assert!(SHORT.values().all(|kinds| kinds.iter().any(|(kind, _)| *kind == Short::Emergency) || kinds.len() == 1));
+        assert!(
+            SHORT.values().all(|kinds| kinds.iter().any(|(kind, _)| *kind == Short::Emergency) || kinds.len() == 1)
+        );
     }
 
     #[test]
@@ -196,6 +224,13 @@ mod tests {
         let us = Region::parse("US").unwrap();
         assert_eq!(short(us, "911"), Some(Short::Emergency));
         assert_eq!(short(us, "24280"), Some(Short::Premium));
+    }
+
+    #[test]
+    fn emergency_numbers_are_listed_one_by_one() {
+        assert_eq!(super::emergency_numbers(gb()), ["112", "999"]);
+        assert_eq!(super::emergency_numbers(Region::parse("DE").unwrap()), ["110", "112"]);
+        assert_eq!(super::numbers_of("1[23]x").len(), 20);
     }
 
     #[test]

@@ -51,7 +51,8 @@ pub enum GuardVerdict {
 }
 
 /// Where the wish to call came from.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum GuardFrom {
     /// The person dialled it.
     Person,
