@@ -31,6 +31,8 @@ mod policy;
 mod provider;
 #[path = "pure/provider_media.rs"]
 mod provider_media;
+#[path = "pure/provider_security.rs"]
+mod provider_security;
 #[path = "pure/registration/mod.rs"]
 mod registration;
 #[path = "pure/sdp.rs"]

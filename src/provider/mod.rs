@@ -4,6 +4,7 @@
 //! * [`Provider`]: one domain with one account. Messages in, messages and [`LegOrder`]s out; `calls` holds its calls.
 //! * [`registrar`]: bindings, challenges and expiry (RFC 3261 §10.3).
 //! * [`people`]: who can be called. To add a person is to add a row.
+//! * [`security`]: who may change a password, and what a change is.
 //! * [`script`]: what a person plays. [`leg`]: the RTP of one call, for a driver to own.
 #![deny(clippy::indexing_slicing)]
 
@@ -13,5 +14,6 @@ pub mod leg;
 pub mod people;
 pub mod registrar;
 pub mod script;
+pub mod security;
 
 pub use self::core::{LegOrder, Output, Provider, Settings};

@@ -143,8 +143,14 @@ impl Terms<'_> {
     /// The `response` parameter.
     #[must_use]
     pub fn response(&self, password: &Secret<String>) -> String {
+        self.response_by(&ha1(self.algorithm.hash, self.username, self.realm, password))
+    }
+
+    /// The `response` parameter, for a server that keeps H(user:realm:password) and not the password.
+    #[must_use]
+    pub fn response_by(&self, ha1: &Secret<String>) -> String {
         let hash = self.algorithm.hash;
-        let a1 = self.a1(password);
+        let a1 = self.a1(ha1);
         let a1 = a1.expose("the response is computed from it").as_bytes();
         let a2 = match self.qop {
             None | Some(Qop::Auth) => hash.hex(&[self.method.as_bytes(), self.uri.as_bytes()]),
@@ -165,14 +171,19 @@ impl Terms<'_> {
     }
 
     /// H(A1): as good as the password for this realm, hence a secret.
-    fn a1(&self, password: &Secret<String>) -> Secret<String> {
-        let hash = self.algorithm.hash;
-        let password = password.expose("A1 of RFC 7616 §3.4.2").as_bytes();
-        let plain = Secret::new(hash.hex(&[self.username.as_bytes(), self.realm.as_bytes(), password]));
+    fn a1(&self, ha1: &Secret<String>) -> Secret<String> {
         if !self.algorithm.sess {
-            return plain;
+            return ha1.clone();
         }
-        let key = plain.expose("the session's A1").as_bytes();
-        Secret::new(hash.hex(&[key, self.nonce.as_bytes(), self.cnonce.as_bytes()]))
+        let key = ha1.expose("the session's A1").as_bytes();
+        Secret::new(self.algorithm.hash.hex(&[key, self.nonce.as_bytes(), self.cnonce.as_bytes()]))
     }
+}
+
+/// H(user:realm:password), the A1 without `-sess` (RFC 7616 §3.4.2): what servers keep instead of the password, and as
+/// good as the password in this realm.
+#[must_use]
+pub fn ha1(hash: Hash, username: &str, realm: &str, password: &Secret<String>) -> Secret<String> {
+    let password = password.expose("A1 of RFC 7616 §3.4.2").as_bytes();
+    Secret::new(hash.hex(&[username.as_bytes(), realm.as_bytes(), password]))
 }

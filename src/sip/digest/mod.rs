@@ -14,9 +14,9 @@ pub mod credentials;
 pub mod policy;
 pub mod verifier;
 
-pub use algorithm::{Algorithm, Hash, Qop};
+pub use algorithm::{Algorithm, Hash, Qop, ha1};
 pub use authenticator::{Attempts, Authenticator, Realms, Refusal};
 pub use challenge::{Challenge, Door};
 pub use credentials::Credentials;
 pub use policy::{Case, Opened, may_answer, may_foresee};
-pub use verifier::{Verdict, Verifier};
+pub use verifier::{Asked, Verdict, Verifier};

@@ -1,17 +1,30 @@
 //! The server: makes challenges and verifies answers. Nonces are signed, not stored; what is stored is how often each
 //! has been used, so that a recorded answer cannot be played back.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use super::algorithm::{Algorithm, Hash, Qop, Terms};
+use super::algorithm::{Algorithm, Hash, Qop, Terms, ha1};
 use super::challenge::{Challenge, Door};
 use super::credentials::Credentials;
 use crate::base::{Entropy, Mono, Secret};
 use crate::sip::message::Message;
 
-/// Used nonces remembered.
+/// Used nonces remembered. When there are more, the oldest go, and with them every nonce made before them.
 const MAX_USED: usize = 1024;
+
+/// One request with credentials, whatever protocol it came by: HTTP has the same digest (RFC 7616).
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// What it answered.
+    pub given: &'a Credentials,
+    /// Its method.
+    pub method: &'a str,
+    /// Its target, as it stands in the request.
+    pub uri: &'a str,
+    /// Its body, for `auth-int`.
+    pub body: &'a [u8],
+}
 
 /// What an answer is worth.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,7 +47,12 @@ pub struct Verifier {
     qop: Vec<Qop>,
     lifetime: Duration,
     key: Secret<String>,
-    used: VecDeque<(String, u32)>,
+    used: HashMap<String, u32>,
+    /// The keys of `used`, oldest first.
+    order: VecDeque<String>,
+    capacity: usize,
+    /// Nonces made until then are no longer taken: how often they were used is forgotten.
+    forgotten: Option<Mono>,
 }
 
 impl Verifier {
@@ -46,8 +64,18 @@ impl Verifier {
             qop: qop.to_vec(),
             lifetime,
             key: Secret::new(dice.token(40)),
-            used: VecDeque::new(),
+            used: HashMap::new(),
+            order: VecDeque::new(),
+            capacity: MAX_USED,
+            forgotten: None,
         }
+    }
+
+    /// The same, remembering so many used nonces: for a server of many clients.
+    #[must_use]
+    pub fn with_capacity(mut self, capacity: usize) -> Verifier {
+        self.capacity = capacity.max(1);
+        self
     }
 
     /// The realm.
@@ -58,14 +86,22 @@ impl Verifier {
 
     /// Adds one challenge header field per algorithm to a response, all with the same new nonce.
     pub fn challenge(&self, response: &mut Message, door: Door, now: Mono, stale: bool, dice: &mut Entropy) {
-        let stem = format!("{:x}.{}", now.as_micros(), dice.token(10));
-        let nonce = format!("{stem}.{}", self.seal(&stem));
-        for algorithm in &self.algorithms {
-            let mut challenge = Challenge::new(&self.realm, &nonce, *algorithm);
-            challenge.qop.clone_from(&self.qop);
-            challenge.stale = stale;
+        for challenge in self.challenges(now, stale, dice) {
             response.headers.push(door.asks(), challenge.to_auth().to_string());
         }
+    }
+
+    /// One challenge per algorithm, all with the same new nonce.
+    #[must_use]
+    pub fn challenges(&self, now: Mono, stale: bool, dice: &mut Entropy) -> Vec<Challenge> {
+        let stem = format!("{:x}.{}", now.as_micros(), dice.token(10));
+        let nonce = format!("{stem}.{}", self.seal(&stem));
+        let challenge = |algorithm: &Algorithm| Challenge {
+            qop: self.qop.clone(),
+            stale,
+            ..Challenge::new(&self.realm, &nonce, *algorithm)
+        };
+        self.algorithms.iter().map(challenge).collect()
     }
 
     /// Judges the credentials on a request; `password_of` gives a login's password.
@@ -79,6 +115,26 @@ impl Verifier {
         let all = request.auth(door.answers());
         let mut all = all.iter().take(8).filter_map(Credentials::from_auth);
         let Some(given) = all.find(|given| given.realm == self.realm) else { return Verdict::Missing };
+        let Some((method, uri)) = request.method().zip(request.uri()) else { return Verdict::Bad };
+        let realm = self.realm.clone();
+        let asked = Asked { given: &given, method: method.as_str(), uri: &uri.to_string(), body: &request.body };
+        self.judge(now, &asked, |login, hash| {
+            password_of(login).map(|password| ha1(hash, login, &realm, &password)).into_iter().collect()
+        })
+    }
+
+    /// Judges credentials against what a server keeps of passwords; `ha1s_of` gives those of a login that are taken
+    /// with this hash. All of them are tried, whichever fits.
+    pub fn judge(
+        &mut self,
+        now: Mono,
+        asked: &Asked<'_>,
+        ha1s_of: impl FnOnce(&str, Hash) -> Vec<Secret<String>>,
+    ) -> Verdict {
+        let given = asked.given;
+        if given.realm != self.realm {
+            return Verdict::Missing;
+        }
         let Some(algorithm) = given.algorithm.filter(|algorithm| self.algorithms.contains(algorithm)) else {
             return Verdict::Bad;
         };
@@ -87,10 +143,9 @@ impl Verifier {
             None if self.qop.is_empty() => (None, 0),
             Some(_) | None => return Verdict::Bad,
         };
-        let Some((method, uri)) = request.method().zip(request.uri()) else { return Verdict::Bad };
-        let Some(password) = password_of(&given.username).filter(|_| given.uri == uri.to_string()) else {
+        if given.uri != asked.uri {
             return Verdict::Bad;
-        };
+        }
         let terms = Terms {
             algorithm,
             username: &given.username,
@@ -99,15 +154,17 @@ impl Verifier {
             cnonce: given.cnonce.as_deref().unwrap_or_default(),
             count,
             qop,
-            method: method.as_str(),
+            method: asked.method,
             uri: &given.uri,
-            body: &request.body,
+            body: asked.body,
         };
-        if !same(&terms.response(&password), &given.response) {
+        let ha1s = ha1s_of(&given.username, algorithm.hash);
+        let fits = ha1s.iter().filter(|ha1| same(&terms.response_by(ha1), &given.response)).count();
+        if fits == 0 {
             return Verdict::Bad;
         }
         if self.is_fresh(now, &given.nonce) && self.count(&given.nonce, count, qop.is_some()) {
-            Verdict::Good(given.username)
+            Verdict::Good(given.username.clone())
         } else {
             Verdict::Stale
         }
@@ -119,33 +176,43 @@ impl Verifier {
         Hash::Sha256.hex(&[key, inner.as_bytes()])
     }
 
-    /// Whether we made this nonce, and not too long ago.
+    /// Whether we made this nonce, not too long ago, and still know how often it was used.
     fn is_fresh(&self, now: Mono, nonce: &str) -> bool {
         let Some((stem, seal)) = nonce.rsplit_once('.') else { return false };
-        let made = stem.split_once('.').and_then(|(micros, _)| u64::from_str_radix(micros, 16).ok());
-        let young = made.is_some_and(|micros| now.since(Mono::from_micros(micros)) <= self.lifetime);
+        let young = made(nonce).is_some_and(|made| {
+            now.since(made) <= self.lifetime && self.forgotten.is_none_or(|forgotten| made > forgotten)
+        });
         young && same(&self.seal(stem), seal)
     }
 
     /// Whether this use of a nonce is a new one; it no longer is after this.
     fn count(&mut self, nonce: &str, count: u32, counted: bool) -> bool {
-        match self.used.iter_mut().find(|(known, _)| known == nonce) {
+        match self.used.get_mut(nonce) {
             // Without a count, a nonce may be used while it lives: RFC 2069 knows no better.
             Some(_) if !counted => true,
-            Some((_, last)) if count > *last => {
+            Some(last) if count > *last => {
                 *last = count;
                 true
             }
             Some(_) => false,
             None => {
-                if self.used.len() >= MAX_USED {
-                    self.used.pop_front();
+                self.used.insert(nonce.to_owned(), count);
+                self.order.push_back(nonce.to_owned());
+                while self.order.len() > self.capacity {
+                    let oldest = self.order.pop_front().unwrap_or_default();
+                    self.used.remove(&oldest);
+                    self.forgotten = self.forgotten.max(made(&oldest));
                 }
-                self.used.push_back((nonce.to_owned(), count));
                 true
             }
         }
     }
+}
+
+/// When a nonce of ours was made.
+fn made(nonce: &str) -> Option<Mono> {
+    let (micros, _) = nonce.split_once('.')?;
+    u64::from_str_radix(micros, 16).ok().map(Mono::from_micros)
 }
 
 /// Compares without telling by the time it takes where the difference is.
