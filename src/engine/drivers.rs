@@ -11,6 +11,7 @@ use super::{Options, StartError};
 use crate::base::Entropy;
 use crate::io::connect_to::Rules;
 use crate::io::dns::Dns;
+use crate::io::http::Http;
 use crate::io::instance::Instance;
 use crate::io::media::{self, MediaHandle};
 use crate::io::net::{self, Net};
@@ -21,7 +22,7 @@ use crate::phone::input::Found;
 use crate::phone::{Input, Output, VaultUse};
 use crate::port::media::{Device, Devices, Meters, Order};
 use crate::port::store::Document;
-use crate::port::{RequestId, dns, media as media_port, net as net_port, vault};
+use crate::port::{RequestId, dns, http, media as media_port, net as net_port, vault};
 use crate::serve::Demo;
 
 /// How many reports of one driver may wait.
@@ -31,6 +32,7 @@ const BOUND: usize = 256;
 pub(super) struct Drivers {
     net: Net,
     dns: Dns,
+    http: Http,
     vault: Vault,
     media: MediaHandle,
     store: Store,
@@ -46,6 +48,7 @@ pub(super) struct Drivers {
 pub(super) struct Reports {
     net: Receiver<net_port::Report>,
     dns: Receiver<(dns::Query, dns::Answer)>,
+    http: Receiver<(RequestId, http::Outcome)>,
     vault: Receiver<(RequestId, vault::Reply)>,
     media: Receiver<media_port::Report>,
     store: Receiver<store::Told>,
@@ -66,6 +69,7 @@ impl Drivers {
     ) -> Result<(Drivers, Reports), StartError> {
         let (to_net, net_reports) = channel(BOUND);
         let (to_dns, dns_reports) = channel(BOUND);
+        let (to_http, http_reports) = channel(BOUND);
         let (to_vault, vault_reports) = channel(BOUND);
         let (to_media, media_reports) = channel(BOUND);
         let (to_store, store_reports) = channel(BOUND);
@@ -96,11 +100,13 @@ impl Drivers {
                 tracing::error!(%error, "a report of the media thread is lost");
             }
         });
-        let dns = Dns::new(options.dns, rules, to_dns);
+        let dns = Dns::new(options.dns, rules.clone(), to_dns);
+        let http = Http::new(trust.clone(), dns.clone(), rules, to_http);
         let vault = Vault::start(kind, to_vault);
         let reports = Reports {
             net: net_reports,
             dns: dns_reports,
+            http: http_reports,
             vault: vault_reports,
             media: media_reports,
             store: store_reports,
@@ -108,7 +114,7 @@ impl Drivers {
             demo: demo_reports,
             running_demo: None,
         };
-        Ok((Drivers { net, dns, vault, media, store, exports, trust, demo: to_demo, input, output }, reports))
+        Ok((Drivers { net, dns, http, vault, media, store, exports, trust, demo: to_demo, input, output }, reports))
     }
 
     /// Reads a document.
@@ -121,6 +127,7 @@ impl Drivers {
         match output {
             Output::Net(order) => self.net.perform(order),
             Output::Dns(query) => self.dns.perform(query),
+            Output::Http(id, request) => self.http.perform(id, request),
             Output::Vault(id, request) => self.vault.perform(id, request),
             Output::Media(Order::Devices(devices)) => {
                 let devices = chosen(devices, self.input.as_ref(), self.output.as_ref());
@@ -170,6 +177,7 @@ impl Reports {
         tokio::select! {
             Some(report) = self.net.recv() => Input::Net(report),
             Some((query, answer)) = self.dns.recv() => Input::Dns(query, answer),
+            Some((id, outcome)) = self.http.recv() => Input::Http(id, outcome),
             Some((id, reply)) = self.vault.recv() => Input::Vault(id, reply),
             Some(report) = self.media.recv() => Input::Media(report),
             Some(told) = self.store.recv() => match told {

@@ -120,6 +120,7 @@ impl Engine {
                 Output::Timeout(timeout) => self.timeout = timeout,
                 other @ (Output::Net(_)
                 | Output::Dns(_)
+                | Output::Http(..)
                 | Output::Vault(..)
                 | Output::Media(_)
                 | Output::Save(_)

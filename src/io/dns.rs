@@ -68,6 +68,25 @@ impl Dns {
         #[expect(clippy::disallowed_methods, reason = "this is io")]
         tokio::spawn(look_up);
     }
+
+    /// The addresses of a host, within 2 s, for another driver.
+    ///
+    /// # Errors
+    /// In words, if there are none.
+    pub(super) async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String> {
+        let query = Query::Addresses(host.to_owned());
+        let answer = match self.shared.known(&query) {
+            Some(answer) => answer,
+            None => tokio::time::timeout(PATIENCE, self.shared.look_up(&query))
+                .await
+                .unwrap_or_else(|_| Answer::Failed("no answer in time".into())),
+        };
+        match answer {
+            Answer::Addresses(addresses) => Ok(addresses),
+            Answer::Failed(why) => Err(why),
+            Answer::NotFound | Answer::Naptr(_) | Answer::Srv(_) => Err("there is no such host".into()),
+        }
+    }
 }
 
 impl Shared {

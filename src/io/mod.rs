@@ -8,6 +8,7 @@ pub mod clock;
 pub mod connect_to;
 pub mod dns;
 pub mod entropy;
+pub mod http;
 pub mod instance;
 pub mod media;
 pub mod net;

@@ -2,7 +2,7 @@
 
 use crate::base::{AccountId, Secret};
 use crate::phone::command::{AccountDraft, Command};
-use crate::port::{RequestId, dns, media, net, store::Document, vault};
+use crate::port::{RequestId, dns, http, media, net, store::Document, vault};
 
 /// One thing that happened. The phone is driven by these alone.
 #[derive(Clone, PartialEq, Debug)]
@@ -15,6 +15,8 @@ pub enum Input {
     Net(net::Report),
     /// Name service.
     Dns(dns::Query, dns::Answer),
+    /// What became of the HTTPS request of this number. Those that nobody waits for any more are dropped.
+    Http(RequestId, http::Outcome),
     /// The vault's reply to the request of this number. Those that nobody waits for any more are dropped.
     Vault(RequestId, vault::Reply),
     /// A [`crate::port::store::Save`] or [`crate::port::store::Append`] of this document is on the disk, or why not.

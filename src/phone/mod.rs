@@ -16,6 +16,7 @@ pub mod documents;
 pub mod event;
 pub mod guard;
 pub mod history;
+mod https;
 pub mod input;
 mod leave;
 mod lines;
@@ -40,6 +41,7 @@ use std::collections::VecDeque;
 use account::Account;
 use call::{Calls, Effect};
 use history::Recents;
+use https::Https;
 pub use input::Input;
 use input::Ticket;
 use leave::{Leaving, Quitting};
@@ -97,6 +99,7 @@ pub struct Phone {
     settings: Settings,
     passwords: Passwords,
     security: Security,
+    https: Https,
     audio: AudioView,
     view: PhoneView,
     shown: Shown,
@@ -129,6 +132,7 @@ impl Phone {
             settings: Settings::default(),
             passwords: Passwords::new(config.vault),
             security: Security::default(),
+            https: Https::default(),
             audio: AudioView::default(),
             view: PhoneView::default(),
             shown: Shown::default(),
@@ -143,6 +147,7 @@ impl Phone {
             Input::Command(ticket, command) => self.command(now, ticket, command),
             Input::Net(report) => self.on_net(now, report),
             Input::Dns(query, answer) => self.on_dns(now, &query, &answer),
+            Input::Http(id, outcome) => self.on_http(now, id, outcome),
             Input::Vault(id, reply) => self.on_vault(now, id, reply),
             Input::Saved(document, outcome) => self.on_saved(now, document, &outcome),
             Input::LogExported(outcome) => self.on_log_exported(outcome),

@@ -2,7 +2,7 @@
 
 use crate::base::Mono;
 use crate::phone::event::Event;
-use crate::port::{RequestId, dns, media, net, store, vault};
+use crate::port::{RequestId, dns, http, media, net, store, vault};
 
 /// One thing to do. The engine performs them in order.
 #[derive(Clone, PartialEq, Debug)]
@@ -11,6 +11,8 @@ pub enum Output {
     Net(net::Order),
     /// Name service; the answer comes with the query.
     Dns(dns::Query),
+    /// HTTPS; the outcome comes with the number.
+    Http(RequestId, http::Request),
     /// The vault; the reply comes with the number.
     Vault(RequestId, vault::Request),
     /// The media thread.

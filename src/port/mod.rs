@@ -4,6 +4,7 @@
 //! in one place (`phone::Phone::handle`).
 
 pub mod dns;
+pub mod http;
 pub mod media;
 pub mod net;
 pub mod store;

@@ -37,7 +37,13 @@ pub fn discovery(bytes: &[u8]) {
     drop(ChangeReply::parse(bytes));
     drop(Problem::parse(bytes));
     drop(sessions::Sessions::parse(bytes));
-    drop(std::str::from_utf8(bytes).ok().and_then(policy::generation_of));
+    if let Some(generation) = std::str::from_utf8(bytes).ok().and_then(policy::generation_of) {
+        assert_eq!(
+            policy::generation_of(&policy::etag(generation)),
+            Some(generation),
+            "an ETag that does not come back"
+        );
+    }
 }
 
 /// Password rules.

@@ -15,7 +15,7 @@ use ringfence::port::dns::{Answer, Query, Srv};
 use ringfence::port::net::{Flow, FlowId, NetError, Order, Report, Target, Transport};
 use ringfence::port::store::{Append, Document, Save};
 use ringfence::port::vault::{Key, Reply, Request, Slot, VaultError};
-use ringfence::port::{RequestId, media};
+use ringfence::port::{RequestId, http, media};
 use ringfence::sip::digest::{Algorithm, Door, Hash, Qop, Verdict, Verifier};
 use ringfence::sip::{Message, Method};
 
@@ -82,6 +82,10 @@ pub(super) struct World {
     pub(super) sent: Vec<(Mono, Flow, Message)>,
     pub(super) unanswered: Vec<(RequestId, Request)>,
     pub(super) bindings: Vec<String>,
+    /// What the web answers, by URL; everything else cannot be reached.
+    pub(super) web: BTreeMap<String, http::Answer>,
+    /// HTTPS requests as they were made.
+    pub(super) requested: Vec<(Mono, http::Request)>,
     /// What the registrar takes.
     pub(super) password: String,
     verifier: Verifier,
@@ -142,6 +146,8 @@ impl World {
             flows: BTreeMap::new(),
             sent: Vec::new(),
             unanswered: Vec::new(),
+            web: BTreeMap::new(),
+            requested: Vec::new(),
             bindings: Vec::new(),
             password: PASSWORD.to_owned(),
             verifier,
@@ -225,6 +231,12 @@ impl World {
                 self.asked.push(query.clone());
                 let answer = self.names.get(&query).cloned().unwrap_or(Answer::NotFound);
                 self.inputs.push_back(Input::Dns(query, answer));
+            }
+            Output::Http(id, request) => {
+                let answer = self.web.get(&format!("{}{}", request.origin, request.path)).cloned();
+                let nobody = http::Outcome::Failed(http::HttpError::NotSent(NetError::Refused));
+                self.requested.push((self.now.mono, request));
+                self.inputs.push_back(Input::Http(id, answer.map_or(nobody, http::Outcome::Answer)));
             }
             Output::Vault(id, request) => self.vault(id, request),
             Output::Media(order) => {

@@ -1,0 +1,57 @@
+//! HTTPS requests under way: who asked, and where the outcome goes. One place drops what nobody waits for any more.
+
+use std::collections::BTreeMap;
+
+use super::Phone;
+use crate::base::{AccountId, Now};
+use crate::phone::output::Output;
+use crate::port::RequestId;
+use crate::port::http::{Outcome, Request};
+
+/// Who asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Purpose {
+    /// The look-out for notices of this account: discovery, roots, notices.
+    Notices(AccountId),
+    /// Everything else of this account's security: policy, change, sessions, enrolment.
+    Security(AccountId),
+}
+
+impl Purpose {
+    const fn account(self) -> AccountId {
+        match self {
+            Purpose::Notices(account) | Purpose::Security(account) => account,
+        }
+    }
+}
+
+/// What was asked.
+#[derive(Debug, Default)]
+pub(super) struct Https {
+    asked: BTreeMap<RequestId, Purpose>,
+    last: u64,
+}
+
+impl Phone {
+    /// Asks. The outcome comes to `on_notices_http` or `on_security_http` with this number.
+    pub(super) fn ask_http(&mut self, purpose: Purpose, request: Request) -> RequestId {
+        self.https.last += 1;
+        let id = RequestId(self.https.last);
+        self.https.asked.insert(id, purpose);
+        self.out.push_back(Output::Http(id, request));
+        id
+    }
+
+    /// What was asked for an account that is gone is of no interest any more.
+    pub(super) fn forget_http(&mut self, account: AccountId) {
+        self.https.asked.retain(|_, purpose| purpose.account() != account);
+    }
+
+    pub(super) fn on_http(&mut self, now: Now, id: RequestId, outcome: Outcome) {
+        match self.https.asked.remove(&id) {
+            Some(Purpose::Notices(account)) => drop((now, account, outcome)),
+            Some(Purpose::Security(account)) => drop((now, account, outcome)),
+            None => {}
+        }
+    }
+}
