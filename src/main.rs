@@ -1,5 +1,8 @@
 //! The composition root: arguments, log, engine, window.
 
+// On Windows, no console window beside the phone's. What is redirected (the agent's pipes) works all the same.
+#![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
+
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -59,17 +59,30 @@ pub(super) fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<(usiz
 }
 
 fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
-    let socket = Socket::new(Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_nonblocking(true)?;
     // Both are wishes: a container may forbid the one, a limit the other.
-    match address {
-        SocketAddr::V4(_) => socket.set_tos_v4(EXPEDITED).ok(),
-        SocketAddr::V6(_) => socket.set_tclass_v6(EXPEDITED).ok(),
-    };
+    mark(&socket, address);
     socket.set_recv_buffer_size(RECEIVE_BUFFER).ok();
     #[cfg(target_os = "linux")]
     crate::io::platform::arrival::note(&socket);
     socket.bind(&SockAddr::from(address))?;
     Ok(socket.into())
+}
+
+/// Asks routers to forward the voice first.
+fn mark(socket: &Socket, address: SocketAddr) {
+    let marked = match address {
+        SocketAddr::V4(_) => socket.set_tos_v4(EXPEDITED),
+        #[cfg(unix)]
+        SocketAddr::V6(_) => socket.set_tclass_v6(EXPEDITED),
+        // Windows takes such marks from its own quality-of-service API only.
+        #[cfg(not(unix))]
+        SocketAddr::V6(_) => Ok(()),
+    };
+    if let Err(error) = marked {
+        tracing::debug!(%error, "packets are not marked for expedited forwarding");
+    }
 }
 
 #[cfg(test)]
