@@ -1,0 +1,243 @@
+//! Before anything is at stake (states 3, 4, 5): does the keyring work, what does the provider say, which password?
+//! Nothing has left this computer, and everything can be cancelled.
+
+use super::input::{Input, Person, Place, PolicyAnswer, VaultAnswer};
+use super::machine::{Context, Foreign, person};
+use super::output::{Event, Order, Output};
+use super::resting::{Later, NeedsUser};
+use super::staging::Staging;
+use super::state::{Open, State, Wish, patience};
+use super::status::{Need, Status, Why};
+use super::txn::{Kind, Txn};
+use crate::base::Secret;
+use crate::port::vault::VaultError;
+
+/// 3: looking at the keyring, then at the provider.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Checking {
+    wish: Wish,
+    /// The keyring does not answer: waiting for it.
+    stuck: bool,
+}
+
+/// 4: the keyring does not do it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct NoKeyring {
+    wish: Wish,
+    error: VaultError,
+}
+
+/// 5, 16: a new password is to be chosen.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Choosing {
+    wish: Wish,
+    generation: Option<u64>,
+    /// The one before was refused.
+    refused: bool,
+}
+
+/// 4, memory only: has the person saved it elsewhere?
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Proving {
+    pub(super) txn: Txn,
+    wrong: bool,
+}
+
+/// How much of the saved copy is asked for.
+const PROOF: usize = 4;
+
+/// 3: the person wants it.
+pub(super) fn begin(cx: &mut Context<'_>, wish: Wish) -> State {
+    cx.log(Event::Began);
+    if cx.facts.foreign == Foreign::Yes {
+        let error = VaultError::Other("a newer Ringfence has written there".to_owned());
+        return no_keyring(cx, wish, error);
+    }
+    match cx.facts.place {
+        Place::Durable => {
+            cx.ask(Output::Vault(Order::Check));
+            State::Checking(Checking { wish, stuck: false })
+        }
+        Place::Session => checked(cx, wish),
+    }
+}
+
+fn no_keyring(cx: &mut Context<'_>, wish: Wish, error: VaultError) -> State {
+    cx.log(Event::KeyringFailed(error.clone()));
+    State::NoKeyring(NoKeyring { wish, error })
+}
+
+/// The keyring works: now the provider.
+fn checked(cx: &mut Context<'_>, wish: Wish) -> State {
+    match wish.kind {
+        Kind::Api => {
+            cx.ask(Output::AskPolicy);
+            State::Checking(Checking { wish, stuck: false })
+        }
+        Kind::Portal => choose(cx, wish, None),
+    }
+}
+
+/// 5: a change of this kind that is still open is taken up again (R7); else a new password is wanted.
+fn choose(cx: &mut Context<'_>, wish: Wish, generation: Option<u64>) -> State {
+    cx.facts.notice.clone_from(&wish.notice);
+    match cx.facts.attic.open(wish.kind) {
+        // It may have been sent: nothing may take that for granted, so it does not count as fresh.
+        Some(txn) => Staging::enter(cx, Open { attempts: 0, ..Open::found(txn) }),
+        None => ask_for_password(cx, wish, generation, false),
+    }
+}
+
+/// 5, and 16 with `refused`.
+pub(super) fn ask_for_password(cx: &mut Context<'_>, wish: Wish, generation: Option<u64>, refused: bool) -> State {
+    cx.ask(Output::Choose);
+    State::Choosing(Choosing { wish, generation, refused })
+}
+
+impl Checking {
+    pub(super) fn handle(mut self, cx: &mut Context<'_>, input: Input) -> State {
+        match input {
+            Input::Vault(VaultAnswer::Done) => checked(cx, self.wish),
+            Input::Vault(VaultAnswer::Failed(error)) => no_keyring(cx, self.wish, error),
+            Input::Vault(VaultAnswer::Stuck) => {
+                self.stuck = true;
+                State::Checking(self)
+            }
+            Input::Policy(answer) => self.on_policy(cx, answer),
+            Input::Person(Person::Cancel) => State::Idle,
+            Input::Boot(_)
+            | Input::Person(_)
+            | Input::Demand(_)
+            | Input::Journal(_)
+            | Input::Submit(_)
+            | Input::Tx(_)
+            | Input::Probe(_)
+            | Input::ActiveRefused
+            | Input::Clocks { .. }
+            | Input::Timeout => State::Checking(self),
+        }
+    }
+
+    fn on_policy(self, cx: &mut Context<'_>, answer: PolicyAnswer) -> State {
+        match answer {
+            PolicyAnswer::Known { generation } => {
+                // Whatever was sent for an older generation will not be applied any more.
+                cx.facts.attic.settle_before(generation);
+                choose(cx, self.wish, Some(generation))
+            }
+            PolicyAnswer::Absent => choose(cx, Wish { kind: Kind::Portal, ..self.wish }, None),
+            PolicyAnswer::Unreachable { retry_after } => {
+                let left = patience(0, retry_after);
+                State::Later(Later { left, why: Why::Provider, wish: Some(self.wish) })
+            }
+            PolicyAnswer::Refused => {
+                cx.log(Event::NotAllowed);
+                State::NeedsUser(NeedsUser { open: None, need: Need::NotAllowed, recheck: None })
+            }
+        }
+    }
+
+    pub(super) fn status(&self) -> Status {
+        if self.stuck { Status::KeyringUnavailable(VaultError::Stuck) } else { Status::Preflight }
+    }
+}
+
+impl NoKeyring {
+    pub(super) fn enter(cx: &mut Context<'_>, wish: Wish, error: VaultError) -> State {
+        no_keyring(cx, wish, error)
+    }
+
+    pub(super) fn handle(self, cx: &mut Context<'_>, input: Input) -> State {
+        match person(input) {
+            Some(Person::TryAgain(place)) => {
+                cx.facts.place = place;
+                begin(cx, self.wish)
+            }
+            Some(Person::Cancel) => State::Idle,
+            Some(
+                Person::Begin { .. }
+                | Person::Choose { .. }
+                | Person::Proof(_)
+                | Person::Snooze(_)
+                | Person::ChangedIt
+                | Person::Current(_)
+                | Person::ShowAgain
+                | Person::Finish,
+            )
+            | None => State::NoKeyring(self),
+        }
+    }
+
+    pub(super) fn status(&self) -> Status {
+        Status::KeyringUnavailable(self.error.clone())
+    }
+}
+
+impl Choosing {
+    pub(super) fn handle(self, cx: &mut Context<'_>, input: Input) -> State {
+        match person(input) {
+            Some(Person::Choose { tx, new, created, not_after }) => {
+                if cx.facts.active.as_ref() == Some(&new) {
+                    return ask_for_password(cx, self.wish, self.generation, true);
+                }
+                let kind = self.wish.kind;
+                let txn = Txn { tx, new, generation: self.generation, created, not_after, kind };
+                match cx.facts.place {
+                    Place::Durable => Staging::enter(cx, Open::fresh(txn)),
+                    Place::Session => State::Proving(Proving { txn, wrong: false }),
+                }
+            }
+            Some(Person::Cancel) => State::Idle,
+            Some(
+                Person::Begin { .. }
+                | Person::Proof(_)
+                | Person::TryAgain(_)
+                | Person::Snooze(_)
+                | Person::ChangedIt
+                | Person::Current(_)
+                | Person::ShowAgain
+                | Person::Finish,
+            )
+            | None => State::Choosing(self),
+        }
+    }
+
+    pub(super) const fn status(&self) -> Status {
+        Status::Choosing { refused: self.refused }
+    }
+}
+
+impl Proving {
+    pub(super) fn handle(mut self, cx: &mut Context<'_>, input: Input) -> State {
+        match person(input) {
+            Some(Person::Proof(proof)) if proves(&proof, &self.txn.new) => Staging::enter(cx, Open::fresh(self.txn)),
+            Some(Person::Proof(_)) => {
+                self.wrong = true;
+                State::Proving(self)
+            }
+            Some(Person::Cancel) => State::Idle,
+            Some(
+                Person::Begin { .. }
+                | Person::Choose { .. }
+                | Person::TryAgain(_)
+                | Person::Snooze(_)
+                | Person::ChangedIt
+                | Person::Current(_)
+                | Person::ShowAgain
+                | Person::Finish,
+            )
+            | None => State::Proving(self),
+        }
+    }
+
+    pub(super) const fn status(&self) -> Status {
+        Status::ProveCopy { wrong: self.wrong }
+    }
+}
+
+/// Whether `proof` is the end of `new`.
+fn proves(proof: &Secret<String>, new: &Secret<String>) -> bool {
+    let proof = proof.expose("compared with the end of the new one");
+    let new = new.expose("its end is compared");
+    proof.chars().count() == PROOF.min(new.chars().count()) && new.ends_with(proof.as_str())
+}

@@ -1,0 +1,158 @@
+//! The states as types: each holds only what it may use, and is consumed by its transition. Numbers are those of
+//! account-security 3.4.
+
+use std::time::Duration;
+
+use super::begin::{Checking, Choosing, NoKeyring, Proving};
+use super::fencing::Fencing;
+use super::probing::Probing;
+use super::resting::{Browsing, Ended, Later, NeedsUser};
+use super::settling::Settling;
+use super::staging::{Marking, Staging};
+use super::submitting::{Asking, Submitting};
+use super::txn::{Kind, Txn};
+use crate::provider_api::NoticeId;
+
+/// Where a change is.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) enum State {
+    /// Vault and journal were not read yet.
+    Starting,
+    /// 0, and as a notice wills 1 or 22.
+    Idle,
+    /// 2.
+    Later(Later),
+    /// 3.
+    Checking(Checking),
+    /// 4.
+    NoKeyring(NoKeyring),
+    /// 5, and 16.
+    Choosing(Choosing),
+    /// 4, memory only.
+    Proving(Proving),
+    /// 6.
+    Staging(Staging),
+    /// 7.
+    Marking(Marking),
+    /// 8, and 19.
+    Submitting(Submitting),
+    /// 9.
+    Asking(Asking),
+    /// 10, 12, 19, and the last step before 24.
+    Probing(Probing),
+    /// 11.
+    Fencing(Fencing),
+    /// 13, 14, and 23 on its way.
+    Settling(Settling),
+    /// 20.
+    NeedsUser(NeedsUser),
+    /// 21.
+    Browsing(Browsing),
+    /// 23, 24.
+    Ended(Ended),
+}
+
+/// What the person wants.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Wish {
+    pub(super) kind: Kind,
+    pub(super) notice: Option<NoticeId>,
+}
+
+/// A change whose new password is in the keyring and whose end is not known.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Open {
+    pub(super) txn: Txn,
+    /// Whether the request may have reached the provider.
+    pub(super) sent: Sent,
+    /// How often it was submitted, in this process.
+    pub(super) attempts: u8,
+    /// The registrar has refused the old password since.
+    pub(super) old: Old,
+    /// Whether it can still be applied.
+    pub(super) fate: Fate,
+    /// How often in a row nothing was learnt.
+    pub(super) backoff: u8,
+    /// Whether it was looked at again after neither password worked.
+    pub(super) rechecked: Rechecked,
+}
+
+/// Whether a request may have reached the provider.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Sent {
+    /// Not a byte.
+    Never,
+    /// It may have.
+    Perhaps,
+}
+
+/// What is known of the old password.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Old {
+    /// It has not been refused.
+    Good,
+    /// It was refused.
+    Refused,
+}
+
+/// Whether a change can still be applied by a request that is late.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Fate {
+    /// It can.
+    Open,
+    /// The provider says that it is too late for it.
+    Expired,
+    /// `not_after` has passed, by the time that the provider was heard to say. A clock alone destroys nothing.
+    Late,
+    /// The generation has moved on: `If-Match` refuses it for ever.
+    Overtaken,
+}
+
+/// Whether something was done once.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Rechecked {
+    /// Not yet.
+    No,
+    /// Yes.
+    Yes,
+}
+
+impl Open {
+    /// A change that was just staged.
+    pub(super) const fn fresh(txn: Txn) -> Open {
+        Open {
+            txn,
+            sent: Sent::Never,
+            attempts: 0,
+            old: Old::Good,
+            fate: Fate::Open,
+            backoff: 0,
+            rechecked: Rechecked::No,
+        }
+    }
+
+    /// A change from before: it may have been sent, and is not sent again.
+    pub(super) const fn found(txn: Txn) -> Open {
+        Open { sent: Sent::Perhaps, attempts: MAX_ATTEMPTS, ..Open::fresh(txn) }
+    }
+
+    /// How long to wait before trying the same again: 30 s, doubled each time, ten minutes at most, or what the
+    /// server asks for.
+    pub(super) fn pause(&mut self, retry_after: Option<Duration>) -> Duration {
+        let pause = patience(self.backoff, retry_after);
+        self.backoff = self.backoff.saturating_add(1).min(MAX_BACKOFF);
+        pause
+    }
+}
+
+/// How often one request is submitted without a sign of having arrived (R7: each time the same).
+pub(super) const MAX_ATTEMPTS: u8 = 2;
+/// 30 s doubled so often is ten minutes.
+const MAX_BACKOFF: u8 = 5;
+
+/// See [`Open::pause`]. A server's wish is honoured up to a day.
+pub(super) fn patience(backoff: u8, retry_after: Option<Duration>) -> Duration {
+    let own = Duration::from_secs(30).saturating_mul(1 << backoff.min(MAX_BACKOFF));
+    let asked = retry_after.unwrap_or(own.min(Duration::from_mins(10)));
+    asked.clamp(Duration::from_secs(1), Duration::from_hours(24))
+}
