@@ -23,6 +23,7 @@ mod lines;
 pub mod locate;
 mod messages;
 pub mod output;
+pub mod password_change;
 mod passwords;
 mod probe;
 pub mod problem;

@@ -11,7 +11,7 @@ use crate::provider_api::TxId;
 /// The version that is written.
 const VERSION: u64 = 1;
 /// How many are kept.
-pub const ROOM: usize = 2;
+const ROOM: usize = 2;
 /// How long, in milliseconds of the provider's clock.
 const KEPT: i64 = 30 * DAY;
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -81,7 +81,7 @@ struct Version {
 }
 
 impl Attic {
-    /// What is in it, newest first; at most [`ROOM`].
+    /// What is in it, newest first; at most two.
     #[must_use]
     pub fn kept(&self) -> &[Kept] {
         &self.entries
@@ -119,7 +119,8 @@ impl Attic {
     /// come into force: `If-Match` refuses it.
     pub fn settle_before(&mut self, generation: u64) {
         for kept in &mut self.entries {
-            if matches!(&kept.standing, Standing::Undetermined(open) if open.generation.is_some_and(|g| g < generation)) {
+            if matches!(&kept.standing, Standing::Undetermined(open) if open.generation.is_some_and(|g| g < generation))
+            {
                 kept.standing = Standing::Superseded;
             }
         }

@@ -63,13 +63,8 @@ impl Journal {
     /// The row for the document.
     #[must_use]
     pub fn to_row(&self) -> Value {
-        let row = Row {
-            v: VERSION,
-            phase: self.phase,
-            tx: self.tx.clone(),
-            spent: self.spent,
-            notice: self.notice.clone(),
-        };
+        let row =
+            Row { v: VERSION, phase: self.phase, tx: self.tx.clone(), spent: self.spent, notice: self.notice.clone() };
         // A row is always JSON; null is read as not to be understood.
         serde_json::to_value(row).unwrap_or(Value::Null)
     }

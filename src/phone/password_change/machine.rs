@@ -121,7 +121,7 @@ impl Facts {
     }
 
     /// Whether "not now" exists.
-    fn can_wait(&self) -> bool {
+    pub(super) fn can_wait(&self) -> bool {
         self.demand.as_ref().is_none_or(|demand| match demand.level {
             Level::Advise => true,
             Level::Require => !self.has_passed(demand.deadline),

@@ -175,9 +175,8 @@ impl Later {
 
 impl NeedsUser {
     pub(super) fn enter(open: Option<Open>, need: Need) -> State {
-        let again = |open: &Open| {
-            open.txn.kind == Kind::Api && open.fate == Fate::Open && open.rechecked == Rechecked::No
-        };
+        let again =
+            |open: &Open| open.txn.kind == Kind::Api && open.fate == Fate::Open && open.rechecked == Rechecked::No;
         let recheck = open.as_ref().is_some_and(again).then_some(RECHECK);
         State::NeedsUser(NeedsUser { open, need, recheck })
     }

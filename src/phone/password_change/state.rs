@@ -132,7 +132,7 @@ impl Open {
     }
 
     /// A change from before: it may have been sent, and is not sent again.
-    pub(super) const fn found(txn: Txn) -> Open {
+    pub(super) fn found(txn: Txn) -> Open {
         Open { sent: Sent::Perhaps, attempts: MAX_ATTEMPTS, ..Open::fresh(txn) }
     }
 
