@@ -57,7 +57,7 @@ fn account_fields(account: &AccountView) -> Value {
 }
 
 /// The same, with the places of its password, and told apart why it is off.
-fn account_state(account: &AccountView) -> Value {
+fn account_state(account: &AccountView, view: &PhoneView) -> Value {
     let mut value = account_fields(account);
     if account.state == AccountState::NeedsPassword {
         value["state"] = json!(account.state);
@@ -66,6 +66,8 @@ fn account_state(account: &AccountView) -> Value {
     value["provider"] = json!(account.provider);
     value["name"] = json!(account.name);
     value["demo"] = json!(account.demo);
+    let mine = view.trust.iter().find(|trust| trust.account == account.id);
+    value["trust"] = mine.map_or(Value::Null, super::trust::trust);
     value
 }
 
@@ -160,11 +162,12 @@ pub(super) fn state(view: &PhoneView) -> Value {
         })
         .collect();
     json!({
-        "accounts": view.accounts.iter().map(account_state).collect::<Vec<_>>(),
+        "accounts": view.accounts.iter().map(|account| account_state(account, view)).collect::<Vec<_>>(),
         "calls": calls,
         "history": history,
         "unseen_missed": view.unseen_missed,
         "vault": vault(&view.vault),
+        "vault_question": view.vault_question.as_ref().map(super::trust::vault_question),
         "sign_in": sign_in(&view.sign_in),
         "audio": { "in_use": view.audio.in_use, "trouble": view.audio.trouble },
     })
@@ -179,6 +182,11 @@ fn vault(vault: &VaultState) -> &'static str {
         VaultState::Stuck => "stuck",
         VaultState::Failed(_) => "failed",
         VaultState::Unused => "unused",
+        VaultState::NoFile => "no_file",
+        VaultState::NeedsPassphrase => "needs_passphrase",
+        VaultState::WrongPassphrase => "wrong_passphrase",
+        VaultState::Unlocking => "unlocking",
+        VaultState::FileOpen => "file_open",
     }
 }
 

@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value};
 
-use super::guard;
+use super::{guard, trust};
 use crate::base::{AccountId, CallId, Secret};
-use crate::phone::command::{AcceptFrom, AccountDraft, Dialled, Digits, Srtp};
-use crate::port::net::Transport;
+use crate::phone::command::{AcceptFrom, AccountDraft, Dialled, Digits, Place, Srtp};
+use crate::port::net::{Fingerprint, Transport};
 
 /// The longest line that is read.
 pub const MAX_LINE: usize = 64 * 1024;
@@ -30,6 +30,14 @@ pub enum Request {
     State,
     /// `sign_out`
     SignOut(Option<AccountId>),
+    /// `unlock_vault`
+    UnlockVault(Secret<String>),
+    /// `move_passwords`
+    MovePasswords(Place),
+    /// `devices`
+    Devices(Option<AccountId>),
+    /// Whatever is said about an account's devices and protection.
+    OnTrust(Option<AccountId>, trust::Action),
     /// `quit`
     Quit,
 }
@@ -116,7 +124,10 @@ fn request(fields: &mut Fields) -> Result<Request, Mistake> {
         "state" => Ok(Request::State),
         "sign_out" => Ok(Request::SignOut(fields.account()?)),
         "quit" => Ok(Request::Quit),
-        _ => Err(Mistake::new("unknown_command", "no such command in `do`; see `ringfence agent --help`")),
+        other => match trust::request(other, fields) {
+            Some(request) => request,
+            None => Err(Mistake::new("unknown_command", "no such command in `do`; see `ringfence agent --help`")),
+        },
     }
 }
 
@@ -140,8 +151,15 @@ fn sign_in(fields: &mut Fields) -> Result<Request, Mistake> {
         srtp: srtp.unwrap_or_default(),
         accept_from: accept_from.unwrap_or_default(),
         unencrypted_ok: fields.flag("unencrypted_ok")?.unwrap_or(false),
+        trusted_certificate: fingerprint(fields)?,
     };
     Ok(Request::SignIn(Box::new(draft), password))
+}
+
+/// The one certificate that is good, if the line names one.
+fn fingerprint(fields: &mut Fields) -> Result<Option<Fingerprint>, Mistake> {
+    let Some(typed) = fields.text("fingerprint")? else { return Ok(None) };
+    typed.parse().map(Some).map_err(|error| Mistake::new("bad_field", format!("`fingerprint`: {error}")))
 }
 
 /// The fields of a line, taken out one by one: what is left at the end is unknown.
@@ -156,7 +174,7 @@ impl Fields {
         }
     }
 
-    fn needed(&mut self, name: &str) -> Result<String, Mistake> {
+    pub(super) fn needed(&mut self, name: &str) -> Result<String, Mistake> {
         self.text(name)?.ok_or_else(|| Mistake::new("missing_field", format!("`{name}` is missing")))
     }
 
@@ -179,7 +197,7 @@ impl Fields {
         }
     }
 
-    fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> Result<Option<T>, Mistake> {
+    pub(super) fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> Result<Option<T>, Mistake> {
         let Some(text) = self.text(name)? else { return Ok(None) };
         let found = choices.iter().find(|(word, _)| *word == text);
         found.map(|(_, value)| Some(*value)).ok_or_else(|| {
@@ -211,7 +229,7 @@ impl Fields {
         }
     }
 
-    fn account(&mut self) -> Result<Option<AccountId>, Mistake> {
+    pub(super) fn account(&mut self) -> Result<Option<AccountId>, Mistake> {
         Ok(self.number("account")?.map(AccountId))
     }
 

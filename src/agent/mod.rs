@@ -10,6 +10,7 @@ pub mod line;
 pub mod options;
 mod session;
 mod stdin;
+pub mod trust;
 
 use std::ffi::OsString;
 use std::io::Write as _;

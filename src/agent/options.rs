@@ -44,8 +44,9 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Invocation, lexopt::Error> {
 fn vault(word: &str) -> Result<VaultUse, lexopt::Error> {
     match word {
         "keyring" => Ok(VaultUse::Keyring),
+        "passphrase" => Ok(VaultUse::Passphrase),
         "session" => Ok(VaultUse::Session),
-        _ => Err("--vault is keyring or session".into()),
+        _ => Err("--vault is keyring, passphrase or session".into()),
     }
 }
 

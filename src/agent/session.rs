@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use zeroize::Zeroize as _;
 
 use super::line::{self, Action, Mistake, Request};
-use super::{guard, json as shape};
+use super::{guard, json as shape, trust};
 use crate::base::{AccountId, CallId};
 use crate::engine::PhoneHandle;
-use crate::phone::command::Command;
+use crate::phone::command::{Command, TrustCommand};
 use crate::phone::event::Event;
 use crate::phone::input::{Done, Ticket};
 use crate::phone::problem::{Problem, ProblemKind};
@@ -112,6 +112,10 @@ impl Session {
             Request::Stats(call) => Plan::Say(shape::stats(the_call(&view, call)?)),
             Request::State => Plan::Say(shape::state(&view)),
             Request::SignOut(account) => Plan::Ask(Command::SignOut(the_account(&view, account)?)),
+            Request::UnlockVault(passphrase) => Plan::Ask(Command::Trust(TrustCommand::UsePassphrase(passphrase))),
+            Request::MovePasswords(to) => Plan::Ask(Command::Trust(TrustCommand::Move(to))),
+            Request::Devices(account) => Plan::Say(trust::devices(&view, the_account(&view, account)?)),
+            Request::OnTrust(account, action) => Plan::Ask(trust::command(the_account(&view, account)?, action)),
             Request::Quit => Plan::Ask(Command::Quit),
         })
     }
@@ -157,6 +161,14 @@ impl Session {
             Event::DigitReceived(call, digit) => {
                 self.lines.push_back(json!({ "event": "digit", "call": call, "digit": digit }));
             }
+            Event::DeviceAppeared(account, device) => self.lines.push_back(trust::device_event(account, &device)),
+            Event::Weakened(account, alarm) => {
+                let view = self.handle.view.borrow();
+                let provider = view.accounts.iter().find(|it| it.id == account).map(|it| it.provider.clone());
+                drop(view);
+                let provider = provider.unwrap_or_else(|| "The provider".into());
+                self.lines.push_back(trust::alarm_event(account, alarm, &provider));
+            }
             Event::Answered(ticket, outcome) => self.answered(ticket, outcome),
             Event::Refused(what) => {
                 self.lines.push_back(json!({ "event": "problem", "error": shape::problem(&what) }));
@@ -197,6 +209,14 @@ impl Session {
                     error["message"] = json!(format!(
                         "{} To accept that, add \"transport\":\"udp\" (or \"tcp\") or \"unencrypted_ok\":true.",
                         what.title()
+                    ));
+                }
+                if matches!(what.kind, ProblemKind::CertificateIssuer | ProblemKind::CertificateName)
+                    && let Some(detail) = &what.detail
+                {
+                    let message = error["message"].as_str().unwrap_or_default().to_owned();
+                    error["message"] = json!(format!(
+                        "{message} {detail} If your provider says that it is theirs, add \"fingerprint\":\"…\" to trust it."
                     ));
                 }
                 self.lines.push_back(json!({ "reply": id, "ok": false, "error": error }));

@@ -90,7 +90,7 @@ impl Drivers {
             .map_err(|error| StartError::Os("the address of --bind".into(), std::io::Error::other(error)))?;
         let kind = match options.vault {
             VaultUse::Keyring => Kind::Keyring,
-            VaultUse::Session => Kind::Session,
+            VaultUse::Passphrase | VaultUse::Session => Kind::Session,
         };
         let (input, output) = (options.input, options.output);
         let devices = chosen(Devices::default(), input.as_ref(), output.as_ref());

@@ -97,6 +97,7 @@ mod tests {
             addr: addr.parse().unwrap(),
             tls_name: name.map(str::to_owned),
             account: None,
+            pin: None,
         }
     }
 

@@ -115,7 +115,7 @@ pub fn handshake_error(error: &std::io::Error) -> NetError {
 
 fn net_error(error: &rustls::Error) -> NetError {
     if let rustls::Error::InvalidCertificate(error) = error {
-        NetError::Certificate(certificate_error(error))
+        NetError::Certificate(certificate_error(error), None)
     } else {
         NetError::Tls(error.to_string())
     }

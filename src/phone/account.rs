@@ -1,6 +1,5 @@
 //! One account: what is kept of it, who it is on the wire, and how far its connection is.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use crate::base::{AccountId, Mono, Secret, WallTime};
@@ -11,9 +10,9 @@ use crate::phone::locate::{Candidate, Locate, Wanted};
 use crate::phone::problem::{Problem, ProblemKind};
 use crate::phone::registration::Registration;
 use crate::phone::view::{AccountState, AccountView, PasswordPlace};
-use crate::port::net::{Flow, FlowId, Target, Transport};
+use crate::port::net::{CertificateError, Fingerprint, Flow, FlowId, Target, Transport};
 use crate::sip::NameAddr;
-use crate::sip::digest::{Authenticator, Hash};
+use crate::sip::digest::Authenticator;
 
 /// One account.
 #[derive(Debug)]
@@ -46,6 +45,8 @@ pub struct Account {
     pub service_route: Vec<NameAddr>,
     /// How often connecting has failed in a row.
     pub failures: u32,
+    /// The certificate that was refused last.
+    pub refused: Option<(CertificateError, Fingerprint)>,
     /// Whether it is the embedded demo's: not kept on disk.
     pub demo: bool,
 }
@@ -127,6 +128,7 @@ impl Account {
             last_flow: None,
             service_route: Vec::new(),
             failures: 0,
+            refused: None,
             demo: false,
         }
     }
@@ -150,14 +152,18 @@ impl Account {
         }
     }
 
-    /// Remembers how strongly its realms have asked. True if that is news.
+    /// Remembers how strongly its realms have asked, and demands as much from now on. True if that is news. A realm
+    /// that has not asked since the program began loses nothing.
     pub fn remember_strength(&mut self) -> bool {
-        let Some(auth) = &self.auth else { return false };
-        let seen = self.record.realms.iter().filter_map(|realm| Some((realm.clone(), auth.strongest(realm)?)));
-        let seen: BTreeMap<String, Hash> = seen.collect();
-        let news = seen != self.record.strongest;
-        self.record.strongest = seen;
-        news
+        let Some(auth) = &mut self.auth else { return false };
+        let before = self.record.strongest.clone();
+        for realm in &self.record.realms {
+            let Some(seen) = auth.strongest(realm) else { continue };
+            let strongest = self.record.strongest.entry(realm.clone()).or_insert(seen);
+            *strongest = seen.max(*strongest);
+            auth.demand(realm, *strongest);
+        }
+        self.record.strongest != before
     }
 
     /// The name for authentication.

@@ -9,7 +9,10 @@ pub use self::security::{
 };
 use crate::base::{AccountId, CallId, Secret};
 use crate::phone::settings::Settings;
-use crate::port::net::Transport;
+pub use crate::phone::trust::Alarm;
+pub use crate::phone::view::Protection;
+use crate::port::net::{Fingerprint, Transport};
+pub use crate::port::vault::Place;
 
 /// What a person, or an agent in their place, can ask for.
 #[derive(Clone, PartialEq, Debug)]
@@ -105,6 +108,8 @@ pub struct AccountDraft {
     pub accept_from: AcceptFrom,
     /// The person agreed to an unencrypted transport for this account.
     pub unencrypted_ok: bool,
+    /// TLS: the person saw the fingerprint of this certificate, which nobody vouches for, and trusts it and no other.
+    pub trusted_certificate: Option<Fingerprint>,
 }
 
 /// Media encryption by SDES (RFC 4568).

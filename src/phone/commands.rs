@@ -59,11 +59,11 @@ impl Phone {
             Command::Safety(account, command) => self.safety(now, account, command),
             // Each owner of issue 3 takes its arm.
             Command::Notice(..)
-            | Command::Device(..)
             | Command::Bill(..)
-            | Command::Trust(_)
             | Command::Rehearse(_) => Err(not_now("")),
             Command::Guard(answer) => self.answer_guard(now, answer),
+            Command::Device(account, command) => done(self.device_command(now, account, command)),
+            Command::Trust(command) => return self.trust_command(now, ticket, command),
             Command::Quit => {
                 self.quit(now);
                 Ok(Done::Ok)

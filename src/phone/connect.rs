@@ -105,7 +105,7 @@ impl Phone {
         let Some(account) = self.account(id) else { return };
         match tls_name(&account.record.draft, &account.address) {
             Ok(name) => {
-                let target = target(&candidate, &name, id);
+                let target = target(&candidate, &name, id, account.record.draft.trusted_certificate);
                 account.link = Link::Opening(target.clone(), candidates);
                 self.out.push_back(Output::Net(Order::Open(target)));
             }
@@ -140,7 +140,8 @@ impl Phone {
         });
         if let Some((id, rest, domain)) = waiting {
             let name = target.tls_name.clone().unwrap_or_else(|| domain.clone());
-            self.open_next(now, id, rest, problem_of(error, &domain, &name));
+            self.certificate_refused(now, id, error);
+            self.open_next(now, id, rest, problem_of(error, &domain, &name, now.wall));
         }
     }
 
@@ -155,7 +156,7 @@ impl Phone {
         let Some(account) = on_it else { return };
         let (account, domain) = (account.id(), account.address.domain.clone());
         if self.is_signing_in(account) {
-            let problem = problem_of(error, &domain, &domain);
+            let problem = problem_of(error, &domain, &domain, now.wall);
             return self.sign_in_failed(now, problem);
         }
         self.lost(now, account, Problem::new(ProblemKind::ConnectionLost, domain));
@@ -245,7 +246,7 @@ impl Phone {
         if pins {
             account.record.realms.extend(pinned);
         }
-        let news = account.remember_strength() || pins;
+        let news = account.remember_strength() | account.remember_protection(now) | pins;
         let unkept = account.unkept.is_some();
         if self.is_signing_in(id) {
             self.signed_in(now, id);
@@ -257,13 +258,16 @@ impl Phone {
                 self.keep_password(id);
             }
         }
+        self.saw_devices(now, id, &granted.bindings, granted.listed);
         self.line_changed(now, id);
     }
 
     fn refused(&mut self, now: Now, id: AccountId, problem: Problem) {
         if self.is_signing_in(id) {
-            return self.sign_in_failed(now, problem);
+            self.sign_in_failed(now, problem.clone());
+            return self.alarm_of(now, id, &problem);
         }
+        self.alarm_of(now, id, &problem);
         let Some(account) = self.account(id) else { return };
         account.registered = false;
         account.problem = Some(problem);

@@ -9,6 +9,7 @@ use crate::base::AccountId;
 use crate::phone::command::AccountDraft;
 use crate::phone::input::Found;
 use crate::phone::settings::Settings;
+use crate::phone::{devices_registered, trust};
 use crate::phone::view::{HistoryRow, PasswordPlace};
 use crate::port::net::Transport;
 use crate::port::store::{Document, Save};
@@ -35,6 +36,30 @@ pub struct Record {
     /// Where its password is.
     #[serde(default = "session")]
     pub password: PasswordPlace,
+    /// Who else was seen on the line.
+    #[serde(default)]
+    pub devices: devices_registered::Memory,
+    /// How far it was protected at its best.
+    #[serde(default)]
+    pub trust: trust::Memory,
+}
+
+impl Record {
+    /// A record of an account about which nothing is known but how it is reached.
+    #[must_use]
+    pub fn new(id: AccountId, uuid: String, draft: AccountDraft, transport: Transport) -> Record {
+        Record {
+            id,
+            uuid,
+            draft,
+            realms: Vec::new(),
+            strongest: BTreeMap::new(),
+            transport,
+            password: PasswordPlace::Session,
+            devices: devices_registered::Memory::default(),
+            trust: trust::Memory::default(),
+        }
+    }
 }
 
 const fn session() -> PasswordPlace {

@@ -3,7 +3,7 @@
 use crate::base::{AccountId, CallId};
 use crate::phone::input::{Done, Ticket};
 use crate::phone::problem::Problem;
-use crate::phone::view::{AccountView, CallView};
+use crate::phone::view::{AccountView, Alarm, CallView, DeviceView};
 
 /// What happened.
 #[derive(Clone, PartialEq, Debug)]
@@ -28,6 +28,11 @@ pub enum Event {
     RaiseWindow,
     /// A line changed its state: for those who must miss no step (the agent); the window draws the view.
     AccountChanged(Box<AccountView>),
+    /// A device that nobody has seen before is registered on this line. It stays in the view until the person says
+    /// whose it is.
+    DeviceAppeared(AccountId, Box<DeviceView>),
+    /// Something on this line became weaker than it was. It stays in the view until the person dismisses it.
+    Weakened(AccountId, Alarm),
     /// A call changed its state, likewise.
     CallChanged(Box<CallView>),
     /// Everything has ended after [`crate::phone::command::Command::Quit`].

@@ -12,6 +12,7 @@ pub mod call;
 pub mod command;
 mod commands;
 mod connect;
+pub mod devices_registered;
 pub mod documents;
 pub mod event;
 pub mod guard;
@@ -34,6 +35,7 @@ pub mod settings;
 mod sign_in;
 mod start;
 mod streams;
+pub mod trust;
 pub mod update;
 pub mod view;
 
@@ -72,6 +74,8 @@ pub enum VaultUse {
     /// In the operating system's keyring.
     #[default]
     Keyring,
+    /// In a file under a passphrase (`--vault passphrase`).
+    Passphrase,
     /// In memory only (`--vault session`).
     Session,
 }
@@ -88,6 +92,8 @@ pub struct Phone {
     /// Those who wait for their turn to sign in.
     wishes: VecDeque<Wish>,
     sign_in: Option<SignIn>,
+    /// The sign-in that ended because nobody vouches for the server, while the person may still decide otherwise.
+    distrusted: Option<(Wish, view::CertificateQuestion)>,
     /// Those who wait for the demo provider to run.
     demo_wanted: Vec<Option<Ticket>>,
     streams: Streams,
@@ -124,6 +130,7 @@ impl Phone {
             quitting: None,
             wishes: VecDeque::new(),
             sign_in: None,
+            distrusted: None,
             demo_wanted: Vec::new(),
             streams: Streams::default(),
             calls: Calls::new(),
@@ -164,6 +171,7 @@ impl Phone {
             self.pump(now);
         }
         self.go_on_quitting(now);
+        self.watch_encryption(now);
         self.publish();
         let timeout = self.next_timeout();
         self.out.push_back(Output::Timeout(timeout));

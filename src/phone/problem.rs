@@ -14,6 +14,9 @@ pub struct Problem {
     pub status: Option<u16>,
     /// Host, provider or number that it is about.
     pub about: String,
+    /// What exactly, where the kind does not say it all: a date, a fingerprint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 /// The kinds of problems that people can be told about.
@@ -36,6 +39,10 @@ pub enum ProblemKind {
     CertificateName,
     /// A certificate is out of date, or the clock is.
     CertificateExpired,
+    /// A certificate is not valid yet: most likely this computer's clock is behind.
+    ClockWrong,
+    /// A certificate is not the one that the person trusted for this server.
+    CertificateChanged,
     /// A certificate's issuer is unknown.
     CertificateIssuer,
     /// TLS failed for another reason.
@@ -56,6 +63,10 @@ pub enum ProblemKind {
     ServerTrouble,
     /// The realm that asked for the password is not the one of sign-in.
     ForeignRealm,
+    /// The server asked for the password in a weaker way than it did before.
+    WeakerDigest,
+    /// TLS was used before, and cannot be had now.
+    WeakerTransport,
     /// The connection was lost during the call.
     ConnectionLost,
     /// The address is not `user@domain`.
@@ -76,6 +87,18 @@ pub enum ProblemKind {
     NotSaved,
     /// That is no address of a website.
     BadWebsite,
+    /// The keyring works, but an account's password is not in it any more.
+    PasswordGone,
+    /// This is not the passphrase of the file that the passwords are in.
+    WrongPassphrase,
+    /// The passphrase that was chosen is too short.
+    ShortPassphrase,
+    /// The passphrase file was damaged; the generation before it was opened.
+    PassphraseFileRestored,
+    /// The passphrase file could not be opened, for another reason than the passphrase.
+    PassphraseFileFailed,
+    /// The passwords could not be moved to another place.
+    PasswordsNotMoved,
     /// The demo provider could not be started.
     DemoFailed,
     /// The guard asks before it dials this.
@@ -86,29 +109,38 @@ pub enum ProblemKind {
     SentOn,
 }
 
+impl ProblemKind {
+    /// What is wrong with a certificate.
+    #[must_use]
+    pub const fn of_certificate(error: &CertificateError) -> ProblemKind {
+        match error {
+            CertificateError::WrongName => ProblemKind::CertificateName,
+            CertificateError::Expired => ProblemKind::CertificateExpired,
+            CertificateError::NotYetValid => ProblemKind::ClockWrong,
+            CertificateError::UnknownIssuer => ProblemKind::CertificateIssuer,
+            CertificateError::Changed => ProblemKind::CertificateChanged,
+            CertificateError::Other(_) => ProblemKind::TlsFailed,
+        }
+    }
+}
+
 impl Problem {
     /// A problem without a SIP status.
     #[must_use]
     pub fn new(kind: ProblemKind, about: impl Into<String>) -> Problem {
-        Problem { kind, status: None, about: about.into() }
+        Problem { kind, status: None, about: about.into(), detail: None }
+    }
+
+    /// The same with what exactly is wrong.
+    #[must_use]
+    pub fn with_detail(self, detail: impl Into<String>) -> Problem {
+        Problem { detail: Some(detail.into()), ..self }
     }
 
     /// The same with the SIP status that it came from.
     #[must_use]
     pub fn with_status(self, status: u16) -> Problem {
         Problem { status: Some(status), ..self }
-    }
-
-    /// The certificate's problem in our words.
-    #[must_use]
-    pub fn of_certificate(error: &CertificateError, host: &str) -> Problem {
-        let kind = match error {
-            CertificateError::WrongName => ProblemKind::CertificateName,
-            CertificateError::Expired | CertificateError::NotYetValid => ProblemKind::CertificateExpired,
-            CertificateError::UnknownIssuer => ProblemKind::CertificateIssuer,
-            CertificateError::Other(_) => ProblemKind::TlsFailed,
-        };
-        Problem::new(kind, host)
     }
 
     /// The machine-readable code: the kind in snake case.
@@ -130,6 +162,18 @@ impl Problem {
             ProblemKind::OffLine => "This computer seems to be off line.".into(),
             ProblemKind::CertificateName => format!("The server's certificate is not valid for {about}."),
             ProblemKind::CertificateExpired => format!("The certificate of {about} is out of date."),
+            ProblemKind::ClockWrong => {
+                format!("This computer's clock says {}.", self.detail.as_deref().unwrap_or("another time"))
+            }
+            ProblemKind::CertificateChanged => format!("{about} shows another certificate than the one you trusted."),
+            ProblemKind::WeakerDigest => format!("{about} asked for your password in a weaker way than before."),
+            ProblemKind::WeakerTransport => format!("{about} was encrypted before, and is not now."),
+            ProblemKind::PasswordGone => format!("The password of {about} is not where it was kept."),
+            ProblemKind::WrongPassphrase => "This is not the passphrase.".into(),
+            ProblemKind::ShortPassphrase => "The passphrase is too short.".into(),
+            ProblemKind::PassphraseFileRestored => "The file with your passwords was damaged.".into(),
+            ProblemKind::PassphraseFileFailed => "The file with your passwords could not be opened.".into(),
+            ProblemKind::PasswordsNotMoved => format!("The password of {about} was not moved."),
             ProblemKind::CertificateIssuer => format!("Nobody we trust vouches for the certificate of {about}."),
             ProblemKind::TlsFailed => format!("No encrypted connection to {about}."),
             ProblemKind::NoSuchNumber => "No such number.".into(),
@@ -145,7 +189,7 @@ impl Problem {
             ProblemKind::NotSignedIn => "This line is not signed in.".into(),
             ProblemKind::NotNow => "That is not possible now.".into(),
             ProblemKind::NoMedia => "The sound could not be set up.".into(),
-            ProblemKind::PasswordNotDeleted => format!("The password of {} may still be in the keyring.", self.about),
+            ProblemKind::PasswordNotDeleted => format!("The password of {about} may still be on this computer."),
             ProblemKind::DamagedProfile => format!("{about} was damaged and has been set aside."),
             ProblemKind::UnencryptedOnly => format!("{about} can only be reached without encryption."),
             ProblemKind::BadWebsite => "That is not the address of a website.".into(),
@@ -168,7 +212,20 @@ impl Problem {
             ProblemKind::UnknownHost => "Is it spelt correctly? The part behind the @ is your provider's name.".into(),
             ProblemKind::OffLine => "Check the network, then try again.".into(),
             ProblemKind::CertificateName | ProblemKind::CertificateIssuer => "This can be an attack or the provider's mistake. Your password was not sent. Ask your provider.".into(),
-            ProblemKind::CertificateExpired => "Check this computer's date first. If it is right, tell your provider. Your password was not sent.".into(),
+            ProblemKind::CertificateExpired => match &self.detail {
+                Some(day) => format!("This computer's clock says {day}: if that is wrong, correct it, then retry. If it is right, tell your provider. Your password was not sent."),
+                None => "Check this computer's date first. If it is right, tell your provider. Your password was not sent.".into(),
+            },
+            ProblemKind::ClockWrong => format!("Correct it, then retry. By that date, the certificate of {} is not valid yet. Your password was not sent.", self.about),
+            ProblemKind::CertificateChanged => "This can be an attack. Your password was not sent. Ask your provider for the new fingerprint, and compare it in Settings.".into(),
+            ProblemKind::WeakerDigest => "It was not answered: somebody may be in between. If your provider confirms it, allow it in Settings.".into(),
+            ProblemKind::WeakerTransport => "Your password was not sent: somebody may be in between. If your provider confirms it, allow it in Settings.".into(),
+            ProblemKind::PasswordGone => "Another keyring may be in use now, or it was emptied. Type the password again.".into(),
+            ProblemKind::WrongPassphrase => "Nothing was lost. Type it again.".into(),
+            ProblemKind::ShortPassphrase => "Take at least 8 characters: several words are easy to keep in mind.".into(),
+            ProblemKind::PassphraseFileRestored => "The copy from before the last change was opened instead. If a line is refused now, type its password again.".into(),
+            ProblemKind::PassphraseFileFailed => self.detail.clone().unwrap_or_default(),
+            ProblemKind::PasswordsNotMoved => "It is still where it was.".into(),
             ProblemKind::TlsFailed => "Your password was not sent. Try again, or ask your provider which transport it supports.".into(),
             ProblemKind::NoSuchNumber => format!("Dialled as {}. Check the number.", self.about),
             ProblemKind::NotReachable | ProblemKind::Busy | ProblemKind::Declined => "Try again later.".into(),
@@ -181,7 +238,7 @@ impl Problem {
             ProblemKind::NotSignedIn => "Wait until it is ready, or sign in again.".into(),
             ProblemKind::NotNow => String::new(),
             ProblemKind::NoMedia => "Check the network, then call again.".into(),
-            ProblemKind::PasswordNotDeleted => "Unlock the keyring and try it again, or delete the entry there.".into(),
+            ProblemKind::PasswordNotDeleted => "Unlock where it was kept and try it again, or delete the entry there.".into(),
             ProblemKind::DamagedProfile => "A copy is beside it. Everything else works.".into(),
             ProblemKind::UnencryptedOnly => "Who is on the way can read whom you call. Your password was not sent.".into(),
             ProblemKind::BadWebsite => "It looks like www.example.org, and begins with https:// if with anything.".into(),

@@ -27,8 +27,12 @@ impl Phone {
         self.shown = Shown { accounts, calls };
         self.view.history = self.recents.rows();
         self.view.unseen_missed = self.recents.unseen_missed();
-        self.view.vault.clone_from(&self.passwords.state);
         self.publish_guard();
+        self.view.vault = self.vault_state();
+        self.view.vault_question = self.vault_question();
+        self.view.certificate = self.distrusted.as_ref().map(|(_, question)| question.clone());
+        let shown = || self.accounts.iter().filter(|account| Some(account.id()) != hidden && !account.demo);
+        self.view.trust = shown().map(super::trust::host::view).collect();
         self.view.audio.clone_from(&self.audio);
         self.view.security = self.security_views();
         if self.view.settings != self.settings {

@@ -14,6 +14,8 @@ pub struct Settings {
     pub theme: Theme,
     /// What the guard against the large bill lets pass.
     pub guard: crate::phone::guard::Rules,
+    /// Where there is no keyring: passwords are to be in memory only, and nobody asks where else.
+    pub session_only: bool,
 }
 
 /// Light or dark.

@@ -29,6 +29,7 @@ pub use self::security::{
 use crate::base::{AccountId, CallId, WallTime};
 use crate::phone::problem::Problem;
 use crate::phone::settings::Settings;
+pub use crate::phone::trust::{Alarm, TrustView};
 use crate::port::media::{DeviceInfo, Stats};
 use crate::port::net::Transport;
 
@@ -45,8 +46,10 @@ pub struct PhoneView {
     pub history: Arc<[HistoryRow]>,
     /// Missed calls that nobody has looked at.
     pub unseen_missed: usize,
-    /// The operating system's keyring.
+    /// The operating system's keyring, or the passphrase file where that is what the person has to act on.
     pub vault: VaultState,
+    /// What was refused of each line, and what has become weaker, in the order of the accounts.
+    pub trust: Vec<TrustView>,
     /// The machine's devices, while somebody watches; and what is wrong with those in use.
     pub audio: AudioView,
     /// What the person chose.
@@ -171,6 +174,8 @@ pub enum AccountState {
 pub enum PasswordPlace {
     /// In the operating system's keyring.
     Keyring,
+    /// In the file that a passphrase opens.
+    Passphrase,
     /// In memory only: asked at each start.
     Session,
     /// The demo has none to keep.
@@ -193,6 +198,16 @@ pub enum VaultState {
     Stuck,
     /// Something else, in words.
     Failed(String),
+    /// Passwords are to be kept in a file, which does not exist yet: a passphrase is to be chosen.
+    NoFile,
+    /// Passwords are in a file: its passphrase is to be typed.
+    NeedsPassphrase,
+    /// What was typed is not its passphrase. Nothing was lost; it can be typed again.
+    WrongPassphrase,
+    /// The file is being opened, which takes a second on purpose.
+    Unlocking,
+    /// The file is open, and passwords are kept in it.
+    FileOpen,
     /// The person chose not to use it (`--vault session`).
     Unused,
 }

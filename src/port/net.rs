@@ -71,6 +71,69 @@ pub struct Target {
     pub tls_name: Option<String>,
     /// For whom. Flows are never shared between accounts.
     pub account: Option<AccountId>,
+    /// TLS only: this one certificate is good, whoever vouches for it, and no other is: the person saw its
+    /// fingerprint.
+    pub pin: Option<Fingerprint>,
+}
+
+/// SHA-256 of a certificate as the server sends it (DER).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Fingerprint(pub [u8; 32]);
+
+impl std::fmt::Display for Fingerprint {
+    /// As OpenSSL and browsers print it: `3A:7F:…`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, byte) in self.0.iter().enumerate() {
+            write!(f, "{}{byte:02X}", if index == 0 { "" } else { ":" })?;
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl From<Fingerprint> for String {
+    fn from(fingerprint: Fingerprint) -> String {
+        fingerprint.to_string()
+    }
+}
+
+/// What was typed is no fingerprint.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a fingerprint is 64 hexadecimal digits, with or without colons")]
+pub struct NotAFingerprint;
+
+impl TryFrom<String> for Fingerprint {
+    type Error = NotAFingerprint;
+
+    fn try_from(text: String) -> Result<Fingerprint, NotAFingerprint> {
+        text.parse()
+    }
+}
+
+impl std::str::FromStr for Fingerprint {
+    type Err = NotAFingerprint;
+
+    fn from_str(text: &str) -> Result<Fingerprint, NotAFingerprint> {
+        let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b':' | b' ')).collect();
+        let mut bytes = [0; 32];
+        if digits.len() != 64 {
+            return Err(NotAFingerprint);
+        }
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            let pair = std::str::from_utf8(pair).map_err(|_| NotAFingerprint)?;
+            if !pair.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+                return Err(NotAFingerprint);
+            }
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| NotAFingerprint)?;
+        }
+        Ok(Fingerprint(bytes))
+    }
 }
 
 /// An open flow, or the one by which a message came.
@@ -148,9 +211,9 @@ pub enum NetError {
     /// The other end closed the connection.
     #[error("closed by the other end")]
     Closed,
-    /// The certificate is not to be trusted.
+    /// The certificate is not to be trusted; this one was shown, if the handshake came so far.
     #[error("certificate: {0}")]
-    Certificate(CertificateError),
+    Certificate(CertificateError, Option<Fingerprint>),
     /// TLS failed for another reason.
     #[error("TLS: {0}")]
     Tls(String),
@@ -174,6 +237,9 @@ pub enum CertificateError {
     /// Nobody we trust has signed it.
     #[error("issued by an unknown authority")]
     UnknownIssuer,
+    /// It is not the one that the person trusted for this server ([`Target::pin`]).
+    #[error("another certificate than the trusted one")]
+    Changed,
     /// Anything else, in rustls' words.
     #[error("{0}")]
     Other(String),

@@ -32,11 +32,45 @@ impl Slot {
     pub const OF_ACCOUNT: [Slot; 4] = [Slot::Active, Slot::Txn, Slot::Attic, Slot::DeviceKey];
 }
 
+/// Where the entries of an account are. The driver knows this of each account; requests name only the account.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Place {
+    /// The operating system's keyring.
+    Keyring,
+    /// A file below the profile, encrypted under a passphrase that the person types at each start.
+    Passphrase,
+    /// Memory: gone when the program ends.
+    Session,
+}
+
 /// What is asked of the vault.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Request {
-    /// Does it work? Writes, reads and deletes a canary.
+    /// Does the place of new accounts work? Writes, reads and deletes a canary in a keyring; a passphrase file says
+    /// whether it is there and open.
     Check,
+    /// Open the passphrase file, or begin one under this passphrase if there is none. [`Reply::Restored`] if it was
+    /// damaged and its previous generation was opened instead.
+    Unlock(Secret<String>),
+    /// The entries of this account are there from now on; nothing is copied. Accounts that nobody assigned have
+    /// theirs in the place that the vault was started with.
+    Assign(String, Place),
+    /// Copy all entries of an account to another place, read them back there, and use them there from now on. The
+    /// old ones stay until [`Request::Erase`]: whoever dies in between has lost nothing. Other requests for the
+    /// account are refused meanwhile.
+    Move {
+        /// The account's UUID.
+        account: String,
+        /// Where to.
+        to: Place,
+    },
+    /// Delete all entries of an account at a place; their absence is success.
+    Erase {
+        /// The account's UUID.
+        account: String,
+        /// Where from.
+        from: Place,
+    },
     /// Read an entry.
     Get(Key),
     /// Write an entry and read it back.
@@ -54,6 +88,8 @@ pub enum Reply {
     Found(Secret<String>),
     /// There is no such entry, in a vault that was seen to work.
     Absent,
+    /// The passphrase file is open, but it was damaged: this is its previous generation, without the last change.
+    Restored,
     /// It did not work.
     Failed(VaultError),
 }
@@ -67,6 +103,18 @@ pub enum VaultError {
     /// It is locked, or the person dismissed its prompt.
     #[error("the keyring is locked")]
     Locked,
+    /// The passphrase file does not exist yet: a passphrase is to be chosen.
+    #[error("there is no passphrase file yet")]
+    NoFile,
+    /// The passphrase file is closed.
+    #[error("the passphrase file is not open")]
+    NeedsPassphrase,
+    /// That was not its passphrase. Nothing was changed.
+    #[error("this is not the passphrase of the file")]
+    WrongPassphrase,
+    /// A new passphrase file wants a longer passphrase.
+    #[error("the passphrase is too short")]
+    ShortPassphrase,
     /// It said no.
     #[error("the keyring refused")]
     Denied,

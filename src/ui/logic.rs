@@ -111,6 +111,8 @@ fn on_event(app: &mut App, ctx: &Context, event: &Event) {
         | Event::EnvelopeFilled(_)
         | Event::Guard(_)
         | Event::AccountChanged(_)
+        | Event::DeviceAppeared(..)
+        | Event::Weakened(..)
         | Event::CallChanged(_) => {}
     }
 }

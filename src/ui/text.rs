@@ -186,6 +186,11 @@ pub(super) fn vault(state: &VaultState) -> (&'static str, Option<String>) {
         VaultState::Stuck => ("The system keyring does not answer", None),
         VaultState::Failed(why) => ("The system keyring does not work", Some(why.clone())),
         VaultState::Unused => ("The system keyring is not used", Some(ASKED_EACH_TIME.into())),
+        VaultState::NoFile => ("Passwords are to be kept in a file", Some("Choose a passphrase for it.".into())),
+        VaultState::NeedsPassphrase => ("Passwords are in a file", Some("Type its passphrase.".into())),
+        VaultState::WrongPassphrase => ("That is not the passphrase", Some("Nothing was lost. Type it again.".into())),
+        VaultState::Unlocking => ("Opening the file with your passwords…", None),
+        VaultState::FileOpen => ("Passwords are in the file under your passphrase", None),
     }
 }
 
@@ -204,6 +209,15 @@ pub(super) fn vault_banner(state: &VaultState) -> Option<(&'static str, String)>
         VaultState::Failed(why) => {
             Some(("Your keyring does not work", format!("{why}. Passwords are asked for at each start.")))
         }
-        VaultState::Ok | VaultState::Checking | VaultState::Unused => None,
+        VaultState::NoFile => Some(("Choose a passphrase", "Your passwords are kept in a file under it.".into())),
+        VaultState::NeedsPassphrase => {
+            Some(("Type your passphrase", "Ringfence signs in by itself. Your passwords are in a file under it.".into()))
+        }
+        VaultState::WrongPassphrase => Some(("That is not the passphrase", "Nothing was lost. Type it again.".into())),
+        VaultState::Ok
+        | VaultState::Checking
+        | VaultState::Unused
+        | VaultState::Unlocking
+        | VaultState::FileOpen => None,
     }
 }

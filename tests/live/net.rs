@@ -66,7 +66,7 @@ fn listening() -> Options {
 }
 
 pub fn target(transport: Transport, addr: SocketAddr) -> Target {
-    Target { transport, addr, tls_name: None, account: Some(AccountId(1)) }
+    Target { transport, addr, tls_name: None, account: Some(AccountId(1)), pin: None }
 }
 
 fn sip(body: usize) -> Vec<u8> {

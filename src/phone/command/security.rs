@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::base::{Envelope, Secret, WallTime};
-use crate::phone::view::{CheckItem, DeviceId, NoticeId};
+use crate::base::{AccountId, Envelope, Secret, WallTime};
+use crate::phone::trust::Alarm;
+use crate::phone::view::{CheckItem, DeviceId, NoticeId, Protection};
+use crate::port::vault::Place;
 
 /// The change of a line password: answered by `phone::security`.
 #[derive(Clone, PartialEq, Debug)]
@@ -68,6 +70,8 @@ pub enum DeviceCommand {
     Name(DeviceId, String),
     /// It has the new password.
     HasPassword(DeviceId),
+    /// It does not have it after all.
+    LacksPassword(DeviceId),
     /// It is gone for good: forget it.
     Forget(DeviceId),
     /// End the others with the change, or let them be: the person's choice before the change.
@@ -131,16 +135,26 @@ pub enum BillCommand {
 /// Where passwords are, and whom the phone trusts.
 #[derive(Clone, PartialEq, Debug)]
 pub enum TrustCommand {
-    /// Keep passwords in a file under this passphrase.
+    /// Keep passwords in a file under this passphrase: opens it, or begins it. With a ticket, the answer comes when it
+    /// is open.
     UsePassphrase(Secret<String>),
-    /// The passphrase of the file.
+    /// The passphrase of the file that is there. Answered likewise.
     Unlock(Secret<String>),
-    /// Keep passwords in memory only.
+    /// Keep passwords in memory only, and do not ask again where to keep them.
     UseSession,
-    /// Move passwords to the place in use now.
+    /// Move passwords to the place in use now: to the keyring if it works, else to the passphrase file.
     TakeOver,
-    /// Trust the certificate with this fingerprint for the line that is being signed in or does not connect.
+    /// Move the passwords of all lines to this place, which must work.
+    Move(Place),
+    /// Trust the certificate with this fingerprint, which was refused at the sign-in that failed last, and sign in.
     TrustCertificate(String),
     /// Do not.
     RefuseCertificate,
+    /// In the settings: trust the certificate with this fingerprint, which this line's server showed when it was
+    /// refused, and no other one, from now on.
+    ReplaceCertificate(AccountId, String),
+    /// In the settings: no longer demand what this line's server could do once.
+    AllowWeaker(AccountId, Protection),
+    /// An alarm of this line was read.
+    Dismiss(AccountId, Alarm),
 }

@@ -76,6 +76,8 @@ pub struct Granted {
     pub realm: Option<String>,
     /// The other places where this address is registered.
     pub bindings: Vec<NameAddr>,
+    /// Whether the answer named any contact, ours included.
+    pub listed: bool,
     /// The server's Date, as it stands.
     pub date: Option<String>,
     /// What this 200 proves of the passwords.

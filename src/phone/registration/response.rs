@@ -81,7 +81,8 @@ impl Registration {
                 let kind = match why {
                     Refusal::Rejected(_) => ProblemKind::WrongPassword,
                     Refusal::ForeignRealm(_) => ProblemKind::ForeignRealm,
-                    Refusal::Weaker(_) | Refusal::Unsupported | Refusal::NoChallenge | Refusal::TooOften => {
+                    Refusal::Weaker(_) => ProblemKind::WeakerDigest,
+                    Refusal::Unsupported | Refusal::NoChallenge | Refusal::TooOften => {
                         ProblemKind::ServerTrouble
                     }
                 };
@@ -107,6 +108,7 @@ impl Registration {
             contact.uri.sip().zip(self.bound.as_ref()).is_some_and(|(theirs, bound)| same_place(theirs, bound))
         };
         let (ours, bindings): (Vec<_>, Vec<_>) = response.contacts().into_iter().partition(is_ours);
+        let listed = !ours.is_empty() || !bindings.is_empty();
         let expires = ours.first().and_then(|ours| response.contact_expires(ours)).or_else(|| response.expires());
         let expires = expires.unwrap_or(self.expires).min(MAX_EXPIRES);
         if expires == 0 {
@@ -125,6 +127,7 @@ impl Registration {
             public,
             realm: self.realm.clone(),
             bindings,
+            listed,
             date: response.headers.get("Date").map(str::to_owned),
             proof,
         }));

@@ -7,6 +7,7 @@ use crate::phone::Phone;
 use crate::phone::account::{Account, Link as Connection};
 use crate::phone::command::Srtp;
 use crate::phone::problem::ProblemKind;
+use crate::phone::{devices_registered, trust};
 use crate::phone::view::{
     ChangePhase, ChangeView, CheckItem, CheckRow, CheckState, ContactView, Fact, Link, LinkSource, OldPassword,
     SecurityView, Todo,
@@ -46,6 +47,7 @@ impl Phone {
             lockdown: remembered.lockdown,
             restricted: self.is_restricted(account),
             contact: self.contact(account, remembered),
+            devices: devices_registered::host::view(account),
             change,
             ..SecurityView::default()
         }
@@ -64,6 +66,8 @@ impl Phone {
         if remembered.old_password == OldPassword::StillAccepted {
             todo.push(Todo::OldPasswordAccepted);
         }
+        todo.extend(trust::host::todo(account));
+        todo.extend(devices_registered::host::todo(account));
         todo
     }
 
@@ -96,6 +100,7 @@ fn facts(account: &Account, remembered: &Remembered) -> Vec<Fact> {
             digest: account.registered.then(|| algorithm(account)).flatten().map(str::to_owned),
         });
     }
+    facts.extend(trust::host::fact(account));
     facts.push(Fact::Emergency);
     if let Some(at) = remembered.old_password_at
         && remembered.old_password != OldPassword::NotChecked

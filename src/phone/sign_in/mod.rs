@@ -17,7 +17,6 @@ mod tries;
 pub(super) use progress::{Demo, Phase, SignIn, Wish};
 pub(super) use tries::{missing_problem, problem_of, target};
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::account::{Account, Link, tls_name, wanted};
@@ -30,8 +29,9 @@ use crate::phone::documents::Record;
 use crate::phone::event::Event;
 use crate::phone::output::Output;
 use crate::phone::problem::{Problem, ProblemKind};
+use crate::phone::trust::Alarm;
 use crate::phone::view::{PasswordPlace, SignInView};
-use crate::port::net::{Flow, FlowId, NetError, Order, Target, Transport};
+use crate::port::net::{CertificateError, Flow, FlowId, NetError, Order, Target, Transport};
 use crate::sip::endpoint::ClientKey;
 use progress::failed;
 use tries::{Try, TryState};
@@ -64,6 +64,7 @@ impl Phone {
     }
 
     fn begin_sign_in(&mut self, now: Now, wish: Wish) -> Result<(), Problem> {
+        self.distrusted = None;
         let address = Address::parse(&wish.draft.address)?;
         let transports = match wish.draft.transport {
             Some(Transport::Tcp | Transport::Udp) if address.secure => {
@@ -76,12 +77,28 @@ impl Phone {
         let wanted = wanted(&wish.draft, &address, transports)?;
         let tls_name = tls_name(&wish.draft, &address)?;
         let (id, uuid, replaced) = self.make_room(now, &address)?;
+        // Who trusted a certificate once is not asked again as if it was the first time.
+        let trusted_before = || replaced.as_ref().and_then(|record| record.draft.trusted_certificate);
+        let pin = wish.draft.trusted_certificate.or_else(trusted_before);
         let deadline = now.mono + PATIENCE;
         let (host, locate) = (wanted.host.clone(), Locate::new(wanted));
         let (servers, tries, phase) = (Vec::new(), Vec::new(), Phase::Finding(locate));
         let began = now.mono;
-        self.sign_in =
-            Some(SignIn { id, wish, address, host, tls_name, uuid, replaced, servers, phase, tries, deadline, began });
+        self.sign_in = Some(SignIn {
+            id,
+            wish,
+            address,
+            host,
+            tls_name,
+            pin,
+            uuid,
+            replaced,
+            servers,
+            phase,
+            tries,
+            deadline,
+            began,
+        });
         self.sign_in_find(now);
         Ok(())
     }
@@ -131,13 +148,13 @@ impl Phone {
         let mut better_failed = true;
         for index in 0..sign_in.tries.len() {
             let due = better_failed || now.mono >= sign_in.begins(index);
-            let (id, tls_name) = (sign_in.id, sign_in.tls_name.clone());
+            let to = sign_in.destination();
             let Some(one) = sign_in.tries.get_mut(index) else { break };
             if due && matches!(one.state, TryState::NotYet) {
-                one.open_next(id, &tls_name, NetError::TimedOut, &mut self.out);
+                one.open_next(&to, NetError::TimedOut, &mut self.out);
             }
             better_failed &= matches!(one.state, TryState::Failed(_));
-            if matches!(one.state, TryState::Failed(NetError::Certificate(_))) {
+            if matches!(one.state, TryState::Failed(NetError::Certificate(..))) {
                 break;
             }
         }
@@ -155,8 +172,8 @@ impl Phone {
                     let flow = flow.clone();
                     return self.sign_in_chosen(now, flow);
                 }
-                TryState::Failed(error @ NetError::Certificate(_)) => {
-                    certificate = Some(problem_of(error, &sign_in.host, &sign_in.tls_name));
+                TryState::Failed(error @ NetError::Certificate(..)) => {
+                    certificate = Some(error.clone());
                     break;
                 }
                 TryState::Failed(_) => {}
@@ -165,17 +182,44 @@ impl Phone {
             }
         }
         let pending = |one: &Try| !matches!(one.state, TryState::Failed(_));
-        if let Some(problem) = certificate {
-            self.sign_in_failed(now, problem);
+        if let Some(error) = certificate {
+            self.sign_in_not_vouched(now, &error);
         } else if over || !sign_in.tries.iter().any(pending) {
-            let problem = sign_in.trouble();
+            let problem = sign_in.trouble(now);
             self.sign_in_failed(now, problem);
         }
+    }
+
+    /// The server's certificate is not to be trusted: that is the end of this attempt. Where a person may decide
+    /// otherwise, they are asked, and it begins anew if they do.
+    fn sign_in_not_vouched(&mut self, now: Now, error: &NetError) {
+        let Some(sign_in) = &self.sign_in else { return };
+        let (id, question) = (sign_in.id, sign_in.question(error));
+        let mut problem = problem_of(error, &sign_in.host, &sign_in.tls_name, now.wall);
+        if let (NetError::Certificate(CertificateError::Changed, Some(shown)), Some(pin)) = (error, sign_in.pin) {
+            problem.detail = Some(format!("The server shows {shown}; you trusted {pin}."));
+        }
+        let Wish { ticket, draft, password, demo } = &sign_in.wish;
+        // An agent is told, and asks again with the fingerprint in its line.
+        let again = ticket.is_none().then(|| Wish {
+            ticket: None,
+            draft: draft.clone(),
+            password: password.clone(),
+            demo: demo.clone(),
+        });
+        self.sign_in_failed(now, problem);
+        self.distrusted = again.zip(question);
+        self.certificate_refused(now, id, error);
     }
 
     fn sign_in_chosen(&mut self, now: Now, flow: Flow) {
         let Some(sign_in) = &mut self.sign_in else { return };
         let chosen = flow.transport;
+        if chosen != Transport::Tls && sign_in.replaced.as_ref().is_some_and(|record| record.trust.tls) {
+            let (id, problem) = (sign_in.id, Problem::new(ProblemKind::WeakerTransport, &sign_in.host));
+            self.sign_in_failed(now, problem);
+            return self.raise_alarm(now, id, Alarm::NoTls);
+        }
         if chosen != Transport::Tls && !sign_in.consented() {
             sign_in.phase = Phase::Asking(chosen);
             if sign_in.wish.ticket.is_some() {
@@ -210,9 +254,16 @@ impl Phone {
         let wish = &sign_in.wish;
         let mut draft = wish.draft.clone();
         draft.unencrypted_ok |= flow.transport != Transport::Tls;
-        let (password, realms, strongest) = (PasswordPlace::Session, Vec::new(), BTreeMap::new());
+        draft.trusted_certificate = sign_in.pin;
         let (id, uuid, transport) = (sign_in.id, sign_in.uuid.clone(), flow.transport);
-        let record = Record { id, uuid, draft, realms, strongest, transport, password };
+        let mut record = Record::new(id, uuid, draft, transport);
+        if let Some(replaced) = &sign_in.replaced {
+            // Signing in anew forgets nothing that the account was protected by.
+            record.strongest.clone_from(&replaced.strongest);
+            record.trust.clone_from(&replaced.trust);
+            record.devices.clone_from(&replaced.devices);
+            record.password = replaced.password;
+        }
         let mut account = Account::new(record, sign_in.address.clone(), contact_user);
         account.servers = sign_in.servers.iter().map(|one| (one.transport, one.addr)).collect();
         account.set_password(&wish.password);
@@ -243,13 +294,13 @@ impl Phone {
 
     pub(super) fn sign_in_open_failed(&mut self, now: Now, target: &Target, error: &NetError) -> bool {
         let Some(sign_in) = &mut self.sign_in else { return false };
-        let (id, tls_name) = (sign_in.id, sign_in.tls_name.clone());
+        let to = sign_in.destination();
         let waiting = sign_in.tries.iter_mut().find(|one| matches!(&one.state, TryState::Opening(it) if it == target));
         let Some(one) = waiting else { return false };
-        if matches!(error, NetError::Certificate(_)) {
+        if matches!(error, NetError::Certificate(..)) {
             one.rest.clear();
         }
-        one.open_next(id, &tls_name, error.clone(), &mut self.out);
+        one.open_next(&to, error.clone(), &mut self.out);
         self.sign_in_go_on(now);
         true
     }
@@ -260,11 +311,11 @@ impl Phone {
         if !matches!(sign_in.phase, Phase::Trying | Phase::Asking(_)) {
             return false;
         }
-        let (account, tls_name) = (sign_in.id, sign_in.tls_name.clone());
+        let to = sign_in.destination();
         let Some(one) = sign_in.tries.iter_mut().find(|one| one.flow().is_some_and(|flow| flow.id == id)) else {
             return false;
         };
-        one.open_next(account, &tls_name, error.clone(), &mut self.out);
+        one.open_next(&to, error.clone(), &mut self.out);
         sign_in.phase = Phase::Trying;
         sign_in.deadline = now.mono + PATIENCE;
         self.sign_in_go_on(now);
@@ -274,7 +325,7 @@ impl Phone {
     /// Whether this request was the sign-in's probe; `answered` tells whether anything came back.
     pub(super) fn sign_in_probed(&mut self, now: Now, key: ClientKey, answered: bool) -> bool {
         let Some(sign_in) = &mut self.sign_in else { return false };
-        let (account, tls_name) = (sign_in.id, sign_in.tls_name.clone());
+        let to = sign_in.destination();
         let probing = |one: &&mut Try| matches!(&one.state, TryState::Probing(_, it) if *it == key);
         let Some(one) = sign_in.tries.iter_mut().find(probing) else { return false };
         match std::mem::replace(&mut one.state, TryState::NotYet) {
@@ -282,7 +333,7 @@ impl Phone {
             TryState::Probing(flow, _) => {
                 self.out.push_back(Output::Net(Order::Close(flow.id)));
                 // Its one transaction has just ended.
-                one.open_next(account, &tls_name, NetError::TimedOut, &mut self.out);
+                one.open_next(&to, NetError::TimedOut, &mut self.out);
             }
             other @ (TryState::NotYet | TryState::Opening(_) | TryState::Answers(_) | TryState::Failed(_)) => {
                 one.state = other;
@@ -315,6 +366,7 @@ impl Phone {
             self.answer_failure(ticket, Problem::new(ProblemKind::NotNow, ""));
         }
         self.view.sign_in = SignInView::Idle;
+        self.distrusted = None;
         self.next_wish(now);
     }
 

@@ -1,16 +1,17 @@
 //! What is known of a sign-in in progress, and how it is shown.
 
-use super::tries::{Try, TryState, problem_of};
+use super::tries::{Destination, Try, TryState, problem_of};
 use super::{PREFERENCE, STAGGER};
-use crate::base::{AccountId, Mono, Secret};
+use crate::base::{AccountId, Mono, Now, Secret};
 use crate::phone::address::Address;
 use crate::phone::command::AccountDraft;
 use crate::phone::documents::Record;
 use crate::phone::input::Ticket;
 use crate::phone::locate::{Candidate, Locate};
 use crate::phone::problem::{Problem, ProblemKind};
-use crate::phone::view::{SignInView, Step, StepKind, StepState};
-use crate::port::net::{NetError, Transport};
+use crate::phone::trust::certificate;
+use crate::phone::view::{CertificateQuestion, SignInView, Step, StepKind, StepState};
+use crate::port::net::{CertificateError, Fingerprint, NetError, Transport};
 
 /// Somebody wants to sign in.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub(in crate::phone) struct SignIn {
     pub(super) address: Address,
     pub(super) host: String,
     pub(super) tls_name: String,
+    /// The one certificate that is good, if the person trusts one.
+    pub(super) pin: Option<Fingerprint>,
     pub(super) uuid: String,
     /// What was signed in under this address before, in case it does not work.
     pub(super) replaced: Option<Record>,
@@ -77,6 +80,19 @@ impl SignIn {
                 waiting.chain(answers.then_some(patience)).chain([self.deadline]).min()
             }
         }
+    }
+
+    pub(super) fn destination(&self) -> Destination {
+        Destination { account: self.id, tls_name: self.tls_name.clone(), pin: self.pin }
+    }
+
+    /// What the person is shown of the certificate that was refused, and whether they may trust it.
+    pub(super) fn question(&self, error: &NetError) -> Option<CertificateQuestion> {
+        let NetError::Certificate(why, Some(shown)) = error else { return None };
+        let vouched = self.replaced.as_ref().is_some_and(|record| record.trust.vouched);
+        let may_trust = self.pin.is_none() && certificate::may_be_trusted(why, vouched);
+        let changed = *why == CertificateError::Changed;
+        (may_trust || changed).then(|| certificate::question(why, &self.tls_name, *shown, self.pin, may_trust))
     }
 
     /// When the transport of this rank is tried even though the one before it is silent.
@@ -122,7 +138,7 @@ impl SignIn {
     }
 
     /// What the failures of all transports amount to.
-    pub(super) fn trouble(&self) -> Problem {
+    pub(super) fn trouble(&self, now: Now) -> Problem {
         let errors: Vec<&NetError> = self
             .tries
             .iter()
@@ -133,7 +149,7 @@ impl SignIn {
             .collect();
         let tls_only = self.tries.iter().all(|one| one.transport == Transport::Tls);
         match errors.first() {
-            Some(error) if tls_only => problem_of(error, &self.host, &self.tls_name),
+            Some(error) if tls_only => problem_of(error, &self.host, &self.tls_name, now.wall),
             Some(_) if errors.iter().all(|error| **error == NetError::Unreachable) => {
                 Problem::new(ProblemKind::OffLine, &self.host)
             }

@@ -2,12 +2,22 @@
 
 use std::collections::VecDeque;
 
-use crate::base::AccountId;
+use crate::base::{AccountId, WallTime};
 use crate::phone::locate::{Candidate, Missing};
 use crate::phone::output::Output;
 use crate::phone::problem::{Problem, ProblemKind};
-use crate::port::net::{Flow, FlowId, NetError, Order, Target, Transport};
+use crate::phone::trust::certificate::day;
+use crate::port::net::{CertificateError, Fingerprint, Flow, FlowId, NetError, Order, Target, Transport};
 use crate::sip::endpoint::ClientKey;
+
+/// What all transports of a sign-in have in common.
+#[derive(Clone, Debug)]
+pub(super) struct Destination {
+    pub(super) account: AccountId,
+    pub(super) tls_name: String,
+    /// The certificate that the person trusts, if they trust one.
+    pub(super) pin: Option<Fingerprint>,
+}
 
 /// One transport.
 #[derive(Debug)]
@@ -33,11 +43,11 @@ impl Try {
     }
 
     /// Tries the next server, or fails with the error of the last one.
-    pub(super) fn open_next(&mut self, id: AccountId, tls_name: &str, error: NetError, out: &mut VecDeque<Output>) {
+    pub(super) fn open_next(&mut self, to: &Destination, error: NetError, out: &mut VecDeque<Output>) {
         self.state = match self.rest.pop_front() {
             None => TryState::Failed(error),
             Some(candidate) => {
-                let target = target(&candidate, tls_name, id);
+                let target = target(&candidate, &to.tls_name, to.account, to.pin);
                 out.push_back(Output::Net(Order::Open(target.clone())));
                 TryState::Opening(target)
             }
@@ -69,9 +79,16 @@ impl Try {
 }
 
 /// What a transport's error means to a person.
-pub(in crate::phone) fn problem_of(error: &NetError, host: &str, tls_name: &str) -> Problem {
+pub(in crate::phone) fn problem_of(error: &NetError, host: &str, tls_name: &str, now: WallTime) -> Problem {
     match error {
-        NetError::Certificate(error) => Problem::of_certificate(error, tls_name),
+        NetError::Certificate(why, shown) => {
+            let problem = Problem::new(ProblemKind::of_certificate(why), tls_name);
+            match (why, shown) {
+                (CertificateError::Expired | CertificateError::NotYetValid, _) => problem.with_detail(day(now)),
+                (_, Some(shown)) => problem.with_detail(format!("The server shows {shown}.")),
+                (_, None) => problem,
+            }
+        }
         NetError::Tls(_) => Problem::new(ProblemKind::TlsFailed, host),
         NetError::Unreachable => Problem::new(ProblemKind::OffLine, host),
         NetError::Refused | NetError::TimedOut | NetError::Closed | NetError::Other(_) => {
@@ -81,9 +98,15 @@ pub(in crate::phone) fn problem_of(error: &NetError, host: &str, tls_name: &str)
 }
 
 /// Where a flow to this server leads.
-pub(in crate::phone) fn target(candidate: &Candidate, tls_name: &str, id: AccountId) -> Target {
+pub(in crate::phone) fn target(
+    candidate: &Candidate,
+    tls_name: &str,
+    id: AccountId,
+    pin: Option<Fingerprint>,
+) -> Target {
     let tls_name = (candidate.transport == Transport::Tls).then(|| tls_name.to_owned());
-    Target { transport: candidate.transport, addr: candidate.addr, tls_name, account: Some(id) }
+    let pin = pin.filter(|_| candidate.transport == Transport::Tls);
+    Target { transport: candidate.transport, addr: candidate.addr, tls_name, account: Some(id), pin }
 }
 
 /// What became of the search for a server.

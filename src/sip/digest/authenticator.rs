@@ -194,6 +194,12 @@ impl Authenticator {
         raise(&mut self.floors, realm, hash);
     }
 
+    /// Takes any strength again: the person allowed it.
+    pub fn demand_nothing(&mut self) {
+        self.floors.clear();
+        self.seen.clear();
+    }
+
     /// Puts credentials on a request that nobody has challenged yet, where the same method was challenged before.
     /// Ask [`super::may_foresee`] first.
     pub fn prepare(&mut self, request: &mut Message, attempts: &mut Attempts, realms: Realms<'_>) {

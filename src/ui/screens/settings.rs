@@ -87,6 +87,7 @@ fn one_line(ui: &mut Ui, account: &AccountView, signing_out: &mut Option<Account
     });
     let place = match account.password {
         PasswordPlace::Keyring => "Password in the system keyring",
+        PasswordPlace::Passphrase => "Password in the file under your passphrase",
         PasswordPlace::Session => "Password asked for at each start",
         PasswordPlace::NotNeeded => "Needs no password of yours",
     };
@@ -114,9 +115,15 @@ fn look(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Command>) {
 fn keyring(ui: &mut Ui, vault: &VaultState, out: &mut Vec<Command>) {
     widgets::card(ui, |ui| {
         let mark = match vault {
-            VaultState::Ok => Mark::Good,
-            VaultState::Checking => Mark::Doing,
-            VaultState::Locked | VaultState::Missing | VaultState::Stuck | VaultState::Unused => Mark::Warn,
+            VaultState::Ok | VaultState::FileOpen => Mark::Good,
+            VaultState::Checking | VaultState::Unlocking => Mark::Doing,
+            VaultState::Locked
+            | VaultState::Missing
+            | VaultState::Stuck
+            | VaultState::Unused
+            | VaultState::NoFile
+            | VaultState::NeedsPassphrase
+            | VaultState::WrongPassphrase => Mark::Warn,
             VaultState::Failed(_) => Mark::Bad,
         };
         let (words, small) = text::vault(vault);

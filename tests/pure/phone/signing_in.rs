@@ -125,7 +125,7 @@ fn a_wrong_certificate_ends_the_attempt_and_is_named() {
     for (error, kind) in cases {
         let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tcp, Transport::Udp]);
         let tls = world.servers.get_mut(&(Transport::Tls, server("192.0.2.2:5061"))).unwrap();
-        tls.door = Entry::Fails(NetError::Certificate(error));
+        tls.door = Entry::Fails(NetError::Certificate(error, None));
         world.sign_in(numeric(None));
         assert_eq!(world.failure(), Some(kind));
         world.pass(60 * SECOND);
