@@ -75,6 +75,7 @@ impl Phone {
             if let Some(id) = self.registration_of(client) {
                 return self.with_registration(now, id, |it, tools| it.on_happening(tools, &happening));
             }
+            self.seen_by(now, &happening);
             if self.probe_happening(now, client, &happening) {
                 return;
             }
@@ -84,6 +85,15 @@ impl Phone {
         }
         // What comes back answers requests that nobody waits for any more.
         drop(self.with_calls(now, |calls, env| calls.on_happening(env, happening)));
+    }
+
+    /// Whatever was answered: from where our request was seen to come concerns the registration.
+    fn seen_by(&mut self, now: Now, happening: &Happening) {
+        let Happening::Response { message, flow, .. } = happening else { return };
+        let on_it = |account: &&Account| account.flow().is_some_and(|used| used.id == flow.id);
+        if let Some(id) = self.accounts.iter().find(on_it).map(Account::id) {
+            self.with_registration(now, id, |registration, tools| registration.seen_by(tools, message));
+        }
     }
 
     fn registration_of(&self, client: ClientKey) -> Option<AccountId> {

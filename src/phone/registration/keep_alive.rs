@@ -1,9 +1,11 @@
-//! Keeping a flow open: CRLF by UDP, a double CRLF and its pong on streams (RFC 5626 §3.5.1, §4.4.1).
+//! Keeping a flow open: a double CRLF and its pong on streams (RFC 5626 §3.5.1, §4.4.1); by UDP a CRLF, or where the
+//! path leads through a router a question, whose answer tells how the server sees us (`mapping`).
 
 use std::time::Duration;
 
 use crate::base::{Entropy, Mono};
 use crate::port::net::Transport;
+use crate::sip::endpoint::ClientKey;
 
 /// How long a pong may take.
 const PONG: Duration = Duration::from_secs(10);
@@ -15,6 +17,18 @@ pub(super) struct KeepAlive {
     pong_by: Option<Mono>,
     /// Servers without RFC 5626 never answer: that is no sign of a dead flow. One that has answered once does.
     answers: bool,
+    /// The question under way.
+    question: Option<ClientKey>,
+    manners: Manners,
+}
+
+/// How a server takes questions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Manners {
+    Unknown,
+    Answers,
+    /// Not asked any more: it has let a question lie and never answered one, or its answers are of no use.
+    Mute,
 }
 
 /// What follows from a timer.
@@ -28,7 +42,7 @@ pub(super) enum Act {
 impl KeepAlive {
     /// Not running.
     pub(super) const fn new() -> KeepAlive {
-        KeepAlive { next: None, pong_by: None, answers: false }
+        KeepAlive { next: None, pong_by: None, answers: false, question: None, manners: Manners::Unknown }
     }
 
     /// Begins, unless it runs.
@@ -41,6 +55,46 @@ impl KeepAlive {
     pub(super) const fn on_pong(&mut self) {
         self.answers = true;
         self.pong_by = None;
+    }
+
+    /// Whether the next keep-alive may be a question: not while one is under way.
+    pub(super) fn may_ask(&self) -> bool {
+        self.question.is_none() && self.manners != Manners::Mute
+    }
+
+    pub(super) const fn asked(&mut self, question: ClientKey) {
+        self.question = Some(question);
+    }
+
+    /// Whether a request of the endpoint's is the question under way.
+    pub(super) fn is_question(&self, client: ClientKey) -> bool {
+        self.question == Some(client)
+    }
+
+    /// Whether this server is known to answer questions.
+    pub(super) fn is_answered(&self) -> bool {
+        self.manners == Manners::Answers
+    }
+
+    /// The question was answered, whatever the answer was.
+    pub(super) const fn on_answer(&mut self) {
+        self.question = None;
+        self.manners = Manners::Answers;
+    }
+
+    /// Answers are of no use: every one says something else.
+    pub(super) const fn ask_no_more(&mut self) {
+        self.manners = Manners::Mute;
+    }
+
+    /// The question was not answered. True if questions were answered before: then something is wrong.
+    pub(super) fn on_no_answer(&mut self) -> bool {
+        self.question = None;
+        if self.manners == Manners::Answers {
+            return true;
+        }
+        self.manners = Manners::Mute;
+        false
     }
 
     pub(super) fn on_timeout(&mut self, now: Mono, transport: Transport, dice: &mut Entropy) -> Act {

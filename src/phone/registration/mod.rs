@@ -13,9 +13,10 @@
 //!
 //! Inputs from the owner: [`Registration::register`], [`Registration::refresh`], [`Registration::set_flow`],
 //! [`Registration::wait`], [`Registration::unregister`], [`Registration::flow_lost`], [`Registration::on_pong`]. From the
-//! endpoint: [`Registration::on_happening`]. From the clock: [`Registration::handle_timeout`]. Out: [`Registration::poll`].
+//! endpoint: [`Registration::on_happening`], [`Registration::seen_by`]. From the clock: [`Registration::handle_timeout`]. Out: [`Registration::poll`].
 
 mod keep_alive;
+mod mapping;
 mod request;
 mod response;
 
@@ -171,6 +172,8 @@ pub struct Registration {
     failures: u32,
     moves: u8,
     too_brief: u8,
+    /// The last 200 did not list us.
+    unlisted: bool,
     keep_alive: KeepAlive,
     changes: VecDeque<Change>,
 }
@@ -192,6 +195,7 @@ impl Registration {
             failures: 0,
             moves: 0,
             too_brief: 0,
+            unlisted: false,
             changes: VecDeque::new(),
         }
     }
@@ -265,12 +269,19 @@ impl Registration {
     /// Whether a request of the endpoint's is this registration's.
     #[must_use]
     pub fn owns_client(&self, client: ClientKey) -> bool {
-        matches!(&self.state, State::Asking(asking) if asking.client == client)
+        let register = matches!(&self.state, State::Asking(asking) if asking.client == client);
+        register || self.keep_alive.is_question(client)
     }
 
     /// Something happened to a request of ours; what is not ours is ignored.
     pub fn on_happening(&mut self, tools: &mut Tools<'_>, happening: &Happening) {
         match happening {
+            Happening::Response { client, message, .. } if self.keep_alive.is_question(*client) => {
+                self.on_answer(tools, message);
+            }
+            Happening::Failed { client, why } if self.keep_alive.is_question(*client) => {
+                self.on_no_answer(tools, why);
+            }
             Happening::Response { client, message, .. } if self.owns_client(*client) => {
                 self.on_response(tools, message);
             }
@@ -303,7 +314,7 @@ impl Registration {
         }
         match self.keep_alive.on_timeout(now.mono, self.setup.flow.transport, tools.entropy) {
             keep_alive::Act::None => {}
-            keep_alive::Act::Send => self.changes.push_back(Change::KeepAlive(self.setup.flow.id)),
+            keep_alive::Act::Send => self.keep_open(tools),
             keep_alive::Act::NoPong => {
                 self.flow_lost(now, Problem::new(ProblemKind::ConnectionLost, &*self.setup.about));
             }

@@ -1,20 +1,19 @@
 //! What a registrar's answer means.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::request::{CASE, realms, same_place};
 use super::{Asking, Change, Granted, MAX_MOVES, Proof, Purpose, Registration, State};
 use crate::base::Mono;
 use crate::phone::problem::{Problem, ProblemKind};
-use crate::port::net::Transport;
 use crate::sip::digest::{Attempts, Door, Refusal, may_answer};
 use crate::sip::invite::Tools;
-use crate::sip::{Host, Message, NameAddr};
+use crate::sip::{Message, NameAddr, SipUri};
 
 /// A server that wants more than this by 423 is out of its mind.
 const MAX_EXPIRES: u32 = 86_400;
-/// Behind a NAT a UDP registration is refreshed at least this often: the only way to learn of a new mapping.
+/// Behind a NAT a UDP registration is refreshed at least this often if nothing else tells of a new mapping: the server
+/// lets questions lie (`mapping`), or was not asked yet.
 const NAT_REFRESH: Duration = Duration::from_secs(120);
 
 /// What a 200 to this request proves. One that carried no credentials proves nothing.
@@ -31,13 +30,16 @@ impl Registration {
         let Some(status) = response.status().filter(|status| *status >= 200) else { return };
         let State::Asking(asking) = &self.state else { return };
         let (purpose, since, proof) = (asking.purpose, asking.since, proof(&asking.attempts));
+        let was_bound = self.bound.clone();
         if purpose == Purpose::Bind && (200..300).contains(&status) {
             self.bound = Some(asking.contact.clone());
         }
         let moved = self.learn_public_address(response);
         match status {
             401 | 407 => self.on_challenge(tools, response),
-            200..=299 if purpose == Purpose::Bind => self.on_granted(tools, response, moved, (since, proof)),
+            200..=299 if purpose == Purpose::Bind => {
+                self.on_granted(tools, response, moved, (since, proof), was_bound.as_ref());
+            }
             // Whatever the answer is: we are gone.
             _ if purpose == Purpose::Unbind => self.end(),
             423 if self.too_brief < 2 => {
@@ -98,16 +100,17 @@ impl Registration {
         response: &Message,
         moved: bool,
         (since, proof): (Option<Mono>, Proof),
+        was_bound: Option<&SipUri>,
     ) {
         if moved && self.moves < MAX_MOVES {
             self.moves += 1;
             return self.ask(tools, Purpose::Bind, since);
         }
         let now = tools.now.mono;
-        let is_ours = |contact: &NameAddr| {
-            contact.uri.sip().zip(self.bound.as_ref()).is_some_and(|(theirs, bound)| same_place(theirs, bound))
-        };
-        let (ours, bindings): (Vec<_>, Vec<_>) = response.contacts().into_iter().partition(is_ours);
+        let (ours, bindings) = self.split(response.contacts(), was_bound);
+        if ours.is_empty() && !bindings.is_empty() {
+            return self.on_unlisted(tools, since);
+        }
         let listed = !ours.is_empty() || !bindings.is_empty();
         let expires = ours.first().and_then(|ours| response.contact_expires(ours)).or_else(|| response.expires());
         let expires = expires.unwrap_or(self.expires).min(MAX_EXPIRES);
@@ -116,9 +119,12 @@ impl Registration {
             return self.strand(tools.now, problem, Duration::ZERO);
         }
         let public = self.public().filter(|public| *public != self.setup.flow.local);
-        let refresh = now + self.refresh_after(expires, public.is_some(), tools);
+        let refresh = now + self.refresh_after(expires, tools);
+        if self.moves >= MAX_MOVES {
+            self.keep_alive.ask_no_more();
+        }
         self.moves = if moved { self.moves } else { 0 };
-        self.too_brief = 0;
+        (self.too_brief, self.unlisted) = (0, false);
         self.keep_alive.start(now, self.setup.flow.transport, tools.entropy);
         self.state = State::Registered { refresh, since: since.unwrap_or(now) };
         self.changes.push_back(Change::Registered(Granted {
@@ -133,8 +139,34 @@ impl Registration {
         }));
     }
 
+    /// The bindings that a registrar lists: ours, and those of others. Some registrars write the address from which we
+    /// came into ours: the user part, which nobody else knows, still names it, unless it is the binding of before.
+    fn split(&self, listed: Vec<NameAddr>, was_bound: Option<&SipUri>) -> (Vec<NameAddr>, Vec<NameAddr>) {
+        let Some(bound) = &self.bound else { return (Vec::new(), listed) };
+        let is_ours = |contact: &NameAddr| {
+            contact.uri.sip().is_some_and(|theirs| {
+                let old = was_bound.is_some_and(|old| same_place(theirs, old));
+                same_place(theirs, bound) || (theirs.user == bound.user && !old)
+            })
+        };
+        listed.into_iter().partition(is_ours)
+    }
+
+    /// A 200 that lists where this address is registered (RFC 3261 §10.3, 8), but not here: nobody would reach us.
+    /// Asked once more, since a registrar may have taken the removal of the old binding for that of the new one.
+    fn on_unlisted(&mut self, tools: &mut Tools<'_>, since: Option<Mono>) {
+        self.bound = None;
+        if !self.unlisted {
+            self.unlisted = true;
+            return self.ask(tools, Purpose::Bind, since);
+        }
+        self.unlisted = false;
+        let problem = Problem::new(ProblemKind::ServerTrouble, &*self.setup.about).with_status(200);
+        self.strand(tools.now, problem, Duration::ZERO);
+    }
+
     /// 80 to 90 % of the lifetime, and 30 s before its end if it is long enough for that.
-    fn refresh_after(&self, expires: u32, behind_nat: bool, tools: &mut Tools<'_>) -> Duration {
+    fn refresh_after(&self, expires: u32, tools: &mut Tools<'_>) -> Duration {
         let lifetime = Duration::from_secs(u64::from(expires));
         let share = lifetime.mul_f64(0.8 + 0.1 * tools.entropy.fraction());
         let after = if lifetime >= Duration::from_secs(60) {
@@ -142,29 +174,6 @@ impl Registration {
         } else {
             share.min(lifetime / 2)
         };
-        if behind_nat && self.setup.flow.transport == Transport::Udp { after.min(NAT_REFRESH) } else { after }
-    }
-
-    /// Our address in our Contact.
-    fn public(&self) -> Option<SocketAddr> {
-        let contact = &self.setup.contact;
-        Some(SocketAddr::new(contact.host.ip()?, contact.port.unwrap_or(self.setup.flow.transport.default_port())))
-    }
-
-    /// Takes the address from which our request came into our Contact (RFC 3581). Returns whether it is another than
-    /// the Contact named.
-    fn learn_public_address(&mut self, response: &Message) -> bool {
-        let Some(via) = response.via() else { return false };
-        // A request that was too large for UDP came by another transport, from a port that says nothing.
-        if !via.transport.eq_ignore_ascii_case(self.setup.flow.transport.via()) {
-            return false;
-        }
-        let Some(seen) = via.response_addr(self.setup.flow.transport.default_port()) else { return false };
-        if self.public() == Some(seen) || seen.port() == 0 || self.moves >= MAX_MOVES {
-            return false;
-        }
-        self.setup.contact.host = Host::Ip(seen.ip());
-        self.setup.contact.port = Some(seen.port());
-        true
+        if self.is_behind_nat() && !self.keep_alive.is_answered() { after.min(NAT_REFRESH) } else { after }
     }
 }

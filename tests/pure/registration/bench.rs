@@ -10,7 +10,7 @@ use ringfence::port::net::{Flow, FlowId, Transport};
 use ringfence::sip::digest::Authenticator;
 use ringfence::sip::endpoint::{Config, Endpoint, Output};
 use ringfence::sip::invite::{Auth, Tools};
-use ringfence::sip::{Message, NameAddr, SipUri, Uri};
+use ringfence::sip::{Message, Method, NameAddr, SipUri, Uri};
 
 /// One registration, and the world around it.
 pub(super) struct Bench {
@@ -22,7 +22,10 @@ pub(super) struct Bench {
     pub(super) registration: Registration,
     /// The address from which the registrar sees our requests come.
     pub(super) seen_as: SocketAddr,
+    /// REGISTER requests.
     pub(super) sent: Vec<(u64, Message)>,
+    /// OPTIONS requests: the keep-alive behind a router.
+    pub(super) questions: Vec<(u64, Message)>,
     pub(super) changes: Vec<(u64, Change)>,
 }
 
@@ -60,6 +63,7 @@ impl Bench {
             entropy,
             seen_as: LOCAL.parse().unwrap(),
             sent: Vec::new(),
+            questions: Vec::new(),
             changes: Vec::new(),
         }
     }
@@ -91,7 +95,11 @@ impl Bench {
         let at = self.millis();
         while let Some(output) = self.endpoint.poll() {
             match output {
-                Output::Send { bytes, .. } => self.sent.push((at, Message::parse(&bytes).expect("ours"))),
+                Output::Send { bytes, .. } => {
+                    let message = Message::parse(&bytes).expect("ours");
+                    let question = message.method() == Some(&Method::Options);
+                    if question { &mut self.questions } else { &mut self.sent }.push((at, message));
+                }
                 Output::OpenStream { client, .. } => self.endpoint.stream_refused(self.now, client),
                 Output::Event(event) => self.act(|registration, tools| registration.on_happening(tools, &event)),
             }
@@ -109,9 +117,18 @@ impl Bench {
         &self.changes.last().expect("something changed").1
     }
 
-    /// The registrar answers the last request.
+    /// The registrar answers the last REGISTER.
     pub(super) fn reply(&mut self, status: u16, headers: &[(&str, &str)]) {
-        let mut request = self.last().clone();
+        self.answer(self.last().clone(), status, headers);
+    }
+
+    /// The server answers the last question.
+    pub(super) fn answer_question(&mut self, status: u16) {
+        let (_, question) = self.questions.last().expect("a question").clone();
+        self.answer(question, status, &[]);
+    }
+
+    fn answer(&mut self, mut request: Message, status: u16, headers: &[(&str, &str)]) {
         request.stamp_received(self.seen_as);
         let mut response = Message::response_to(&request, status, "", Some("registrar"));
         for (name, value) in headers {

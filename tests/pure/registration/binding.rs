@@ -146,63 +146,34 @@ fn other_devices_service_route_and_date_are_passed_on() {
 }
 
 #[test]
-fn behind_a_nat_the_contact_becomes_the_address_that_the_server_sees() {
+fn a_200_that_lists_others_but_not_us_is_no_registration() {
+    let elsewhere = [("Contact", "<sip:anna@203.0.113.77:5060>;expires=55"), ("Expires", "600")];
     let mut bench = Bench::new(Transport::Udp);
-    bench.seen_as = "203.0.113.9:61000".parse().unwrap();
     bench.act(Registration::register);
-    bench.reply(401, &[("WWW-Authenticate", DIGEST)]);
-    // Learnt from the 401 already: the private address is never bound.
-    assert_eq!(bench.contacts(), [("sip:rf-1@203.0.113.9:61000".into(), "600".into())]);
+    bench.reply(200, &elsewhere);
+    assert_eq!((bench.requests(), bench.changes.len()), (2, 0), "asked once more");
+    // Now it does.
     bench.grant(600);
-    assert_eq!(bench.granted().public, Some(bench.seen_as));
-    assert_eq!(bench.requests(), 2);
-    assert_eq!(bench.registration.contact().to_string(), "sip:rf-1@203.0.113.9:61000");
+    assert_eq!(bench.granted().expires, 600);
+    // A refresh that loses the binding: asked once more, and then another server is looked for.
+    bench.act(Registration::refresh);
+    bench.reply(200, &elsewhere);
+    bench.reply(200, &elsewhere);
+    assert_eq!((bench.requests(), bench.problem()), (4, (ProblemKind::ServerTrouble, Some(200))));
+    bench.wait(seconds(1000));
+    assert_eq!(bench.requests(), 4);
 }
 
 #[test]
-fn a_200_that_reveals_a_nat_is_followed_by_a_register_that_removes_the_old_binding() {
-    let mut bench = Bench::new(Transport::Udp);
-    bench.seen_as = "203.0.113.9:61000".parse().unwrap();
+fn a_registrar_that_writes_into_our_contact_where_we_came_from_still_lists_us() {
+    let mut bench = Bench::new(Transport::Tls);
     bench.act(Registration::register);
-    bench.grant(600);
-    assert_eq!(bench.requests(), 2);
-    assert_eq!(
-        bench.contacts(),
-        [(format!("sip:rf-1@{LOCAL}"), "0".into()), ("sip:rf-1@203.0.113.9:61000".into(), "600".into())]
-    );
-    bench.grant(600);
-    assert_eq!(bench.changes.len(), 1, "told once, when it is right");
-    assert_eq!(bench.granted().public, Some(bench.seen_as));
-}
-
-#[test]
-fn a_new_mapping_is_noticed_within_two_minutes_and_registered_at_once() {
-    let mut bench = Bench::new(Transport::Udp);
-    bench.seen_as = "203.0.113.9:61000".parse().unwrap();
-    bench.act(Registration::register);
-    bench.grant(600);
-    bench.grant(600);
-    let before = bench.requests();
-    bench.seen_as = "203.0.113.9:62000".parse().unwrap();
-    bench.wait(seconds(120));
-    assert_eq!(bench.requests(), before + 1);
-    bench.grant(600);
-    assert_eq!(
-        bench.contacts(),
-        [("sip:rf-1@203.0.113.9:61000".into(), "0".into()), ("sip:rf-1@203.0.113.9:62000".into(), "600".into())]
-    );
-    bench.grant(600);
-    assert_eq!(bench.granted().public, Some(bench.seen_as));
-}
-
-#[test]
-fn a_nat_with_a_new_port_for_every_request_does_not_make_us_register_for_ever() {
-    let mut bench = Bench::new(Transport::Udp);
-    bench.act(Registration::register);
-    for port in 0..20 {
-        bench.seen_as = SocketAddr::new("203.0.113.9".parse().unwrap(), 61_000 + port);
-        bench.grant(600);
-    }
-    assert!(bench.requests() <= 5, "{}", bench.requests());
-    assert!(matches!(bench.last_change(), Change::Registered(_)));
+    bench.reply(200, &[("Contact", "<sip:rf-1@203.0.113.9:1024;transport=tls>;expires=300")]);
+    assert_eq!((bench.granted().expires, bench.granted().bindings.len()), (300, 0));
+    // The binding of before, which our request was to remove, is not ours.
+    let new = ringfence::sip::SipUri::at(Some("rf-1"), "10.0.0.7:50000".parse().unwrap());
+    let old = format!("<sip:rf-1@{LOCAL}>;expires=300");
+    bench.act(|registration, tools| registration.set_flow(tools, super::bench::flow(2, Transport::Tls), new));
+    bench.reply(200, &[("Contact", &old)]);
+    assert_eq!((bench.requests(), bench.changes.len()), (3, 1), "asked once more");
 }

@@ -2,4 +2,5 @@
 
 mod bench;
 mod binding;
+mod nat;
 mod trouble;
