@@ -97,6 +97,43 @@ async fn udp_carries_datagrams_of_64_kib_both_ways_and_knows_its_own_address() {
 }
 
 #[tokio::test]
+async fn after_the_last_udp_flow_is_closed_the_next_one_comes_from_another_port() {
+    let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let other = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let mut side = Side::start(options());
+    let first = side.open(target(Transport::Udp, server.local_addr().unwrap())).await.unwrap();
+    let second = side.open(target(Transport::Udp, other.local_addr().unwrap())).await.unwrap();
+    assert_eq!(first.local, second.local, "one socket for all");
+    side.net.perform(Order::Close(first.id));
+    let third = side.open(target(Transport::Udp, server.local_addr().unwrap())).await.unwrap();
+    assert_eq!(third.local, second.local, "still in use");
+    // A stranger's flow keeps no socket open.
+    let stranger = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    stranger.send_to(b"hello", second.local).await.unwrap();
+    assert_eq!(side.message().await.0.account, None);
+    side.net.perform(Order::Close(second.id));
+    side.net.perform(Order::Close(third.id));
+    let fourth = side.open(target(Transport::Udp, server.local_addr().unwrap())).await.unwrap();
+    assert_ne!(fourth.local.port(), first.local.port());
+    side.send(fourth.id, b"here");
+    let mut buffer = [0; 16];
+    let (length, from) = server.recv_from(&mut buffer).await.unwrap();
+    assert_eq!((&buffer[..length], from), (b"here".as_slice(), fourth.local));
+    server.send_to(b"there", from).await.unwrap();
+    assert_eq!(side.message().await, (fourth, b"there".to_vec()));
+}
+
+#[tokio::test]
+async fn a_port_that_was_asked_for_is_kept() {
+    let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let mut side = Side::start(listening());
+    let first = side.open(target(Transport::Udp, server.local_addr().unwrap())).await.unwrap();
+    side.net.perform(Order::Close(first.id));
+    let second = side.open(target(Transport::Udp, server.local_addr().unwrap())).await.unwrap();
+    assert_eq!(second.local, first.local);
+}
+
+#[tokio::test]
 async fn udp_keep_alives_of_the_other_end_are_not_messages() {
     let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let mut side = Side::start(options());

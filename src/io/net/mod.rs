@@ -1,6 +1,6 @@
 //! SIP transports: UDP, TCP and TLS flows, and the news that the network changed or the machine slept.
 //!
-//! `table` knows which flows there are; `udp` has one socket for each family of addresses; `stream` has one task for
+//! `table` knows which flows there are; `udp` has one socket for each family of addresses, while it is needed; `stream` has one task for
 //! each connection; `watch` listens to the operating system. Nothing here wakes up unless something comes in.
 
 mod stream;
@@ -80,7 +80,9 @@ impl Net {
             }
             Order::Send { flow, to, bytes } => self.send(flow, to, bytes),
             Order::KeepAlive(flow) => self.keep_alive(flow),
-            Order::Close(flow) => drop(self.shared.table.remove(flow)),
+            Order::Close(flow) => {
+                self.remove(flow);
+            }
         }
     }
 
@@ -160,9 +162,22 @@ impl Net {
     }
 
     fn broken(&mut self, id: FlowId, why: NetError) {
-        if self.shared.table.remove(id).is_some() {
+        if self.remove(id) {
             self.report(Report::Closed(id, why));
         }
+    }
+
+    /// Removes a flow, and with the last one its UDP socket, unless its port was asked for. False if there is no such
+    /// flow.
+    fn remove(&mut self, id: FlowId) -> bool {
+        let Some(path) = self.shared.table.remove(id) else { return false };
+        if let Path::Udp(socket, _) = path
+            && self.shared.options.bind.is_none()
+            && self.shared.table.is_done_with(&socket)
+        {
+            self.udp.give_up(&socket);
+        }
+        true
     }
 
     /// Reports from within the engine's own thread, which cannot wait for itself.

@@ -31,7 +31,7 @@ struct Inner {
 }
 
 #[derive(Debug)]
-pub(crate) struct Entry {
+struct Entry {
     flow: Flow,
     path: Path,
     /// Strangers over UDP only: when it was last heard, counted in datagrams.
@@ -134,9 +134,27 @@ impl Table {
         self.lock().flows.get(&id).map(|entry| entry.path.clone())
     }
 
-    /// Removes a flow. For a connection, what is in its queue still leaves.
-    pub(crate) fn remove(&self, id: FlowId) -> Option<Entry> {
-        self.lock().remove(id)
+    /// Removes a flow, and tells how it sent. For a connection, what is in its queue still leaves.
+    pub(crate) fn remove(&self, id: FlowId) -> Option<Path> {
+        self.lock().remove(id).map(|entry| entry.path)
+    }
+
+    /// If no flow of ours goes by this socket: forgets the strangers that were heard by it. True if so.
+    pub(crate) fn is_done_with(&self, socket: &Arc<Socket>) -> bool {
+        let mut inner = self.lock();
+        let by_it: Vec<(FlowId, bool)> = inner
+            .flows
+            .iter()
+            .filter(|(_, entry)| matches!(&entry.path, Path::Udp(of, _) if Arc::ptr_eq(of, socket)))
+            .map(|(id, entry)| (*id, entry.heard.is_some()))
+            .collect();
+        let strangers_only = by_it.iter().all(|(_, stranger)| *stranger);
+        if strangers_only {
+            for (id, _) in by_it {
+                drop(inner.remove(id));
+            }
+        }
+        strangers_only
     }
 
     /// Removes all flows.

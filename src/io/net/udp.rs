@@ -1,4 +1,8 @@
-//! UDP: one socket for each family of addresses, bound when it is first needed. Datagrams of up to 64 KiB.
+//! UDP: one socket for each family of addresses, bound when it is first needed and closed with its last flow.
+//! Datagrams of up to 64 KiB.
+//!
+//! Closed, so that the next flow comes from another port: routers are known to keep a dead mapping for as long as
+//! something is sent by it (after they were restarted, or got another address), and then nobody answers.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -20,8 +24,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// The sockets that are bound.
 #[derive(Debug, Default)]
 pub(crate) struct Sockets {
-    bound: Vec<Arc<Socket>>,
-    readers: Vec<AbortHandle>,
+    bound: Vec<(Arc<Socket>, AbortHandle)>,
 }
 
 /// One bound socket.
@@ -39,7 +42,7 @@ impl Sockets {
         shared: &Arc<Shared>,
         tasks: &mut JoinSet<()>,
     ) -> io::Result<Arc<Socket>> {
-        if let Some(socket) = self.bound.iter().find(|socket| socket.local.is_ipv4() == remote.is_ipv4()) {
+        if let Some((socket, _)) = self.bound.iter().find(|(socket, _)| socket.local.is_ipv4() == remote.is_ipv4()) {
             return Ok(Arc::clone(socket));
         }
         let any = if remote.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { IpAddr::from(Ipv6Addr::UNSPECIFIED) };
@@ -49,14 +52,21 @@ impl Sockets {
     /// Takes a socket over and reads from it from now on.
     pub(crate) fn adopt(&mut self, socket: Socket, shared: &Arc<Shared>, tasks: &mut JoinSet<()>) -> Arc<Socket> {
         let socket = Arc::new(socket);
-        self.bound.push(Arc::clone(&socket));
-        self.readers.push(tasks.spawn(read(Arc::clone(&socket), Arc::clone(shared))));
+        let reader = tasks.spawn(read(Arc::clone(&socket), Arc::clone(shared)));
+        self.bound.push((Arc::clone(&socket), reader));
         socket
+    }
+
+    /// Gives a socket up: it is closed as soon as nobody else holds it.
+    pub(crate) fn give_up(&mut self, socket: &Arc<Socket>) {
+        for (_, reader) in self.bound.extract_if(.., |(bound, _)| Arc::ptr_eq(bound, socket)) {
+            reader.abort();
+        }
     }
 
     /// Reads no more.
     pub(crate) fn abort(&mut self) {
-        for reader in self.readers.drain(..) {
+        for (_, reader) in self.bound.drain(..) {
             reader.abort();
         }
     }
