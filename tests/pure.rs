@@ -17,6 +17,8 @@ mod conformance;
 mod credentials;
 #[path = "pure/digest.rs"]
 mod digest;
+#[path = "pure/guard/mod.rs"]
+mod guard;
 #[path = "pure/layers.rs"]
 mod layers;
 #[path = "pure/locate.rs"]

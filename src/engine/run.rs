@@ -12,8 +12,10 @@ use crate::base::Mono;
 use crate::io::clock::Clock;
 use crate::io::entropy;
 use crate::io::instance::Instance;
+use crate::io::place;
 use crate::phone::command::Command;
 use crate::phone::event::Event;
+use crate::phone::guard::home;
 use crate::phone::input::Found;
 use crate::phone::{Config, Input, Output, Phone};
 use crate::port::store::Document;
@@ -31,6 +33,8 @@ pub(super) struct Engine {
     wake: Wake,
     signals: Signals,
     timeout: Option<(Mono, &'static str)>,
+    /// What the phone was told of local time.
+    utc_offset: Option<i32>,
     stopped: bool,
     /// Held as long as the profile is ours; last, so that everything is written when it is given back.
     _instance: Instance,
@@ -56,15 +60,37 @@ impl Engine {
         let signals = Signals::listen().map_err(|error| os("signals", error))?;
         drop(entered);
         let (clock, timeout, stopped) = (Clock::start(), None, false);
-        let engine =
-            Engine { clock, phone, drivers, reports, far, wake, signals, timeout, stopped, _instance: instance };
+        let engine = Engine {
+            clock,
+            phone,
+            drivers,
+            reports,
+            far,
+            wake,
+            signals,
+            timeout,
+            utc_offset: None,
+            stopped,
+            _instance: instance,
+        };
         Ok((runtime, engine))
     }
 
     /// The first input: what the profile holds.
     pub(super) fn load(&mut self) {
         let found = Document::ALL.into_iter().map(|document| (document, self.drivers.load(document))).collect();
+        self.look_around();
         self.handle(Input::Loaded(found));
+    }
+
+    /// Tells the phone where the computer is, if that is news.
+    fn look_around(&mut self) {
+        let utc_offset = place::utc_offset(self.clock.now().wall);
+        if self.utc_offset != Some(utc_offset) {
+            self.utc_offset = Some(utc_offset);
+            let region = home::of_locale(&place::locale()).map(|region| region.as_str().to_owned());
+            self.handle(Input::Surroundings { utc_offset, region });
+        }
     }
 
     /// Until everything has ended.
@@ -98,10 +124,12 @@ impl Engine {
     }
 
     fn handle(&mut self, input: Input) {
-        let now = self.clock.now();
         if let Input::Command(_, command) = &input {
             tracing::debug!(?command);
+            // Summer time may have begun: the guard has hours.
+            self.look_around();
         }
+        let now = self.clock.now();
         let (mut events, reason) = (false, self.timeout.map(|(_, why)| why));
         for output in self.phone.handle(now, input) {
             match output {
