@@ -15,7 +15,8 @@ fn every_command_is_read() {
     assert_eq!(read(r#"{"do":"sign_out","account":2}"#), Request::SignOut(Some(AccountId(2))));
     assert_eq!(read(r#"{"do":"stats","call":3}"#), Request::Stats(Some(CallId(3))));
     assert!(matches!(read(r#"{"do":"call","account":1,"to":"+49 30 1"}"#),
-        Request::Call(Some(AccountId(1)), to) if to.as_str() == "+49301"));
+        Request::Call(Some(AccountId(1)), to, false) if to.as_str() == "+49301"));
+    assert!(matches!(read(r#"{"do":"call","to":"+49301","confirmed":true}"#), Request::Call(None, _, true)));
     let on_call = [
         ("answer", Action::Answer),
         ("decline", Action::Decline),

@@ -240,7 +240,7 @@ fn a_realm_that_was_not_pinned_gets_nothing() {
 #[test]
 fn refusals_are_told_by_their_status_and_nothing_is_followed() {
     let expected = [
-        (302, ProblemKind::ServerTrouble),
+        (302, ProblemKind::SentOn),
         (403, ProblemKind::NotAllowed),
         (404, ProblemKind::NoSuchNumber),
         (480, ProblemKind::NotReachable),

@@ -136,7 +136,7 @@ impl Ua {
                     }
                     Effect::Media(order) => self.orders.push(order),
                     Effect::History(row) => self.history.push(*row),
-                    Effect::Event(_) => {}
+                    Effect::Event(_) | Effect::Redirected(..) => {}
                 }
             } else {
                 return;

@@ -26,7 +26,7 @@ fn numbers_of_the_home_country_have_the_class_that_they_cost() {
         ("0800 123 4567", Class::Freephone),
         ("0808 157 0123", Class::Freephone),
         ("03001234567", Class::Home),
-        ("056 0000 1234", Class::Unknown),
+        ("056 0000 1234", Class::Home),
         ("0906 701 2345", Class::Premium),
         ("0871 234 5678", Class::Premium),
         ("0845 123 4567", Class::Premium),
@@ -66,7 +66,7 @@ fn another_country_is_named_with_the_kind_of_number() {
         ("+1 900 234 5678", "US", Class::Premium, "premium number"),
         // One calling code, another country and another price.
         ("+44 7781 123456", "GG", Class::Abroad, "mobile number"),
-        ("+1 876 523 0123", "JM", Class::Abroad, "fixed line"),
+        ("+1 876 523 0123", "JM", Class::Abroad, "fixed line or mobile number"),
     ] {
         let found = at("GB", typed);
         let region = Region::parse(region);
