@@ -8,6 +8,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use ringfence::agent::options::Invocation;
+use ringfence::phone::update::Channel;
 use ringfence::{agent, engine, io, ui};
 
 const HELP: &str = "\
@@ -43,7 +44,8 @@ fn main() -> ExitCode {
 /// Opens the window on an engine of its own. If there is one already, that one's window comes to the front.
 fn window(demo: bool, arguments: Vec<OsString>) -> ExitCode {
     let options = match agent::options::parse(arguments) {
-        Ok(Invocation::Run(options)) => *options,
+        // Only the window looks for releases: a script's phone is updated by whoever runs the script.
+        Ok(Invocation::Run(options)) => engine::Options { updates: Channel::of_build(), ..*options },
         Ok(Invocation::Help) => return say(HELP),
         Err(error) => return complain(&format!("{error}; see `ringfence --help`")),
     };

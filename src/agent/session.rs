@@ -183,6 +183,7 @@ impl Session {
             | Event::CallEnded(_)
             | Event::SignedIn(_)
             | Event::EnvelopeFilled(_)
+            | Event::ReleaseNews
             | Event::RaiseWindow => {}
         }
     }

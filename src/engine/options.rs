@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 pub use crate::io::connect_to::ConnectTo;
 use crate::phone::VaultUse;
+use crate::phone::update::Channel;
 use crate::port::media::Device;
 
 /// What the engine is started with. `Default` is the window's: the person's profile, keyring and devices.
@@ -14,6 +15,8 @@ pub struct Options {
     pub profile: Option<PathBuf>,
     /// Where passwords are kept.
     pub vault: VaultUse,
+    /// Where new releases are published; none: it never asks.
+    pub updates: Option<Channel>,
     /// Instead of the input device of the settings.
     pub input: Option<Device>,
     /// Instead of the output device of the settings.

@@ -55,7 +55,9 @@ impl Engine {
         let mut dice = entropy::from_system().map_err(|error| os("random numbers", std::io::Error::other(error)))?;
         let mut seed = [0; 32];
         dice.fill(&mut seed);
-        let phone = Phone::new(Config { vault: options.vault }, crate::base::Entropy::from_seed(seed));
+        let (vault, updates) = (options.vault, options.updates.clone());
+        let config = Config { vault, updates, installation: crate::io::installation::of_this_program() };
+        let phone = Phone::new(config, crate::base::Entropy::from_seed(seed));
         let (drivers, reports) = Drivers::start(options, profile, dice, &far.meters, &mut instance)?;
         let signals = Signals::listen().map_err(|error| os("signals", error))?;
         drop(entered);

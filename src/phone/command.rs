@@ -60,6 +60,8 @@ pub enum Command {
     SawMissed,
     /// Ask the keyring again.
     RetryVault,
+    /// Ask now whether there is a newer release.
+    LookForRelease,
     /// The change of a line password.
     Change(AccountId, ChangeCommand),
     /// A provider's notices.

@@ -51,6 +51,10 @@ impl Phone {
                 let save = self.recents.seen();
                 self.save(save)
             }
+            Command::LookForRelease => {
+                self.look_for_release(now);
+                Ok(Done::Ok)
+            }
             Command::RetryVault => {
                 self.retry_vault();
                 Ok(Done::Ok)

@@ -94,6 +94,14 @@ pub struct Read<T> {
     pub damaged: bool,
 }
 
+impl<T: Default + serde::de::DeserializeOwned> Read<T> {
+    /// Reads a document that is understood whole or not at all.
+    #[must_use]
+    pub fn json(found: &Found) -> Read<T> {
+        read(found, |json| Some(Read { content: T::deserialize(json).ok()?, damaged: false }))
+    }
+}
+
 /// Reads `accounts.json`. A row that makes no sense costs only itself.
 #[must_use]
 pub fn accounts(found: &Found) -> Read<Accounts> {

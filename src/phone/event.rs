@@ -24,6 +24,8 @@ pub enum Event {
     EnvelopeFilled(AccountId),
     /// What the guard has to tell.
     Guard(Box<crate::phone::guard::GuardEvent>),
+    /// There is a newer release, or the running one was withdrawn: see the view.
+    ReleaseNews,
     /// A second start of the program asked for this window.
     RaiseWindow,
     /// A line changed its state: for those who must miss no step (the agent); the window draws the view.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Phone;
 use crate::base::{AccountId, Now};
 use crate::phone::output::Output;
+use crate::phone::update::Wanted;
 use crate::port::RequestId;
 use crate::port::http::{Outcome, Request};
 
@@ -15,12 +16,15 @@ pub(super) enum Purpose {
     Notices(AccountId),
     /// Everything else of this account's security: policy, change, sessions, enrolment.
     Security(AccountId),
+    /// The release channel: a document, or (true) its signature.
+    Release(Wanted, bool),
 }
 
 impl Purpose {
-    const fn account(self) -> AccountId {
+    const fn account(self) -> Option<AccountId> {
         match self {
-            Purpose::Notices(account) | Purpose::Security(account) => account,
+            Purpose::Notices(account) | Purpose::Security(account) => Some(account),
+            Purpose::Release(..) => None,
         }
     }
 }
@@ -44,13 +48,14 @@ impl Phone {
 
     /// What was asked for an account that is gone is of no interest any more.
     pub(super) fn forget_http(&mut self, account: AccountId) {
-        self.https.asked.retain(|_, purpose| purpose.account() != account);
+        self.https.asked.retain(|_, purpose| purpose.account() != Some(account));
     }
 
     pub(super) fn on_http(&mut self, now: Now, id: RequestId, outcome: Outcome) {
         match self.https.asked.remove(&id) {
             Some(Purpose::Notices(account)) => drop((now, account, outcome)),
             Some(Purpose::Security(account)) => drop((now, account, outcome)),
+            Some(Purpose::Release(wanted, signature)) => self.on_release_http(now, wanted, signature, outcome),
             None => {}
         }
     }

@@ -58,7 +58,7 @@ use streams::Streams;
 use view::{AudioView, PhoneView};
 
 use crate::base::{Entropy, Mono, Now};
-use crate::port::{media, net};
+use crate::port::{Installation, media, net};
 use crate::sip::endpoint::{self, Endpoint};
 
 /// What the phone is told when it is made.
@@ -66,6 +66,10 @@ use crate::sip::endpoint::{self, Endpoint};
 pub struct Config {
     /// Where passwords are kept.
     pub vault: VaultUse,
+    /// Where new releases are published; none: it never asks.
+    pub updates: Option<update::Channel>,
+    /// How this program came onto this computer.
+    pub installation: Installation,
 }
 
 /// Where passwords are kept.
@@ -107,6 +111,7 @@ pub struct Phone {
     passwords: Passwords,
     security: Security,
     https: Https,
+    releases: update::Host,
     audio: AudioView,
     view: PhoneView,
     shown: Shown,
@@ -121,6 +126,7 @@ impl Phone {
         entropy.fill(&mut seed);
         let agent = concat!("Ringfence/", env!("CARGO_PKG_VERSION"));
         let config_of_endpoint = endpoint::Config { streams: true, ..endpoint::Config::new(agent) };
+        let view = PhoneView { installation: config.installation.clone(), ..PhoneView::default() };
         Phone {
             entropy,
             endpoint: Endpoint::new(config_of_endpoint, Entropy::from_seed(seed)),
@@ -141,8 +147,9 @@ impl Phone {
             passwords: Passwords::new(config.vault),
             security: Security::default(),
             https: Https::default(),
+            releases: update::Host::new(&config),
             audio: AudioView::default(),
-            view: PhoneView::default(),
+            view,
             shown: Shown::default(),
             out: VecDeque::new(),
         }
@@ -225,6 +232,7 @@ impl Phone {
         self.connect_timeout(now);
         self.probes_go_on(now);
         self.leave_timeout(now);
+        self.releases_due(now);
         self.with_calls(now, |calls, env| calls.handle_timeout(env));
     }
 
@@ -236,6 +244,7 @@ impl Phone {
             self.connect_next_timeout(),
             self.probes_next_timeout(),
             self.leave_next_timeout(),
+            self.releases.next_timeout(),
             self.calls.next_timeout(),
             self.guard_next_timeout(),
         ]

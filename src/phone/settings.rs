@@ -12,6 +12,8 @@ pub struct Settings {
     pub devices: Devices,
     /// Light, dark, or as the system has it.
     pub theme: Theme,
+    /// Do not ask whether there is a newer release.
+    pub no_release_check: bool,
     /// What the guard against the large bill lets pass.
     pub guard: crate::phone::guard::Rules,
     /// Where there is no keyring: passwords are to be in memory only, and nobody asks where else.

@@ -54,6 +54,10 @@ pub struct PhoneView {
     pub audio: AudioView,
     /// What the person chose.
     pub settings: Settings,
+    /// Whether there is a newer release of this program.
+    pub release: crate::phone::update::State,
+    /// How this program came onto this computer, and so how it is updated.
+    pub installation: crate::port::Installation,
     /// The safety of each line, in the order of `accounts`. A line that is not here yet has nothing to say.
     pub security: Vec<SecurityView>,
     /// The guard asks before it dials.

@@ -5,10 +5,13 @@
 
 pub mod dns;
 pub mod http;
+pub mod installation;
 pub mod media;
 pub mod net;
 pub mod store;
 pub mod vault;
+
+pub use installation::Installation;
 
 /// Joins a reply to its request. Counted by whoever asks.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

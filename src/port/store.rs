@@ -17,18 +17,21 @@ pub enum Document {
     Journal,
     /// What the Security centre remembers of each account: pins, flags, the check list.
     Security,
+    /// What is known of new releases of this program.
+    Releases,
     /// What happened to the accounts' security, one JSON object per line. Never rewritten.
     EventLog,
 }
 
 impl Document {
     /// All of them, in the order in which they are loaded.
-    pub const ALL: [Document; 6] = [
+    pub const ALL: [Document; 7] = [
         Document::Accounts,
         Document::Settings,
         Document::History,
         Document::Journal,
         Document::Security,
+        Document::Releases,
         Document::EventLog,
     ];
 
@@ -41,6 +44,7 @@ impl Document {
             Document::History => "history.json",
             Document::Journal => "journal.json",
             Document::Security => "security.json",
+            Document::Releases => "releases.json",
             Document::EventLog => "events.jsonl",
         }
     }

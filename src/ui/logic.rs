@@ -99,6 +99,8 @@ fn on_event(app: &mut App, ctx: &Context, event: &Event) {
         }
         Event::Refused(problem) => app.state.notice = Some(Notice::Problem(problem.clone())),
         Event::RaiseWindow => raise(ctx),
+        // A banner and a row of the settings say it: nobody is interrupted for a release.
+        Event::ReleaseNews => {}
         Event::Stopped => {
             app.life.stopped = true;
             ctx.send_viewport_cmd_to(ViewportId::ROOT, ViewportCommand::Close);

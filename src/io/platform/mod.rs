@@ -1,6 +1,7 @@
 //! What differs between operating systems.
 
 pub mod appearance;
+pub mod installation;
 #[cfg(target_os = "linux")]
 pub(super) mod arrival;
 #[cfg(target_os = "linux")]

@@ -11,6 +11,7 @@
 //! drained with [`Updates::poll`].
 
 pub mod document;
+mod host;
 
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ use serde::{Deserialize, Serialize};
 use crate::base::{Entropy, Mono, Now, WallTime};
 use crate::provider_api::Origin;
 use crate::provider_api::minisign::PublicKey;
+
+pub(super) use host::Host;
 
 use document::{Refused, Release, Version, Withdrawal, Withdrawals};
 

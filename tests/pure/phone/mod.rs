@@ -5,6 +5,7 @@ mod large;
 mod leaving;
 mod moving;
 mod reconnecting;
+mod releases;
 mod secrets;
 mod signing_in;
 mod world;

@@ -114,6 +114,11 @@ impl World {
         World::with_disk(usage, BTreeMap::new(), BTreeMap::new())
     }
 
+    pub(super) fn with_config(config: Config) -> World {
+        let world = World::new(config.vault);
+        World { phone: Phone::new(config, Entropy::from_number(1)), ..world }
+    }
+
     pub(super) fn with_disk(
         usage: VaultUse,
         disk: BTreeMap<&'static str, Vec<u8>>,
@@ -129,7 +134,7 @@ impl World {
             &mut dice,
         );
         World {
-            phone: Phone::new(Config { vault: usage }, Entropy::from_number(1)),
+            phone: Phone::new(Config { vault: usage, ..Config::default() }, Entropy::from_number(1)),
             now: Now { mono: Mono::ZERO, wall: WallTime(1_800_000_000_000) },
             timeout: None,
             here: [192, 0, 2, 1],

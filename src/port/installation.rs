@@ -1,0 +1,45 @@
+//! How this program came onto this computer, and so who may replace it.
+
+/// How it was installed.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Installation {
+    /// Debian's package manager owns it.
+    Deb,
+    /// An RPM package manager owns it.
+    Rpm,
+    /// Arch's package manager owns it.
+    Arch,
+    /// Flatpak.
+    Flatpak,
+    /// An AppImage: one file of the person's own.
+    AppImage,
+    /// The tar.gz and its installer: files of the person's own below this directory.
+    Archive(String),
+    /// The Windows installer.
+    Windows,
+    /// An application bundle on macOS.
+    MacBundle,
+    /// Built from source, or put there by hand.
+    #[default]
+    ByHand,
+}
+
+impl Installation {
+    /// How it is updated, in one sentence.
+    #[must_use]
+    pub fn how_to_update(&self) -> &'static str {
+        match self {
+            Installation::Deb => "Your system's software updates bring it, or: install the new .deb file.",
+            Installation::Rpm => "Your system's software updates bring it, or: install the new .rpm file.",
+            Installation::Arch => "Your system's software updates bring it, or: install the new package.",
+            Installation::Flatpak => "Your software centre brings it (flatpak update).",
+            Installation::AppImage => "Replace the AppImage file by the new one.",
+            Installation::Archive(_) => {
+                "Unpack the new archive and run its install.sh: accounts and settings are kept."
+            }
+            Installation::Windows => "Run the new setup program: accounts and settings are kept.",
+            Installation::MacBundle => "Drag the new Ringfence into Applications: accounts and settings are kept.",
+            Installation::ByHand => "You built or copied this one yourself: do the same with the new one.",
+        }
+    }
+}
