@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::security::{self, SecurityRequest};
 use super::{guard, trust};
 use crate::base::{AccountId, CallId, Secret};
 use crate::phone::command::{AcceptFrom, AccountDraft, Dialled, Digits, Place, Srtp};
@@ -38,6 +39,8 @@ pub enum Request {
     Devices(Option<AccountId>),
     /// Whatever is said about an account's devices and protection.
     OnTrust(Option<AccountId>, trust::Action),
+    /// Account security.
+    Security(Option<AccountId>, SecurityRequest),
     /// `quit`
     Quit,
 }
@@ -124,9 +127,12 @@ fn request(fields: &mut Fields) -> Result<Request, Mistake> {
         "state" => Ok(Request::State),
         "sign_out" => Ok(Request::SignOut(fields.account()?)),
         "quit" => Ok(Request::Quit),
-        other => match trust::request(other, fields) {
-            Some(request) => request,
-            None => Err(Mistake::new("unknown_command", "no such command in `do`; see `ringfence agent --help`")),
+        other => match (trust::request(other, fields), security::parse(other, fields)) {
+            (Some(request), _) => request,
+            (None, Some(request)) => Ok(Request::Security(fields.account()?, request?)),
+            (None, None) => {
+                Err(Mistake::new("unknown_command", "no such command in `do`; see `ringfence agent --help`"))
+            }
         },
     }
 }

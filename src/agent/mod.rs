@@ -8,6 +8,7 @@ mod guard;
 mod json;
 pub mod line;
 pub mod options;
+pub mod security;
 mod session;
 mod stdin;
 pub mod trust;

@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 use zeroize::Zeroize as _;
 
 use super::line::{self, Action, Mistake, Request};
+use super::security::{self, SecurityRequest};
 use super::{guard, json as shape, trust};
-use crate::base::{AccountId, CallId};
+use crate::base::{AccountId, CallId, Envelope};
 use crate::engine::PhoneHandle;
-use crate::phone::command::{Command, TrustCommand};
+use crate::phone::command::{ChangeCommand, Command, TrustCommand};
 use crate::phone::event::Event;
 use crate::phone::input::{Done, Ticket};
 use crate::phone::problem::{Problem, ProblemKind};
@@ -21,6 +22,8 @@ pub(super) struct Session {
     handle: PhoneHandle,
     tickets: u64,
     waiting: BTreeMap<Ticket, Value>,
+    /// For passwords that were asked for, until they are there.
+    envelopes: BTreeMap<Ticket, Envelope>,
     /// What was said last of each call and account: only differences are events.
     said: BTreeMap<Subject, Value>,
     lines: VecDeque<Value>,
@@ -31,6 +34,7 @@ pub(super) struct Session {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Subject {
     Account(AccountId),
+    Change(AccountId),
     Call(CallId),
 }
 
@@ -43,8 +47,9 @@ enum Phase {
 
 impl Session {
     pub(super) fn new(handle: PhoneHandle) -> Session {
-        let (waiting, said, lines) = (BTreeMap::new(), BTreeMap::new(), VecDeque::new());
-        Session { handle, tickets: 0, waiting, said, lines, phase: Phase::Running }
+        let (waiting, envelopes) = (BTreeMap::new(), BTreeMap::new());
+        let (said, lines) = (BTreeMap::new(), VecDeque::new());
+        Session { handle, tickets: 0, waiting, envelopes, said, lines, phase: Phase::Running }
     }
 
     /// Takes one line of input. It is wiped afterwards: it may hold a password.
@@ -90,7 +95,8 @@ impl Session {
     fn request(&mut self, id: Value, request: Request) {
         match self.plan(request) {
             Ok(Plan::Say(fields)) => self.accept(&id, fields),
-            Ok(Plan::Ask(command)) => self.ask(id, command),
+            Ok(Plan::Ask(command)) => drop(self.ask(id, command)),
+            Ok(Plan::Reveal(account)) => self.reveal(id, account),
             Err(mistake) => self.refuse(&id, &mistake),
         }
     }
@@ -116,11 +122,33 @@ impl Session {
             Request::MovePasswords(to) => Plan::Ask(Command::Trust(TrustCommand::Move(to))),
             Request::Devices(account) => Plan::Say(trust::devices(&view, the_account(&view, account)?)),
             Request::OnTrust(account, action) => Plan::Ask(trust::command(the_account(&view, account)?, action)),
+            Request::Security(account, request) => self.plan_security(&view, the_account(&view, account)?, request)?,
             Request::Quit => Plan::Ask(Command::Quit),
         })
     }
 
-    fn ask(&mut self, id: Value, command: Command) {
+    fn plan_security(&self, view: &PhoneView, account: AccountId, request: SecurityRequest) -> Result<Plan, Mistake> {
+        let shown = view.accounts.iter().find(|one| one.id == account).zip(view.security_of(account));
+        let (one, safety) = shown.ok_or_else(|| Mistake::new("no_such_account", "there is no such account"))?;
+        Ok(match request {
+            SecurityRequest::Tell => Plan::Say(security::tell(one, safety)),
+            SecurityRequest::Reveal => Plan::Reveal(account),
+            other @ (SecurityRequest::Change(_) | SecurityRequest::Safety(_)) => {
+                Plan::Ask(other.command(account).ok_or_else(|| Mistake::new("bad_field", "nothing to do"))?)
+            }
+        })
+    }
+
+    /// The password goes to whoever asked for it, in the reply and nowhere else.
+    fn reveal(&mut self, id: Value, account: AccountId) {
+        let envelope = Envelope::default();
+        let ticket = self.ask(id, Command::Change(account, ChangeCommand::Reveal(envelope.clone())));
+        if let Some(ticket) = ticket {
+            self.envelopes.insert(ticket, envelope);
+        }
+    }
+
+    fn ask(&mut self, id: Value, command: Command) -> Option<Ticket> {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
         let quits = command == Command::Quit;
@@ -130,8 +158,12 @@ impl Session {
                 if quits {
                     self.phase = Phase::Ending;
                 }
+                Some(ticket)
             }
-            Err(error) => self.refuse(&id, &Mistake::new("stuck", error.to_string())),
+            Err(error) => {
+                self.refuse(&id, &Mistake::new("stuck", error.to_string()));
+                None
+            }
         }
     }
 
@@ -169,6 +201,9 @@ impl Session {
                 let provider = provider.unwrap_or_else(|| "The provider".into());
                 self.lines.push_back(trust::alarm_event(account, alarm, &provider));
             }
+            Event::ChangeMoved(account, change) => {
+                self.say(Subject::Change(account), security::change_event(account, &change));
+            }
             Event::Answered(ticket, outcome) => self.answered(ticket, outcome),
             Event::Refused(what) => {
                 self.lines.push_back(json!({ "event": "problem", "error": shape::problem(&what) }));
@@ -197,8 +232,16 @@ impl Session {
 
     fn answered(&mut self, ticket: Ticket, outcome: Result<Done, Problem>) {
         let Some(id) = self.waiting.remove(&ticket) else { return };
+        if outcome.is_err() {
+            self.envelopes.remove(&ticket);
+        }
         match outcome {
-            Ok(Done::Ok) => self.accept(&id, json!({})),
+            Ok(Done::Ok) => {
+                let envelope = self.envelopes.remove(&ticket);
+                let revealed = envelope.as_ref().and_then(Envelope::look);
+                let fields = revealed.map(|secret| json!({ "password": secret.expose("the agent asked for it") }));
+                self.accept(&id, fields.unwrap_or_else(|| json!({})));
+            }
             Ok(Done::Account(account)) => self.accept(&id, json!({ "account": account })),
             Ok(Done::Call(call)) => self.accept(&id, json!({ "call": call })),
             Err(what) => {
@@ -238,6 +281,7 @@ impl Session {
 }
 
 enum Plan {
+    Reveal(AccountId),
     Say(Value),
     Ask(Command),
 }

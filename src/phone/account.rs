@@ -152,6 +152,14 @@ impl Account {
         }
     }
 
+    /// Takes a password that was proven, and another that is tried once where that is refused.
+    pub fn set_passwords(&mut self, current: &Secret<String>, alternate: Option<Secret<String>>) {
+        self.set_password(current);
+        if let Some(auth) = &mut self.auth {
+            auth.set_passwords(current.clone(), alternate);
+        }
+    }
+
     /// Remembers how strongly its realms have asked, and demands as much from now on. True if that is news. A realm
     /// that has not asked since the program began loses nothing.
     pub fn remember_strength(&mut self) -> bool {

@@ -248,8 +248,10 @@ impl Phone {
         }
         let news = account.remember_strength() | account.remember_protection(now) | pins;
         let unkept = account.unkept.is_some();
+        let date = granted.date;
         if self.is_signing_in(id) {
             self.signed_in(now, id);
+            self.begin_hosting(now, id);
         } else {
             if news {
                 self.save_accounts();
@@ -257,8 +259,10 @@ impl Phone {
             if first && unkept {
                 self.keep_password(id);
             }
+            self.host_if_new(now, id);
         }
         self.saw_devices(now, id, &granted.bindings, granted.listed);
+        self.heard_date(now, id, date.as_deref());
         self.line_changed(now, id);
     }
 
@@ -268,6 +272,9 @@ impl Phone {
             return self.alarm_of(now, id, &problem);
         }
         self.alarm_of(now, id, &problem);
+        if problem.kind == ProblemKind::WrongPassword && self.refused_in_use(now, id, problem.clone()) {
+            return;
+        }
         let Some(account) = self.account(id) else { return };
         account.registered = false;
         account.problem = Some(problem);

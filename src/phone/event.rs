@@ -3,7 +3,7 @@
 use crate::base::{AccountId, CallId};
 use crate::phone::input::{Done, Ticket};
 use crate::phone::problem::Problem;
-use crate::phone::view::{AccountView, Alarm, CallView, DeviceView};
+use crate::phone::view::{AccountView, Alarm, CallView, ChangeView, DeviceView};
 
 /// What happened.
 #[derive(Clone, PartialEq, Debug)]
@@ -26,6 +26,8 @@ pub enum Event {
     Guard(Box<crate::phone::guard::GuardEvent>),
     /// There is a newer release, or the running one was withdrawn: see the view.
     ReleaseNews,
+    /// The change of a line's password moved on, likewise.
+    ChangeMoved(AccountId, Box<ChangeView>),
     /// A second start of the program asked for this window.
     RaiseWindow,
     /// A line changed its state: for those who must miss no step (the agent); the window draws the view.

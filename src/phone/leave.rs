@@ -10,7 +10,7 @@ use crate::base::{AccountId, Mono, Now};
 use crate::phone::documents::Record;
 use crate::phone::event::Event;
 use crate::phone::output::Output;
-use crate::phone::problem::Problem;
+use crate::phone::problem::{Problem, ProblemKind};
 use crate::phone::registration::{Change, Registration};
 use crate::port::net::FlowId;
 use crate::sip::endpoint::{ClientKey, Happening};
@@ -44,9 +44,14 @@ impl Phone {
         if self.is_signing_in(id) {
             return Err(super::commands::not_now(""));
         }
+        if self.change_is_open(id) {
+            let address = self.account(id).map(|account| account.address.shown()).unwrap_or_default();
+            return Err(Problem::new(ProblemKind::ChangeUnderWay, address));
+        }
         self.with_calls(now, |calls, env| calls.hang_up_account(env, id));
         let record = self.leave(now, id).ok_or_else(|| super::commands::not_now(""))?;
-        self.forget_password(&record.uuid, &record.draft.address);
+        self.forget_change(id, &record.uuid);
+        self.forget_passwords(&record.uuid, &record.draft.address);
         self.save_accounts();
         Ok(())
     }

@@ -231,6 +231,7 @@ impl Phone {
         self.sign_in_timeout(now);
         self.connect_timeout(now);
         self.probes_go_on(now);
+        self.change_timeouts(now);
         self.leave_timeout(now);
         self.releases_due(now);
         self.with_calls(now, |calls, env| calls.handle_timeout(env));
@@ -243,6 +244,7 @@ impl Phone {
             sign_in,
             self.connect_next_timeout(),
             self.probes_next_timeout(),
+            self.changes_next_timeout(),
             self.leave_next_timeout(),
             self.releases.next_timeout(),
             self.calls.next_timeout(),

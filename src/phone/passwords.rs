@@ -25,8 +25,9 @@ pub(super) struct Passwords {
     pub(super) keyring: VaultState,
     pub(super) file: File,
     asked: BTreeMap<RequestId, (Place, Purpose)>,
-    /// What could not be deleted, by UUID, with the address that it was for: tried again with the keyring.
-    undeleted: Vec<(String, String)>,
+    /// What could not be deleted, by UUID, with the address that it was for, and of an account that is gone which of its
+    /// entries: tried again with the keyring.
+    undeleted: Vec<(String, String, Option<Slot>)>,
     last: u64,
 }
 
@@ -61,6 +62,10 @@ enum Purpose {
     Load(AccountId),
     /// Keep the password of an account.
     Keep(AccountId),
+    /// What a password change left behind, at the start.
+    ReadChange(AccountId, Slot),
+    /// A password change wants it.
+    Change(AccountId),
     /// Copy the entries of an account to this place.
     Move(AccountId),
     /// Forget that of an account which is gone, or those in a place that it has left.
@@ -69,6 +74,8 @@ enum Purpose {
         uuid: String,
         /// Its address, for sentences.
         address: String,
+        /// Which of its entries; `None`: those in a place that it has left.
+        slot: Option<Slot>,
     },
 }
 
@@ -88,7 +95,8 @@ impl Passwords {
         Output::Vault(id, request)
     }
 
-    fn unused(&self) -> bool {
+    /// Whether the person wants no vault that lasts.
+    pub(super) fn unused(&self) -> bool {
         self.usage == VaultUse::Session
     }
 
@@ -115,8 +123,9 @@ impl Passwords {
 
     /// Whether an answer of consequence is still to come: quitting waits a moment for it.
     pub(super) fn is_busy(&self) -> bool {
-        let matters =
-            |purpose: &Purpose| matches!(purpose, Purpose::Keep(_) | Purpose::Forget { .. } | Purpose::Move(_));
+        let matters = |purpose: &Purpose| {
+            matches!(purpose, Purpose::Keep(_) | Purpose::Change(_) | Purpose::Forget { .. } | Purpose::Move(_))
+        };
         self.asked.values().any(|(_, purpose)| matters(purpose))
     }
 }
@@ -176,13 +185,40 @@ impl Phone {
         true
     }
 
-    /// The account is gone, and its password with it.
-    pub(super) fn forget_password(&mut self, uuid: &str, address: &str) {
+    /// The account is gone, and all its entries with it.
+    pub(super) fn forget_passwords(&mut self, uuid: &str, address: &str) {
+        for slot in Slot::OF_ACCOUNT {
+            self.forget_entry(uuid, address, slot);
+        }
+    }
+
+    fn forget_entry(&mut self, uuid: &str, address: &str, slot: Slot) {
         if !self.passwords.unused() {
-            let purpose = Purpose::Forget { uuid: uuid.to_owned(), address: address.to_owned() };
-            let asked = self.passwords.ask(self.passwords.usual(), purpose, Request::Delete(key(uuid)));
+            let purpose = Purpose::Forget { uuid: uuid.to_owned(), address: address.to_owned(), slot: Some(slot) };
+            let request = Request::Delete(Key { account: uuid.to_owned(), slot });
+            let asked = self.passwords.ask(self.passwords.usual(), purpose, request);
             self.out.push_back(asked);
         }
+    }
+
+    /// Reads what a password change left behind; [`Phone::change_entry_read`] hears the reply.
+    pub(super) fn ask_vault_to_read(&mut self, id: AccountId, slot: Slot) {
+        let Some(account) = self.accounts.iter().find(|account| account.id() == id) else { return };
+        let key = Key { account: account.record.uuid.clone(), slot };
+        self.ask_vault(id, Purpose::ReadChange(id, slot), Request::Get(key));
+    }
+
+    /// Does what a password change wants; [`Phone::change_ordered`] hears the reply.
+    pub(super) fn ask_vault_for_change(&mut self, id: AccountId, request: Request) -> RequestId {
+        self.ask_vault(id, Purpose::Change(id), request)
+    }
+
+    fn ask_vault(&mut self, id: AccountId, purpose: Purpose, request: Request) -> RequestId {
+        let account = self.accounts.iter().find(|account| account.id() == id);
+        let place = account.map_or_else(|| self.passwords.usual(), |account| self.passwords.place_of(account));
+        let asked = self.passwords.ask(place, purpose, request);
+        self.out.push_back(asked);
+        RequestId(self.passwords.last)
     }
 
     /// The person asks to try the keyring again.
@@ -194,8 +230,8 @@ impl Phone {
             self.passwords.keyring = VaultState::Checking;
         }
         self.check_vault();
-        for (uuid, address) in std::mem::take(&mut self.passwords.undeleted) {
-            self.forget_password(&uuid, &address);
+        for (uuid, address, slot) in std::mem::take(&mut self.passwords.undeleted) {
+            self.forget_entry(&uuid, &address, slot.unwrap_or(Slot::Active));
         }
         self.load_and_keep();
     }
@@ -260,7 +296,9 @@ impl Phone {
         match purpose {
             Purpose::Check | Purpose::Assign => {}
             Purpose::Unlock(ticket) => self.vault_unlocked(ticket, &reply),
-            Purpose::Forget { uuid, address } => self.password_forgotten(uuid, address, &reply),
+            Purpose::ReadChange(account, slot) => self.change_entry_read(now, account, slot, reply),
+            Purpose::Change(account) => self.change_ordered(now, account, id, &reply),
+            Purpose::Forget { uuid, address, slot } => self.password_forgotten(uuid, address, slot, &reply),
             Purpose::Load(account) => self.password_loaded(now, account, reply),
             Purpose::Keep(account) => self.password_kept(account, place, &reply),
             Purpose::Move(account) => self.password_moved(account, place, &reply),
@@ -316,13 +354,16 @@ impl Phone {
     }
 
     /// Whoever signed out believes that nothing is left: if that is not so, it is said.
-    fn password_forgotten(&mut self, uuid: String, address: String, reply: &Reply) {
+    fn password_forgotten(&mut self, uuid: String, address: String, slot: Option<Slot>, reply: &Reply) {
         let Reply::Failed(error) = reply else { return };
-        let problem = Problem::new(ProblemKind::PasswordNotDeleted, address.as_str());
-        self.out.push_back(Output::Event(Event::Refused(problem)));
+        // Said once for each account: what goes for its password goes for its other entries.
+        if slot.is_none_or(|slot| slot == Slot::Active) {
+            let problem = Problem::new(ProblemKind::PasswordNotDeleted, address.as_str());
+            self.out.push_back(Output::Event(Event::Refused(problem)));
+        }
         // Stuck is not the end: the keyring may still do it.
         if *error != VaultError::Stuck {
-            self.passwords.undeleted.push((uuid, address));
+            self.passwords.undeleted.push((uuid, address, slot));
         }
     }
 
@@ -339,6 +380,7 @@ impl Phone {
             Reply::Found(password) => {
                 account.set_password(&password);
                 account.problem = None;
+                self.begin_hosting(now, id);
                 self.connect(now, id);
             }
             Reply::Failed(VaultError::Stuck) => {}
@@ -378,7 +420,7 @@ impl Phone {
                 account.record.password =
                     if to == Place::Keyring { PasswordPlace::Keyring } else { PasswordPlace::Passphrase };
                 self.save_accounts();
-                let purpose = Purpose::Forget { uuid: uuid.clone(), address };
+                let purpose = Purpose::Forget { uuid: uuid.clone(), address, slot: None };
                 let asked = self.passwords.ask(from, purpose, Request::Erase { account: uuid, from });
                 self.out.push_back(asked);
             }

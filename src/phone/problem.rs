@@ -99,6 +99,12 @@ pub enum ProblemKind {
     PassphraseFileFailed,
     /// The passwords could not be moved to another place.
     PasswordsNotMoved,
+    /// The line's password is being changed.
+    ChangeUnderWay,
+    /// The provider has never asked for a password.
+    NoPasswordAsked,
+    /// That will not do as a password: why, is in `about`.
+    BadPassword,
     /// The demo provider could not be started.
     DemoFailed,
     /// The guard asks before it dials this.
@@ -192,6 +198,9 @@ impl Problem {
             ProblemKind::PasswordNotDeleted => format!("The password of {about} may still be on this computer."),
             ProblemKind::DamagedProfile => format!("{about} was damaged and has been set aside."),
             ProblemKind::UnencryptedOnly => format!("{about} can only be reached without encryption."),
+            ProblemKind::ChangeUnderWay => format!("The password of {about} is being changed."),
+            ProblemKind::NoPasswordAsked => format!("{about} has never asked for a password."),
+            ProblemKind::BadPassword => "That will not do as a password.".into(),
             ProblemKind::BadWebsite => "That is not the address of a website.".into(),
             ProblemKind::NotSaved => format!("{about} could not be saved."),
             ProblemKind::DemoFailed => "The demo could not be started.".into(),
@@ -241,6 +250,9 @@ impl Problem {
             ProblemKind::PasswordNotDeleted => "Unlock where it was kept and try it again, or delete the entry there.".into(),
             ProblemKind::DamagedProfile => "A copy is beside it. Everything else works.".into(),
             ProblemKind::UnencryptedOnly => "Who is on the way can read whom you call. Your password was not sent.".into(),
+            ProblemKind::ChangeUnderWay => "Let the change finish first.".into(),
+            ProblemKind::NoPasswordAsked => "This line works without one: there is nothing to change.".into(),
+            ProblemKind::BadPassword => self.about.clone(),
             ProblemKind::BadWebsite => "It looks like www.example.org, and begins with https:// if with anything.".into(),
             ProblemKind::NotSaved => "Is the disk full? What you change now may be gone at the next start.".into(),
             ProblemKind::DemoFailed => self.about.clone(),

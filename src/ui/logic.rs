@@ -112,6 +112,7 @@ fn on_event(app: &mut App, ctx: &Context, event: &Event) {
         | Event::Answered(..)
         | Event::EnvelopeFilled(_)
         | Event::Guard(_)
+        | Event::ChangeMoved(..)
         | Event::AccountChanged(_)
         | Event::DeviceAppeared(..)
         | Event::Weakened(..)

@@ -12,6 +12,8 @@ use crate::port::vault::Place;
 pub enum ChangeCommand {
     /// Begin: look at keyring and provider, make a new password. Nothing leaves this computer yet.
     Begin(Begin),
+    /// Begin and ask no questions: change to this one, or to one that is made. For agents.
+    Now(Option<Secret<String>>),
     /// Make another new password.
     MakeAnother,
     /// Take this one, typed or pasted, instead.

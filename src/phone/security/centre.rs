@@ -7,11 +7,11 @@ use crate::phone::Phone;
 use crate::phone::account::{Account, Link as Connection};
 use crate::phone::command::Srtp;
 use crate::phone::problem::ProblemKind;
-use crate::phone::{devices_registered, trust};
 use crate::phone::view::{
     ChangePhase, ChangeView, CheckItem, CheckRow, CheckState, ContactView, Fact, Link, LinkSource, OldPassword,
     SecurityView, Todo,
 };
+use crate::phone::{devices_registered, trust};
 use crate::sip::digest::Hash;
 
 /// The check list in its order: whoever has the website's password can undo everything else, and the bill grows while
@@ -45,7 +45,7 @@ impl Phone {
             log: self.security.log.of(account.id()),
             log_saved_at: self.security.log_saved_at.clone(),
             lockdown: remembered.lockdown,
-            restricted: self.is_restricted(account),
+            restricted: self.is_restricted(account.id()),
             contact: self.contact(account, remembered),
             devices: devices_registered::host::view(account),
             change,

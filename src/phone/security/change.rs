@@ -1,45 +1,461 @@
-//! Hosts the password change: gives it what happens, performs what it wants, and shows where it is.
+//! Hosts the password change: gives the machine what happens, performs what it asks for.
+//!
+//! ```text
+//!   person ── ChangeCommand ──► change_command ─┐                      ┌─► vault      (Purpose::Change)
+//!   vault, disk, registrar, provider, time ────► drive ─► Machine ─► perform ─► disk  (journal.json)
+//!   the line: refused (R8), registered ────────┘                      ├─► registrar  (probing)
+//!                                                                      └─► line, event log, window
+//! ```
+//!
+//! A line whose password may be the wrong one does not sign in by itself before the machine knows (`probe_first`), so
+//! that no attempt is wasted.
 
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::hosted::{Hosted, Reading, Tries};
 use super::probe::Outcome;
-use crate::base::{AccountId, Now};
+use super::words;
+use crate::base::{AccountId, Mono, Now, Secret};
 use crate::phone::Phone;
-use crate::phone::account::Account;
-use crate::phone::command::ChangeCommand;
-use crate::phone::commands::not_now;
-use crate::phone::input::Done;
-use crate::phone::problem::Problem;
-use crate::phone::view::ChangeView;
+use crate::phone::account::Link;
+use crate::phone::event::Event;
+use crate::phone::output::Output as Wanted;
+use crate::phone::password_change::input::{
+    Boot, JournalAnswer, Place, PolicyAnswer, ProbeAnswer, SubmitAnswer, Tried, TxAnswer, VaultAnswer,
+};
+use crate::phone::password_change::journal::Journal;
+use crate::phone::password_change::output::{Credentials, Entry, Event as Line, Order};
+use crate::phone::password_change::{Input, Output, Status};
+use crate::phone::problem::{Problem, ProblemKind};
+use crate::phone::view::{OldPassword, PasswordPlace};
+use crate::port::vault::{Key, Reply, Request, Slot, VaultError};
+use crate::provider_api::Stamp;
+
+/// How long the other password may still answer a challenge after the change is over.
+const ALTERNATE: Duration = Duration::from_mins(10);
 
 impl Phone {
-    pub(in crate::phone) fn change_command(
+    /// The account begins, or its password was given anew: what vault and journal hold decides how the change stands.
+    pub(in crate::phone) fn begin_hosting(&mut self, now: Now, id: AccountId) {
+        let hosted = Hosted::new(now);
+        let Some(account) = self.accounts.iter_mut().find(|account| account.id() == id) else { return };
+        let uuid = account.record.uuid.clone();
+        let (open, demo) = (self.security.journal.accounts.get(&uuid).is_some_and(words::is_open), account.demo);
+        // A line whose change was not over waits for the vault, if there is one to wait for.
+        account.probe_first |= open && !demo;
+        if !demo && self.security.memory.of(&uuid).since.is_none() {
+            self.security.memory.of(&uuid).since = Some(now.wall);
+            self.save_memory();
+        }
+        let had_one = self.security.changes.insert(id, hosted).is_some();
+        let nothing_kept = demo || (self.passwords.unused() && !had_one);
+        if nothing_kept {
+            let read = Reading { txn: Some(None), attic: Some(None) };
+            return self.vault_was_read(now, id, |reading| *reading = read);
+        }
+        for slot in [Slot::Txn, Slot::Attic] {
+            self.ask_vault_to_read(id, slot);
+        }
+    }
+
+    /// The line is registered: if that was with a password that the machine knows nothing of, it begins anew.
+    pub(in crate::phone) fn host_if_new(&mut self, now: Now, id: AccountId) {
+        let account = self.accounts.iter().find(|account| account.id() == id);
+        let password = account.and_then(|account| account.auth.as_ref()).map(|auth| auth.password());
+        let known = self.security.changes.get(&id);
+        let knows = known.is_some_and(|it| it.reading.is_some() || it.machine().active() == password);
+        if !knows {
+            self.begin_hosting(now, id);
+        }
+    }
+
+    /// The vault has answered what it held at the beginning.
+    pub(in crate::phone) fn change_entry_read(&mut self, now: Now, id: AccountId, slot: Slot, reply: Reply) {
+        let found = match reply {
+            Reply::Found(secret) => Some(secret),
+            Reply::Absent | Reply::Done | Reply::Restored => None,
+            Reply::Failed(VaultError::Stuck) => return,
+            Reply::Failed(why) => {
+                tracing::warn!(%why, "the vault cannot say whether a change is open");
+                return self.release_line(now, id);
+            }
+        };
+        self.vault_was_read(now, id, |reading| match slot {
+            Slot::Txn => reading.txn = Some(found),
+            Slot::Attic => reading.attic = Some(found),
+            Slot::Active | Slot::DeviceKey | Slot::Canary => {}
+        });
+    }
+
+    fn vault_was_read(&mut self, now: Now, id: AccountId, note: impl FnOnce(&mut Reading)) {
+        let place = self.place_of(id);
+        let Some(account) = self.accounts.iter().find(|account| account.id() == id) else { return };
+        let active = account.auth.as_ref().map(|auth| auth.password().clone());
+        let row = self.security.journal.accounts.get(&account.record.uuid);
+        let journal = Journal::from_row(row);
+        let Some(hosted) = self.security.changes.get_mut(&id) else { return };
+        let Some(reading) = &mut hosted.reading else { return };
+        note(reading);
+        let (Some(txn), Some(attic)) = (reading.txn.clone(), reading.attic.clone()) else { return };
+        hosted.reading = None;
+        let early = hosted.refused_early;
+        self.drive(now, id, Input::Boot(Boot { active, txn, attic, journal, place }));
+        if early {
+            if let Some(hosted) = self.security.changes.get_mut(&id) {
+                hosted.refused_early = false;
+            }
+            self.drive(now, id, Input::ActiveRefused);
+        }
+    }
+
+    /// Whether what is written stays after this process. The demo's line is as good as kept: it is made anew each time.
+    pub(super) fn place_of(&self, id: AccountId) -> Place {
+        let account = self.accounts.iter().find(|account| account.id() == id);
+        match account.map(|account| (account.demo, account.record.password)) {
+            Some((true, _))
+            | Some((_, PasswordPlace::Keyring | PasswordPlace::Passphrase | PasswordPlace::NotNeeded)) => {
+                Place::Durable
+            }
+            Some((false, PasswordPlace::Session)) | None => Place::Session,
+        }
+    }
+
+    /// Something happened to a change: tell its machine, and do what it asks for.
+    /// False if that is nothing to it now.
+    pub(super) fn drive(&mut self, now: Now, id: AccountId, input: Input) -> bool {
+        let running = self.security.changes.get(&id).filter(|hosted| hosted.reading.is_none());
+        let Some(first) = running.map(Hosted::status) else { return false };
+        let (mut before, mut anything) = (first, false);
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            let Some(hosted) = self.security.changes.get_mut(&id) else { return anything };
+            let outputs = hosted.tell(now, input);
+            let after = hosted.status();
+            anything |= !outputs.is_empty() || before != after;
+            for output in outputs {
+                inputs.extend(self.perform(now, id, output));
+            }
+            self.moved(now, id, &before, &after);
+            before = after;
+        }
+        self.settle_line(now, id);
+        anything
+    }
+
+    /// The change is in another state.
+    fn moved(&mut self, now: Now, id: AccountId, before: &Status, after: &Status) {
+        if before == after {
+            return;
+        }
+        let over = matches!(after, Status::Idle | Status::Done { .. } | Status::Aborted(_) | Status::Notified { .. });
+        let Some(hosted) = self.security.changes.get_mut(&id) else { return };
+        if over && hosted.forget_alternate.is_none() {
+            hosted.forget_alternate = Some(now.mono + ALTERNATE);
+        }
+        if !matches!(after, Status::Choosing { .. }) {
+            hosted.candidate = None;
+            hosted.complaint = None;
+        }
+        self.tell_change(id);
+    }
+
+    /// Tells whoever follows each step: agents.
+    pub(super) fn tell_change(&mut self, id: AccountId) {
+        let Some(account) = self.accounts.iter().find(|account| account.id() == id) else { return };
+        let view = self.change_view(account);
+        self.out.push_back(Wanted::Event(Event::ChangeMoved(id, Box::new(view))));
+    }
+
+    /// Does what a machine asks for. What can be answered at once is.
+    fn perform(&mut self, now: Now, id: AccountId, output: Output) -> Option<Input> {
+        match output {
+            Output::Vault(order) => return self.order_vault(id, order),
+            Output::Journal(journal) => self.write_journal(id, &journal),
+            Output::AskPolicy => return Some(Input::Policy(PolicyAnswer::Absent)),
+            Output::Choose => return self.compose(now, id),
+            Output::Submit(_) => return Some(Input::Submit(SubmitAnswer::NotSent)),
+            Output::Query(_) | Output::Fence(_) => return Some(Input::Tx(TxAnswer::Unreachable { retry_after: None })),
+            Output::Probe(_, secret) => self.probe_for_change(now, id, secret),
+            // The window offers it by itself: the view says that it can be shown.
+            Output::Show(_) => {}
+            Output::Use(credentials) => self.use_credentials(now, id, credentials),
+            Output::Log(event) => self.change_event(now, id, &event),
+        }
+        None
+    }
+
+    fn order_vault(&mut self, id: AccountId, order: Order) -> Option<Input> {
+        let account = self.accounts.iter().find(|account| account.id() == id)?;
+        if account.demo {
+            // Nothing of the demo is kept anywhere.
+            return Some(Input::Vault(VaultAnswer::Done));
+        }
+        let key = |entry: Entry| Key {
+            account: account.record.uuid.clone(),
+            slot: match entry {
+                Entry::Active => Slot::Active,
+                Entry::Txn => Slot::Txn,
+                Entry::Attic => Slot::Attic,
+            },
+        };
+        let request = match order {
+            Order::Check => Request::Check,
+            Order::Put(entry, secret) => Request::Put(key(entry), secret),
+            Order::Delete(entry) => Request::Delete(key(entry)),
+        };
+        let asked = self.ask_vault_for_change(id, request);
+        if let Some(hosted) = self.security.changes.get_mut(&id) {
+            hosted.vault = Some(asked);
+        }
+        None
+    }
+
+    /// The vault's answer to [`Order`].
+    pub(in crate::phone) fn change_ordered(
         &mut self,
-        _now: Now,
-        _id: AccountId,
-        _command: ChangeCommand,
-    ) -> Result<Done, Problem> {
-        Err(not_now(""))
+        now: Now,
+        id: AccountId,
+        request: crate::port::RequestId,
+        reply: &Reply,
+    ) {
+        let Some(hosted) = self.security.changes.get_mut(&id) else { return };
+        if hosted.vault != Some(request) {
+            return;
+        }
+        let answer = match reply {
+            Reply::Done | Reply::Found(_) | Reply::Absent | Reply::Restored => VaultAnswer::Done,
+            Reply::Failed(VaultError::Stuck) => VaultAnswer::Stuck,
+            Reply::Failed(why) => VaultAnswer::Failed(why.clone()),
+        };
+        if answer != VaultAnswer::Stuck {
+            hosted.vault = None;
+        }
+        self.drive(now, id, Input::Vault(answer));
+    }
+
+    fn write_journal(&mut self, id: AccountId, journal: &Journal) {
+        let Some(account) = self.accounts.iter().find(|account| account.id() == id) else { return };
+        let (uuid, kept) = (account.record.uuid.clone(), !account.demo);
+        if kept {
+            self.security.journal.accounts.insert(uuid, journal.to_row());
+        }
+        self.save_journal(Some(id));
+    }
+
+    /// Writes `journal.json`; its acknowledgement is `waits`'s.
+    pub(super) fn save_journal(&mut self, waits: Option<AccountId>) {
+        let save = self.security.journal.save();
+        self.security.journal_waits.push_back(waits);
+        self.out.push_back(Wanted::Save(save));
+    }
+
+    /// `journal.json` is on the disk, or is not: the oldest request's outcome.
+    pub(super) fn journal_saved(&mut self, now: Now, outcome: &Result<(), String>) {
+        if let Some(Some(id)) = self.security.journal_waits.pop_front() {
+            let answer = if outcome.is_ok() { JournalAnswer::Saved } else { JournalAnswer::Failed };
+            self.drive(now, id, Input::Journal(answer));
+        }
+    }
+
+    fn probe_for_change(&mut self, now: Now, id: AccountId, secret: Secret<String>) {
+        let account = self.accounts.iter().find(|account| account.id() == id);
+        let in_use = account.and_then(|account| account.auth.as_ref()).is_some_and(|auth| *auth.password() == secret);
+        if let Some(hosted) = self.security.changes.get_mut(&id) {
+            hosted.probing = Some(if in_use { Tries::InUse } else { Tries::Another });
+        }
+        self.probe_password(now, id, secret);
     }
 
     /// A probe's outcome.
-    pub(super) fn probed(&mut self, _now: Now, id: AccountId, outcome: Outcome) {
+    pub(super) fn probed(&mut self, now: Now, id: AccountId, outcome: Outcome) {
         tracing::debug!(%id, ?outcome, "probed");
+        let Some(hosted) = self.security.changes.get_mut(&id) else { return };
+        let Some(tries) = hosted.probing.take() else { return };
+        let answer = match outcome {
+            Outcome::Accepts { date, .. } => {
+                self.heard_date(now, id, date.as_deref());
+                ProbeAnswer::Accepts
+            }
+            Outcome::Rejects => ProbeAnswer::Rejects,
+            Outcome::Inconclusive { retry_after, tried, .. } => {
+                let tried = if tried { Tried::Perhaps } else { Tried::No };
+                ProbeAnswer::Inconclusive { retry_after, tried }
+            }
+            Outcome::Blocked { retry_after } => ProbeAnswer::Blocked { retry_after },
+        };
+        if tries == Tries::InUse && answer == ProbeAnswer::Rejects {
+            self.active_was_refused(id);
+        }
+        self.drive(now, id, Input::Probe(answer));
     }
 
-    /// Where the change of this account is.
-    pub(super) fn change_view(&self, _account: &Account) -> ChangeView {
-        ChangeView::default()
+    /// The provider said what time it is.
+    pub(in crate::phone) fn heard_date(&mut self, now: Now, id: AccountId, date: Option<&str>) {
+        if let Some(stamp) = date.and_then(Stamp::parse_http) {
+            self.drive(now, id, Input::Clocks { provider: stamp.0, ours: now.wall });
+        }
+    }
+
+    /// A password was proven right: the line signs in with it. Calls go on.
+    fn use_credentials(&mut self, now: Now, id: AccountId, credentials: Credentials) {
+        let Credentials { current, alternate } = credentials;
+        let kept = self.place_of(id) == Place::Durable;
+        if let Some(hosted) = self.security.changes.get_mut(&id) {
+            hosted.refused = None;
+            hosted.accepted_at = Some(now.wall);
+            hosted.forget_alternate = None;
+        }
+        let Some(account) = self.account(id) else { return };
+        account.set_passwords(&current, alternate);
+        account.unkept = (!kept).then_some(current);
+        account.problem = None;
+        account.probe_first = false;
+        let by_it = account.registration.as_ref().map(|it| it.flow().id);
+        match &account.link {
+            Link::Up(flow, _) if by_it == Some(flow.id) => {
+                self.with_registration(now, id, |it, tools| it.register(tools))
+            }
+            Link::Up(..) => self.begin_registration(now, id),
+            Link::Off | Link::NeedsPassword | Link::Rejected => self.connect(now, id),
+            Link::AwaitingPassword | Link::Finding(_) | Link::Opening(..) | Link::Waiting(..) => {}
+        }
+    }
+
+    /// The registrar refused the password in use (R8). True if the machine is going to find out more: the line is not
+    /// given up yet.
+    pub(in crate::phone) fn refused_in_use(&mut self, now: Now, id: AccountId, problem: Problem) -> bool {
+        let Some(hosted) = self.security.changes.get_mut(&id) else { return false };
+        hosted.refused = Some(problem);
+        // The machine has not begun yet: it hears of it as soon as the vault was read.
+        hosted.refused_early = hosted.reading.is_some();
+        if let Some(account) = self.account(id) {
+            account.registered = false;
+            account.probe_first = true;
+        }
+        self.drive(now, id, Input::ActiveRefused);
+        true
+    }
+
+    /// A probe showed that the password in use is wrong.
+    fn active_was_refused(&mut self, id: AccountId) {
+        let account = self.account(id);
+        let problem = account.map(|account| Problem::new(ProblemKind::WrongPassword, account.address.domain.clone()));
+        if let Some(hosted) = self.security.changes.get_mut(&id) {
+            hosted.refused = problem;
+        }
+    }
+
+    /// What becomes of the line while no probe is under way: it waits for the machine, is given up, or signs in.
+    fn settle_line(&mut self, now: Now, id: AccountId) {
+        let Some(hosted) = self.security.changes.get(&id) else { return };
+        if self.is_probing(id) || hosted.refused_early || hosted.machine().holds_line() {
+            return;
+        }
+        match hosted.refused.clone() {
+            Some(problem) => self.give_up_line(now, id, problem),
+            None => self.release_line(now, id),
+        }
+    }
+
+    /// Nothing that we know is accepted: the person is needed.
+    fn give_up_line(&mut self, now: Now, id: AccountId, problem: Problem) {
+        let Some(account) = self.account(id) else { return };
+        if account.link == Link::Rejected || !account.probe_first {
+            return;
+        }
+        account.probe_first = false;
+        account.registered = false;
+        account.problem = Some(problem);
+        let flow = account.flow().map(|flow| flow.id);
+        account.link = Link::Rejected;
+        if let Some(flow) = flow {
+            self.close_flow(now, flow);
+        }
+    }
+
+    /// The line may sign in by itself.
+    fn release_line(&mut self, now: Now, id: AccountId) {
+        let Some(account) = self.account(id).filter(|account| account.probe_first) else { return };
+        account.probe_first = false;
+        if account.flow().is_some() {
+            self.begin_registration(now, id);
+        }
+    }
+
+    /// Time has passed.
+    pub(in crate::phone) fn change_timeouts(&mut self, now: Now) {
+        let due = |(id, hosted): (&AccountId, &Hosted)| hosted.is_due(now.mono).then_some(*id);
+        let ids: Vec<AccountId> = self.security.changes.iter().filter_map(due).collect();
+        for id in ids {
+            self.drive(now, id, Input::Timeout);
+        }
+        let over = |hosted: &Hosted| hosted.forget_alternate.is_some_and(|at| at <= now.mono);
+        for (id, hosted) in self.security.changes.iter_mut().filter(|(_, hosted)| over(hosted)) {
+            hosted.forget_alternate = None;
+            let account = self.accounts.iter_mut().find(|account| account.id() == *id);
+            if let Some(auth) = account.and_then(|account| account.auth.as_mut()) {
+                auth.forget_alternate();
+            }
+        }
+    }
+
+    /// When the next one is due.
+    pub(in crate::phone) fn changes_next_timeout(&self) -> Option<(Mono, &'static str)> {
+        let all = self.security.changes.values().filter_map(Hosted::next_timeout);
+        all.min().map(|at| (at, "password change"))
+    }
+
+    fn change_event(&mut self, now: Now, id: AccountId, event: &Line) {
+        let Some(account) = self.accounts.iter().find(|account| account.id() == id) else { return };
+        let (uuid, provider, demo) = (account.record.uuid.clone(), account.provider(), account.demo);
+        let (what, sentence) = words::of_event(event, &provider);
+        self.note(now, id, what, sentence);
+        if demo {
+            return;
+        }
+        let remembered = self.security.memory.of(&uuid);
+        match event {
+            Line::Promoted => remembered.changed = Some(now.wall),
+            Line::Finished(old) => {
+                remembered.old_password = words::old_password(*old);
+                remembered.old_password_at = (remembered.old_password != OldPassword::NotChecked).then_some(now.wall);
+            }
+            Line::Began
+            | Line::KeyringFailed(_)
+            | Line::Staged
+            | Line::Submitted
+            | Line::OutcomeUnknown
+            | Line::Applied
+            | Line::RefusedByPolicy
+            | Line::Conflict
+            | Line::NotAllowed
+            | Line::Accepted(_)
+            | Line::Rejected(_)
+            | Line::Withdrawn
+            | Line::KeptInAttic
+            | Line::NeedsPerson => return,
+        }
+        self.save_memory();
     }
 
     /// The account goes, and its change with it.
-    pub(super) fn forget_change(&mut self, uuid: &str) {
+    pub(in crate::phone) fn forget_change(&mut self, id: AccountId, uuid: &str) {
+        self.forget_probes(id);
+        self.security.changes.remove(&id);
         if self.security.journal.accounts.remove(uuid).is_some() {
-            let save = self.security.journal.save();
-            self.out.push_back(crate::phone::Output::Save(save));
+            self.save_journal(None);
         }
     }
 
     /// Whether the provider holds outgoing calls back until the change is made.
-    pub(super) fn is_restricted(&self, _account: &Account) -> bool {
-        false
+    pub(in crate::phone) fn is_restricted(&self, id: AccountId) -> bool {
+        self.security.changes.get(&id).is_some_and(|hosted| hosted.status() == Status::Restricted)
+    }
+
+    /// Whether a change is not over whose end is not known: whoever signs out now may lose the account.
+    pub(in crate::phone) fn change_is_open(&self, id: AccountId) -> bool {
+        let open = |hosted: &Hosted| hosted.machine().txn().is_some() && !hosted.machine().can_cancel();
+        self.security.changes.get(&id).is_some_and(open)
     }
 }

@@ -1,22 +1,29 @@
 //! Account security inside the phone: it hosts the password change, and it is what the Security centre knows.
 //!
-//! [`probe`] asks a provider whether it takes a password, `probing` gives probes a connection, `change` hosts the
-//! change, `safety` are the Security centre's own commands, `centre` what it shows. [`log`] is what happened to the
+//! [`probe`] asks a provider whether it takes a password, `probing` gives probes a connection. `change` hosts the
+//! machine of [`super::password_change`] (`hosted` is one account's), `compose` is the new password before anything is
+//! done with it, `making` makes it, `words` says where the change is. `safety` are the Security centre's own commands, `centre` what it shows. [`log`] is what happened to the
 //! accounts' security, [`memory`] what is remembered of each beside its record, [`journal`] how far changes are,
 //! [`links`] where providers' websites are, `saves` hears whether all that reached the disk.
 
 mod centre;
 mod change;
+mod compose;
+mod hosted;
 pub mod journal;
 pub mod links;
 pub mod log;
+mod making;
 pub mod memory;
 pub mod probe;
 mod probing;
 mod safety;
 mod saves;
+mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::base::AccountId;
 
 /// The phone's security: everything that is not of one account's connection.
 #[derive(Debug, Default)]
@@ -29,6 +36,10 @@ pub(super) struct Security {
     pub(super) log: log::Log,
     /// What is remembered of the accounts.
     pub(super) memory: memory::Memory,
+    /// The changes of the accounts' passwords.
+    pub(super) changes: BTreeMap<AccountId, hosted::Hosted>,
+    /// Whose journal is being written, oldest first: each write is acknowledged once.
+    pub(super) journal_waits: VecDeque<Option<AccountId>>,
     /// Probes under way.
     pub(super) probing: Vec<probing::Probing>,
     /// Where websites' passwords are changed, by the account's UUID; none where there was no such page.

@@ -54,6 +54,8 @@ pub enum Outcome {
         retry_after: Option<Duration>,
         /// For the log.
         why: &'static str,
+        /// Whether the password may have been looked at: an answer to a challenge was sent.
+        tried: bool,
     },
     /// The server bars us for now, whatever the password.
     Blocked {
@@ -118,8 +120,12 @@ impl Probe {
 
     /// What silence comes to.
     #[must_use]
-    pub const fn timed_out() -> Outcome {
-        Outcome::Inconclusive { retry_after: None, why: "no answer" }
+    pub fn timed_out(&self) -> Outcome {
+        self.inconclusive(None, "no answer")
+    }
+
+    fn inconclusive(&self, retry_after: Option<Duration>, why: &'static str) -> Outcome {
+        Outcome::Inconclusive { retry_after, why, tried: self.attempts.answered() }
     }
 
     /// Something happened to its request. `None`: it goes on.
@@ -128,7 +134,7 @@ impl Probe {
             Happening::Response { client, message, .. } if self.owns_client(*client) => {
                 self.on_response(tools, message)
             }
-            Happening::Failed { client, .. } if self.owns_client(*client) => Some(Probe::timed_out()),
+            Happening::Failed { client, .. } if self.owns_client(*client) => Some(self.timed_out()),
             Happening::Response { .. }
             | Happening::Failed { .. }
             | Happening::Request { .. }
@@ -145,9 +151,7 @@ impl Probe {
             401 => return self.on_challenge(tools, response, Door::Server),
             407 => return self.on_challenge(tools, response, Door::Proxy),
             // A server that asks nobody would take any password.
-            200..=299 if !self.attempts.answered() => {
-                Outcome::Inconclusive { retry_after, why: "nobody asked for a password" }
-            }
+            200..=299 if !self.attempts.answered() => self.inconclusive(retry_after, "nobody asked for a password"),
             200..=299 => Outcome::Accepts {
                 bindings: response.contacts(),
                 date: response.headers.get("Date").map(str::to_owned),
@@ -162,7 +166,7 @@ impl Probe {
                 self.client = tools.endpoint.request(tools.now, &self.setup.flow, again);
                 return None;
             }
-            _ => Outcome::Inconclusive { retry_after, why: "the server is in trouble" },
+            _ => self.inconclusive(retry_after, "the server is in trouble"),
         })
     }
 
@@ -184,7 +188,7 @@ impl Probe {
             Err(Refusal::Weaker(_)) => "weaker authentication was asked for",
             Err(Refusal::Unsupported | Refusal::NoChallenge | Refusal::TooOften) => "no challenge that can be answered",
         };
-        Some(Outcome::Inconclusive { retry_after: None, why })
+        Some(self.inconclusive(None, why))
     }
 
     fn next(&mut self) -> Message {

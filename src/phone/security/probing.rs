@@ -46,6 +46,11 @@ impl Phone {
         }
     }
 
+    /// Whether one is under way.
+    pub(super) fn is_probing(&self, id: AccountId) -> bool {
+        self.security.probing.iter().any(|one| one.account == id)
+    }
+
     /// No probe of this account matters any more.
     pub(super) fn forget_probes(&mut self, id: AccountId) {
         self.security.probing.retain(|one| one.account != id);
@@ -65,14 +70,19 @@ impl Phone {
                             State::Running(Box::new(Probe::start(&mut tools, setup, auth)))
                         }
                         None if until <= now.mono => {
-                            self.probed(now, id, Outcome::Inconclusive { retry_after: None, why: "not connected" });
+                            self.probed(
+                                now,
+                                id,
+                                Outcome::Inconclusive { retry_after: None, why: "not connected", tried: false },
+                            );
                             continue;
                         }
                         None => State::Waiting(password, until),
                     }
                 }
                 State::Running(probe) if probe.until() <= now.mono => {
-                    self.probed(now, id, Probe::timed_out());
+                    let outcome = probe.timed_out();
+                    self.probed(now, id, outcome);
                     continue;
                 }
                 running @ State::Running(_) => running,

@@ -1,10 +1,10 @@
-//! The Security centre's own commands: the check list, how to reach the provider, the log's export, and the
+//! The Security centre's own commands: the check list, how to reach the provider, the log's export, Lockdown, and the
 //! removal of a line.
 
 use super::links;
 use crate::base::{AccountId, Now};
 use crate::phone::Phone;
-use crate::phone::command::SafetyCommand;
+use crate::phone::command::{Begin, ChangeCommand, SafetyCommand};
 use crate::phone::commands::not_now;
 use crate::phone::input::Done;
 use crate::phone::output::Output;
@@ -26,7 +26,8 @@ impl Phone {
             SafetyCommand::Tick(item, done) => self.tick(now, id, &uuid, item, done)?,
             SafetyCommand::SetPortal(text) => self.set_portal(&uuid, &text)?,
             SafetyCommand::SetSupport(text) => self.set_support(&uuid, &text)?,
-            SafetyCommand::Lockdown | SafetyCommand::EndLockdown => return Err(not_now("")),
+            SafetyCommand::Lockdown => self.lock_down(now, id, &uuid),
+            SafetyCommand::EndLockdown => self.end_lockdown(now, id, &uuid),
             SafetyCommand::ExportLog => self.out.push_back(Output::ExportLog),
             SafetyCommand::Remove => self.remove_account(now, id)?,
         }
@@ -73,12 +74,33 @@ impl Phone {
         Ok(())
     }
 
+    /// First bar what costs money, then change the password (account-security 0.12).
+    fn lock_down(&mut self, now: Now, id: AccountId, uuid: &str) {
+        self.tighten_guard(true);
+        self.security.memory.of(uuid).lockdown = Some(now.wall);
+        self.save_memory();
+        self.note(now, id, "lockdown", "Locked down: this app makes no calls abroad or to premium numbers.");
+        // A change that is under way goes on: that is what Lockdown wants.
+        if let Err(problem) = self.change_command(now, id, ChangeCommand::Begin(Begin::Lockdown)) {
+            tracing::debug!(?problem, "no change begins with the lockdown");
+        }
+    }
+
+    fn end_lockdown(&mut self, now: Now, id: AccountId, uuid: &str) {
+        self.security.memory.of(uuid).lockdown = None;
+        self.save_memory();
+        if self.security.memory.accounts.values().all(|one| one.lockdown.is_none()) {
+            self.tighten_guard(false);
+        }
+        self.note(now, id, "lockdown_over", "The lockdown is over: the limits are as they were before.");
+    }
+
     /// Erases a line: its keyring entries, its calls, and what is remembered of it. The event log keeps its lines,
     /// without any secret: it is never rewritten.
     fn remove_account(&mut self, now: Now, id: AccountId) -> Result<(), Problem> {
         let uuid = self.account(id).map(|account| account.record.uuid.clone()).unwrap_or_default();
         self.note(now, id, "removed", "The line was removed from this computer.");
-        self.forget_change(&uuid);
+        self.forget_change(id, &uuid);
         self.sign_out(now, id)?;
         self.security.memory.accounts.remove(&uuid);
         self.save_memory();

@@ -9,7 +9,10 @@ use crate::port::store::Document;
 
 impl Phone {
     /// A document is on the disk, or is not.
-    pub(in crate::phone) fn on_saved(&mut self, _now: Now, document: Document, outcome: &Result<(), String>) {
+    pub(in crate::phone) fn on_saved(&mut self, now: Now, document: Document, outcome: &Result<(), String>) {
+        if document == Document::Journal {
+            self.journal_saved(now, outcome);
+        }
         let name = document.file_name();
         match outcome {
             Ok(()) => {

@@ -171,6 +171,11 @@ impl Authenticator {
         self.nonces.clear();
     }
 
+    /// From now on only the current one answers.
+    pub fn forget_alternate(&mut self) {
+        self.alternate = None;
+    }
+
     /// The current password.
     #[must_use]
     pub fn password(&self) -> &Secret<String> {

@@ -1,5 +1,7 @@
 //! The whole phone in virtual time: a scripted network, name service, vault and disk around it.
 
+mod changing;
+mod changing_killed;
 mod keeping;
 mod large;
 mod leaving;

@@ -72,6 +72,9 @@ pub(super) struct World {
     pub(super) kept: BTreeMap<String, String>,
     pub(super) disk: BTreeMap<&'static str, Vec<u8>>,
     pub(super) aside: Vec<Document>,
+    /// The program is killed before the step after so many: messages, vault requests, writes.
+    pub(super) dies_after: Option<usize>,
+    pub(super) steps: usize,
     /// Nothing can be written, for this reason.
     pub(super) disk_full: Option<String>,
     pub(super) events: Vec<Event>,
@@ -88,6 +91,10 @@ pub(super) struct World {
     pub(super) requested: Vec<(Mono, http::Request)>,
     /// What the registrar takes.
     pub(super) password: String,
+    /// Another password that it takes, too.
+    pub(super) also_takes: Option<String>,
+    /// How often it has refused credentials.
+    pub(super) refusals: usize,
     verifier: Verifier,
     dice: Entropy,
     inputs: VecDeque<Input>,
@@ -144,6 +151,8 @@ impl World {
             kept,
             disk,
             aside: Vec::new(),
+            dies_after: None,
+            steps: 0,
             disk_full: None,
             events: Vec::new(),
             asked: Vec::new(),
@@ -155,6 +164,8 @@ impl World {
             requested: Vec::new(),
             bindings: Vec::new(),
             password: PASSWORD.to_owned(),
+            also_takes: None,
+            refusals: 0,
             verifier,
             dice,
             inputs: VecDeque::new(),
@@ -205,7 +216,7 @@ impl World {
     /// One input and everything that follows from it at once.
     pub(super) fn input(&mut self, input: Input) {
         self.inputs.push_back(input);
-        while let Some(input) = self.inputs.pop_front() {
+        while let Some(input) = self.inputs.pop_front().filter(|_| !self.is_dead()) {
             self.debug.push_str(&format!("{input:?}\n"));
             let outputs: Vec<Output> = self.phone.handle(self.now, input).collect();
             for output in outputs {
@@ -229,7 +240,17 @@ impl World {
         self.now = self.now.later(end.since(self.now.mono));
     }
 
+    /// Whether the program was killed.
+    pub(super) fn is_dead(&self) -> bool {
+        self.dies_after.is_some_and(|steps| self.steps > steps)
+    }
+
     fn perform(&mut self, output: Output) {
+        let counts = matches!(output, Output::Net(_) | Output::Vault(..) | Output::Save(_) | Output::Append(_));
+        self.steps += usize::from(counts);
+        if self.is_dead() {
+            return;
+        }
         match output {
             Output::Net(order) => self.net(order),
             Output::Dns(query) => {
@@ -356,9 +377,17 @@ impl World {
     }
 
     fn register(&mut self, request: &Message) -> Message {
-        let password = self.password.clone();
-        let known = |login: &str| (login == "anna").then(|| Secret::new(password.clone()));
-        let verdict = self.verifier.verify(request, Door::Server, self.now.mono, known);
+        let also = self.also_takes.clone().into_iter();
+        let takes: Vec<String> = std::iter::once(self.password.clone()).chain(also).collect();
+        let mut verdict = Verdict::Missing;
+        for password in takes {
+            let known = |login: &str| (login == "anna").then(|| Secret::new(password.clone()));
+            verdict = self.verifier.verify(request, Door::Server, self.now.mono, known);
+            if matches!(verdict, Verdict::Good(_)) {
+                break;
+            }
+        }
+        self.refusals += usize::from(verdict == Verdict::Bad);
         if matches!(verdict, Verdict::Good(_)) {
             let all = request.expires() == Some(0);
             let contacts: Vec<String> = request.headers.values("Contact").into_iter().map(str::to_owned).collect();
@@ -421,6 +450,13 @@ impl World {
         world.sign_in(numeric(Some(transport)));
         assert_eq!(world.state(), Some(AccountState::Registered));
         world
+    }
+
+    /// Whether the person was ever shown a new password to set at the provider.
+    pub(super) fn told_to_the_person(&self) -> bool {
+        self.events.iter().any(|event| {
+            matches!(event, Event::ChangeMoved(_, change) if change.phase == ringfence::phone::view::ChangePhase::AtProvider)
+        })
     }
 
     pub(super) fn id(&self) -> AccountId {

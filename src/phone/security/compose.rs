@@ -1,0 +1,269 @@
+//! The new password before anything is done with it: made by the phone, or typed; and the person's commands.
+
+use super::making;
+use crate::base::{AccountId, Now, Secret, WallTime};
+use crate::phone::Phone;
+use crate::phone::command::{Begin, ChangeCommand};
+use crate::phone::commands::not_now;
+use crate::phone::event::Event;
+use crate::phone::input::Done;
+use crate::phone::output::Output as Wanted;
+use crate::phone::password_change::input::Person;
+use crate::phone::password_change::{Input, Kind, Status};
+use crate::phone::problem::{Problem, ProblemKind};
+use crate::phone::view::{ChangeReason, NewPassword};
+use crate::provider_api::{Rules, TxId};
+use crate::sip::digest::Authenticator;
+
+/// How long "Not now" is, if the person says nothing else.
+const A_DAY: std::time::Duration = std::time::Duration::from_hours(24);
+
+/// A new password that the person looks at.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    pub(super) secret: Secret<String>,
+    pub(super) known: Known,
+}
+
+/// What is known of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Known {
+    pub(super) made: bool,
+    pub(super) characters: u16,
+    pub(super) bits: Option<u16>,
+}
+
+impl Known {
+    fn typed(secret: &Secret<String>) -> Known {
+        let count = secret.expose("its length is shown").chars().count();
+        Known { made: false, characters: u16::try_from(count).unwrap_or(u16::MAX), bits: None }
+    }
+
+    /// As the screens have it.
+    pub(super) fn view(self, can_be_shown: bool) -> NewPassword {
+        NewPassword { made: self.made, characters: self.characters, bits: self.bits, can_be_shown }
+    }
+}
+
+impl Phone {
+    pub(in crate::phone) fn change_command(
+        &mut self,
+        now: Now,
+        id: AccountId,
+        command: ChangeCommand,
+    ) -> Result<Done, Problem> {
+        let status = self.security.changes.get(&id).map(super::hosted::Hosted::status).ok_or_else(|| not_now(""))?;
+        match command {
+            ChangeCommand::Begin(why) => self.begin_change(now, id, &status, why, None)?,
+            ChangeCommand::Now(new) => self.begin_change(now, id, &status, Begin::Wanted, Some(new))?,
+            ChangeCommand::MakeAnother => {
+                choosing(&status)?;
+                self.make_candidate(id);
+            }
+            ChangeCommand::Type(secret) => {
+                choosing(&status)?;
+                self.take_typed(id, secret);
+            }
+            ChangeCommand::Go => self.go(now, id, &status)?,
+            ChangeCommand::ChangedIt => self.person(now, id, Person::ChangedIt)?,
+            ChangeCommand::GaveMeOne(secret) => {
+                let secret = trimmed(&secret).ok_or_else(|| not_now(""))?;
+                self.person(now, id, Person::Current(secret))?;
+            }
+            ChangeCommand::SavedElsewhere(last) => self.person(now, id, Person::Proof(last))?,
+            ChangeCommand::NotNow(until) => self.person(now, id, Person::Snooze(until_in(now, until)))?,
+            ChangeCommand::Cancel => self.person(now, id, Person::Cancel)?,
+            ChangeCommand::Finish => self.person(now, id, Person::Finish)?,
+            ChangeCommand::Reveal(envelope) => {
+                let secret = self.revealed(id).ok_or_else(|| not_now(""))?;
+                envelope.fill(secret);
+                self.out.push_back(Wanted::Event(Event::EnvelopeFilled(id)));
+            }
+        }
+        Ok(Done::Ok)
+    }
+
+    /// The person did something; "not now" if that means nothing in this state.
+    fn person(&mut self, now: Now, id: AccountId, person: Person) -> Result<(), Problem> {
+        if self.drive(now, id, Input::Person(person)) { Ok(()) } else { Err(not_now("")) }
+    }
+
+    /// Begins; an agent that wants no questions says at once which password, or that one is to be made.
+    fn begin_change(
+        &mut self,
+        now: Now,
+        id: AccountId,
+        status: &Status,
+        why: Begin,
+        at_once: Option<Option<Secret<String>>>,
+    ) -> Result<(), Problem> {
+        let can_begin = matches!(
+            status,
+            Status::Idle
+                | Status::Notified { .. }
+                | Status::Deferred { .. }
+                | Status::Restricted
+                | Status::Aborted(_)
+                | Status::Done { .. }
+        );
+        let account = self.accounts.iter().find(|account| account.id() == id).ok_or_else(|| not_now(""))?;
+        if account.record.realms.is_empty() {
+            return Err(Problem::new(ProblemKind::NoPasswordAsked, account.provider()));
+        }
+        if !can_begin {
+            return Err(Problem::new(ProblemKind::ChangeUnderWay, account.address.shown()));
+        }
+        if let Some(Some(secret)) = &at_once
+            && let Err(complaint) = self.judge_typed(id, secret)
+        {
+            return Err(Problem::new(ProblemKind::BadPassword, complaint));
+        }
+        let Some(hosted) = self.security.changes.get_mut(&id) else { return Err(not_now("")) };
+        hosted.reason = match why {
+            Begin::Wanted | Begin::Notice => ChangeReason::Wanted,
+            Begin::Told => ChangeReason::Told,
+            Begin::Lockdown => ChangeReason::Lockdown,
+        };
+        hosted.at_once = at_once;
+        hosted.candidate = None;
+        hosted.chosen = None;
+        hosted.accepted_at = None;
+        self.person(now, id, Person::Begin { kind: Kind::Api, notice: None })
+    }
+
+    /// The machine wants a new password: one is made, to be looked at; or it is chosen at once.
+    pub(super) fn compose(&mut self, now: Now, id: AccountId) -> Option<Input> {
+        let hosted = self.security.changes.get_mut(&id)?;
+        let at_once = hosted.at_once.take();
+        match &at_once {
+            Some(Some(secret)) => {
+                hosted.candidate = Some(Candidate { known: Known::typed(secret), secret: secret.clone() });
+            }
+            Some(None) | None => self.make_candidate(id),
+        }
+        at_once?;
+        self.chosen(now, id)
+    }
+
+    fn make_candidate(&mut self, id: AccountId) {
+        let rules = self.rules_of(id);
+        let made = making::make(&rules, &mut self.entropy);
+        let Some(hosted) = self.security.changes.get_mut(&id) else { return };
+        hosted.complaint = None;
+        let count = made.secret.expose("its length is shown").chars().count();
+        let characters = u16::try_from(count).unwrap_or(u16::MAX);
+        let known = Known { made: true, characters, bits: Some(made.bits) };
+        hosted.candidate = Some(Candidate { secret: made.secret, known });
+    }
+
+    fn take_typed(&mut self, id: AccountId, secret: Secret<String>) {
+        let judged = self.judge_typed(id, &secret);
+        let Some(hosted) = self.security.changes.get_mut(&id) else { return };
+        match judged {
+            Ok(()) => {
+                hosted.complaint = None;
+                hosted.candidate = Some(Candidate { known: Known::typed(&secret), secret });
+            }
+            Err(complaint) => hosted.complaint = Some(complaint),
+        }
+    }
+
+    fn go(&mut self, now: Now, id: AccountId, status: &Status) -> Result<(), Problem> {
+        match status {
+            Status::Choosing { .. } => {
+                let chosen = self.chosen(now, id).ok_or_else(|| not_now(""))?;
+                self.drive(now, id, chosen);
+                Ok(())
+            }
+            Status::KeyringUnavailable(_) => {
+                let place = self.place_of(id);
+                self.person(now, id, Person::TryAgain(place))
+            }
+            Status::Browser { .. } => self.person(now, id, Person::ShowAgain),
+            Status::Starting
+            | Status::Idle
+            | Status::Notified { .. }
+            | Status::Deferred { .. }
+            | Status::Preflight
+            | Status::ProveCopy { .. }
+            | Status::Staging { .. }
+            | Status::Staged
+            | Status::Submitting
+            | Status::Waiting { .. }
+            | Status::Unknown
+            | Status::Fencing
+            | Status::Verifying
+            | Status::Trying
+            | Status::Repairing
+            | Status::Promoting { .. }
+            | Status::Withdrawing
+            | Status::NeedsUser(_)
+            | Status::Restricted
+            | Status::Aborted(_)
+            | Status::CheckingOld
+            | Status::Done { .. } => Err(not_now("")),
+        }
+    }
+
+    /// The candidate is the one.
+    fn chosen(&mut self, now: Now, id: AccountId) -> Option<Input> {
+        let tx = TxId::new(now.wall, &mut self.entropy);
+        let not_after = self.not_after(now, id);
+        let hosted = self.security.changes.get_mut(&id)?;
+        let Candidate { secret, known } = hosted.candidate.take()?;
+        hosted.chosen = Some(known);
+        hosted.complaint = None;
+        Some(Input::Person(Person::Choose { tx, new: secret, created: now.wall, not_after }))
+    }
+
+    /// The rules of the account's provider, as far as they are known.
+    fn rules_of(&self, _id: AccountId) -> Rules {
+        Rules::default()
+    }
+
+    /// The same in words.
+    pub(super) fn rules_in_words(&self, id: AccountId) -> Option<String> {
+        let rules = self.rules_of(id);
+        (rules != Rules::default()).then(|| rules.to_string())
+    }
+
+    /// When the provider shall stop taking the change.
+    fn not_after(&self, _now: Now, _id: AccountId) -> Option<WallTime> {
+        None
+    }
+
+    /// Whether one that was typed will do; else why not.
+    fn judge_typed(&self, id: AccountId, secret: &Secret<String>) -> Result<(), String> {
+        let account = self.accounts.iter().find(|account| account.id() == id);
+        let old = account.and_then(|account| account.auth.as_ref()).map(Authenticator::password);
+        making::judge(&self.rules_of(id), secret, old)
+    }
+
+    /// What a deliberate press shows: the one that is being chosen or set; else the one in use, for other phones.
+    fn revealed(&self, id: AccountId) -> Option<Secret<String>> {
+        let hosted = self.security.changes.get(&id)?;
+        let candidate = hosted.candidate.as_ref().map(|candidate| candidate.secret.clone());
+        let staged = || hosted.machine().txn().map(|txn| txn.new.clone());
+        let in_use = || {
+            let account = self.accounts.iter().find(|account| account.id() == id)?;
+            account.auth.as_ref().map(|auth| auth.password().clone())
+        };
+        candidate.or_else(staged).or_else(in_use)
+    }
+}
+
+fn choosing(status: &Status) -> Result<(), Problem> {
+    if matches!(status, Status::Choosing { .. }) { Ok(()) } else { Err(not_now("")) }
+}
+
+/// What was pasted, without the blanks around it that come along with a copy; none if nothing is left.
+fn trimmed(secret: &Secret<String>) -> Option<Secret<String>> {
+    let text = secret.expose("blanks around it are taken off").trim();
+    (!text.is_empty()).then(|| Secret::from(text))
+}
+
+fn until_in(now: Now, until: Option<WallTime>) -> std::time::Duration {
+    until.map_or(A_DAY, |until| {
+        std::time::Duration::from_millis(u64::try_from(until.0.saturating_sub(now.wall.0)).unwrap_or(0))
+    })
+}

@@ -1,0 +1,111 @@
+//! One account's password change in the phone's hands: the machine, and what it cannot hold itself, time and dice and
+//! the password that is being chosen.
+
+use std::time::Duration;
+
+use super::compose::Candidate;
+use crate::base::{Mono, Now, Secret, WallTime};
+use crate::phone::password_change::{Input, Output, PasswordChange, Status};
+use crate::phone::problem::Problem;
+use crate::phone::view::ChangeReason;
+use crate::port::RequestId;
+
+/// A hosted change.
+#[derive(Debug)]
+pub(in crate::phone) struct Hosted {
+    machine: PasswordChange,
+    /// What was read of the vault so far, until the machine has begun.
+    pub(super) reading: Option<Reading>,
+    /// The vault's request under way.
+    pub(super) vault: Option<RequestId>,
+    /// Which password is being tried.
+    pub(super) probing: Option<Tries>,
+    /// The new password that the person is looking at, before anything is done with it.
+    pub(super) candidate: Option<Candidate>,
+    /// What is known of the new password since it was chosen.
+    pub(super) chosen: Option<super::compose::Known>,
+    /// An agent wants no questions: choose this, or make one, as soon as one is asked for.
+    pub(super) at_once: Option<Option<Secret<String>>>,
+    /// What is wrong with the one that was typed.
+    pub(super) complaint: Option<String>,
+    /// Why it is made.
+    pub(super) reason: ChangeReason,
+    /// The registrar refused the password in use, in these words.
+    pub(super) refused: Option<Problem>,
+    /// That was before the machine had begun.
+    pub(super) refused_early: bool,
+    /// When the wait that the machine is in is over, by the calendar.
+    pub(super) until: Option<WallTime>,
+    /// When the new password was first accepted.
+    pub(super) accepted_at: Option<WallTime>,
+    /// The other password is forgotten then.
+    pub(super) forget_alternate: Option<Mono>,
+}
+
+/// What the vault held, entry by entry; `None`: not answered yet.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    pub(super) txn: Option<Option<Secret<String>>>,
+    pub(super) attic: Option<Option<Secret<String>>>,
+}
+
+/// Which password a probe tries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Tries {
+    /// The one that the line signs in with.
+    InUse,
+    /// Another one.
+    Another,
+}
+
+impl Hosted {
+    /// A machine that has not begun.
+    pub(super) fn new(now: Now) -> Hosted {
+        Hosted {
+            machine: PasswordChange::new(now),
+            reading: Some(Reading::default()),
+            vault: None,
+            probing: None,
+            candidate: None,
+            chosen: None,
+            at_once: None,
+            complaint: None,
+            reason: ChangeReason::Wanted,
+            refused: None,
+            refused_early: false,
+            until: None,
+            accepted_at: None,
+            forget_alternate: None,
+        }
+    }
+
+    /// Tells the machine what happened; what it asks for follows.
+    pub(super) fn tell(&mut self, now: Now, input: Input) -> Vec<Output> {
+        self.machine.handle(now, input);
+        self.until = self.machine.next_timeout().map(|at| later(now.wall, at.since(now.mono)));
+        std::iter::from_fn(|| self.machine.poll()).collect()
+    }
+
+    pub(super) fn status(&self) -> Status {
+        self.machine.status()
+    }
+
+    pub(super) fn machine(&self) -> &PasswordChange {
+        &self.machine
+    }
+
+    /// When the machine wants to be told that time has passed, or the alternate password is to be forgotten.
+    pub(super) fn next_timeout(&self) -> Option<Mono> {
+        [self.machine.next_timeout(), self.forget_alternate].into_iter().flatten().min()
+    }
+
+    /// Whether the machine's own time has come.
+    pub(super) fn is_due(&self, now: Mono) -> bool {
+        self.machine.next_timeout().is_some_and(|at| at <= now)
+    }
+}
+
+/// This much later by the calendar.
+fn later(wall: WallTime, by: Duration) -> WallTime {
+    WallTime(wall.0.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
+}

@@ -1,0 +1,151 @@
+//! The change in words: lines of the event log, and how its states are drawn.
+
+use serde_json::Value;
+
+use crate::base::WallTime;
+use crate::phone::Phone;
+use crate::phone::account::Account;
+use crate::phone::password_change::journal::{Journal, Phase};
+use crate::phone::password_change::output::{Event, Which};
+use crate::phone::password_change::status::{self as machine, Abort, Need, Why};
+use crate::phone::password_change::{Kind, Status};
+use crate::phone::view::{
+    ChangePhase, ChangeView, ChangeWay, Compose, KeyringTrouble, LaterWhy, NeedsPerson, OldPassword,
+};
+use crate::port::vault::VaultError;
+
+/// Whether a row of the journal says that a change is not over.
+pub(super) fn is_open(row: &Value) -> bool {
+    !matches!(Journal::from_row(Some(row)).phase, Phase::Closed)
+}
+
+/// What became of the old password, as the screens have it.
+pub(super) const fn old_password(old: machine::OldPassword) -> OldPassword {
+    match old {
+        machine::OldPassword::Refused => OldPassword::Refused,
+        machine::OldPassword::StillAccepted => OldPassword::StillAccepted,
+        machine::OldPassword::NotChecked => OldPassword::NotChecked,
+    }
+}
+
+/// A line of the event log: for programs, and in one sentence.
+pub(super) fn of_event(event: &Event, provider: &str) -> (&'static str, String) {
+    let which = |which: &Which| match which {
+        Which::New => "the new password",
+        Which::Old => "the old password",
+        Which::Attic(_) => "an earlier password",
+        Which::Given => "the password that you gave",
+    };
+    match event {
+        Event::Began => ("change_began", "You began to change the line password.".into()),
+        Event::KeyringFailed(why) => ("keyring_failed", format!("The new password has no safe place: {why}.")),
+        Event::Staged => ("saved", "The new password was saved safely on this computer.".into()),
+        Event::Submitted => ("given_out", format!("The new password was made ready for {provider}.")),
+        Event::OutcomeUnknown => ("outcome_unknown", format!("It is not known whether {provider} has changed it.")),
+        Event::Applied => ("applied", format!("{provider} says that the new password is in force.")),
+        Event::RefusedByPolicy => ("refused_by_rules", format!("The rules of {provider} refuse the new password.")),
+        Event::Conflict => ("conflict", "The password was changed elsewhere in the meantime.".into()),
+        Event::NotAllowed => ("not_allowed", format!("{provider} does not accept this computer's proof.")),
+        Event::Accepted(one) => ("accepted", format!("{provider} accepts {}.", which(one))),
+        Event::Rejected(one) => ("rejected", format!("{provider} refuses {}.", which(one))),
+        Event::Promoted => ("password_changed", "The new line password is in use.".into()),
+        Event::Withdrawn => ("withdrawn", "The change came to nothing: the old password goes on.".into()),
+        Event::KeptInAttic => {
+            ("kept", "The change was given up. Its password is kept, in case the provider takes it yet.".into())
+        }
+        Event::NeedsPerson => ("needs_person", format!("{provider} accepts none of the passwords that are kept.")),
+        Event::Finished(machine::OldPassword::Refused) => ("finished", format!("{provider} refuses the old password.")),
+        Event::Finished(machine::OldPassword::StillAccepted) => {
+            ("finished", format!("{provider} still accepts the old password."))
+        }
+        Event::Finished(machine::OldPassword::NotChecked) => {
+            ("finished", "Whether the old password still works was not checked.".into())
+        }
+    }
+}
+
+impl Phone {
+    /// Where the change of this account is.
+    pub(super) fn change_view(&self, account: &Account) -> ChangeView {
+        let Some(hosted) = self.security.changes.get(&account.id()) else { return ChangeView::default() };
+        let status = hosted.status();
+        let compose = Compose { rules: self.rules_in_words(account.id()), complaint: hosted.complaint.clone() };
+        let until = hosted.until.unwrap_or_default();
+        let at = hosted.accepted_at.unwrap_or_default();
+        let candidate = hosted.candidate.as_ref().map(|candidate| candidate.known);
+        let known = candidate.or(hosted.chosen);
+        let shown = candidate.is_some() || hosted.machine().txn().is_some();
+        ChangeView {
+            can_wait: matches!(status, Status::Notified { can_wait: true } | Status::Choosing { .. }),
+            can_cancel: hosted.machine().can_cancel(),
+            way: match hosted.machine().txn().map(|txn| txn.kind) {
+                None => ChangeWay::Unknown,
+                Some(Kind::Api) => ChangeWay::Phone,
+                Some(Kind::Portal) => ChangeWay::Person,
+            },
+            new: known.map(|known| known.view(shown)),
+            reason: hosted.reason.clone(),
+            deadline: None,
+            phase: phase(&status, compose, until, at),
+        }
+    }
+}
+
+/// How a state is drawn.
+fn phase(status: &Status, compose: Compose, until: WallTime, at: WallTime) -> ChangePhase {
+    match status {
+        Status::Starting | Status::Idle | Status::Notified { .. } | Status::Restricted => ChangePhase::Idle,
+        Status::Deferred { why, .. } => ChangePhase::Later { until: Some(until), why: later_why(*why) },
+        Status::Preflight => ChangePhase::Preparing,
+        Status::KeyringUnavailable(why) => ChangePhase::Keyring(keyring_trouble(why)),
+        Status::ProveCopy { .. } => ChangePhase::SaveElsewhere,
+        Status::Choosing { refused } => {
+            let again = || "The provider's rules refused the last one. This is another.".to_owned();
+            let complaint = compose.complaint.clone().or_else(|| refused.then(again));
+            ChangePhase::Compose(Compose { complaint, ..compose })
+        }
+        Status::Staging { stuck: true } => ChangePhase::Keyring(KeyringTrouble::Stuck),
+        Status::Staging { stuck: false } => ChangePhase::Saving,
+        Status::Staged => ChangePhase::Saved,
+        Status::Submitting => ChangePhase::Sending,
+        Status::Waiting { .. } => ChangePhase::Wait { until },
+        Status::Unknown => ChangePhase::Uncertain,
+        Status::Fencing | Status::Withdrawing => ChangePhase::Undoing,
+        Status::Verifying | Status::Trying | Status::Repairing => ChangePhase::Testing,
+        Status::Promoting { .. } => ChangePhase::Keeping,
+        Status::NeedsUser(need) => ChangePhase::NeedsPerson(match need {
+            Need::NeitherWorks => NeedsPerson::NeitherWorks,
+            Need::ChangedElsewhere => NeedsPerson::ChangedElsewhere(None),
+            Need::NotAllowed => NeedsPerson::NotAllowed,
+            Need::GivenRefused => NeedsPerson::PastedRefused,
+        }),
+        Status::Browser { not_yet: false } => ChangePhase::AtProvider,
+        Status::Browser { not_yet: true } => ChangePhase::NeedsPerson(NeedsPerson::NotChangedYet),
+        Status::Aborted(Abort::Cancelled | Abort::NotApplied | Abort::Kept | Abort::Disk) => ChangePhase::Aborted,
+        Status::CheckingOld => ChangePhase::CheckingOld,
+        Status::Done { old } => ChangePhase::Done { old: old_password(*old), at },
+    }
+}
+
+const fn later_why(why: Why) -> LaterWhy {
+    match why {
+        Why::Asked => LaterWhy::Asked,
+        Why::Provider | Why::Lag | Why::Disk => LaterWhy::ProviderDown,
+        Why::Budget => LaterWhy::Budget,
+    }
+}
+
+fn keyring_trouble(why: &VaultError) -> KeyringTrouble {
+    match why {
+        VaultError::Missing => KeyringTrouble::Missing,
+        VaultError::Locked
+        | VaultError::NoFile
+        | VaultError::NeedsPassphrase
+        | VaultError::WrongPassphrase
+        | VaultError::ShortPassphrase => KeyringTrouble::Locked,
+        VaultError::Denied | VaultError::TooLong | VaultError::Other(_) => KeyringTrouble::Denied,
+        VaultError::Stuck => KeyringTrouble::Stuck,
+        VaultError::Ambiguous(_) => KeyringTrouble::Ambiguous,
+        VaultError::Corrupt => KeyringTrouble::Damaged,
+    }
+}

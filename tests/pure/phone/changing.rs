@@ -1,0 +1,271 @@
+//! The change of a line password where the provider has no API: the person changes it at the website, in every order
+//! of events, and the phone finds out.
+
+use std::time::Duration;
+
+use ringfence::base::{Envelope, Secret};
+use ringfence::phone::VaultUse;
+use ringfence::phone::command::{Begin, ChangeCommand, Command};
+use ringfence::phone::problem::ProblemKind;
+use ringfence::phone::view::{
+    AccountState, ChangePhase, CheckItem, CheckState, Fact, NeedsPerson, OldPassword, SecurityView, Todo,
+};
+use ringfence::port::net::Transport;
+use ringfence::port::vault::VaultError;
+
+use super::world::{PASSWORD, Talk, Vault, World};
+
+/// What the provider's website is given.
+pub(super) const NEW: &str = "canary-new-9d1f-staple";
+
+pub(super) fn security(world: &World) -> &SecurityView {
+    world.view().security_of(world.id()).expect("a line that is shown")
+}
+
+pub(super) fn phase(world: &World) -> ChangePhase {
+    security(world).change.phase.clone()
+}
+
+pub(super) fn change(world: &mut World, command: ChangeCommand) {
+    let id = world.id();
+    world.command(Command::Change(id, command));
+}
+
+/// What the vault holds in use, and whether a change is staged.
+fn kept(world: &World) -> (Option<&str>, bool) {
+    let staged = world.kept.keys().any(|entry| entry.ends_with("/Txn"));
+    let active = world.kept.iter().find(|(entry, _)| !entry.contains('/'));
+    (active.map(|(_, password)| password.as_str()), staged)
+}
+
+/// Signed in, and a new password is staged: the person is at the provider's website.
+pub(super) fn at_the_website(usage: VaultUse) -> World {
+    let mut world = World::signed_in(usage, Transport::Tls);
+    change(&mut world, ChangeCommand::Now(Some(Secret::from(NEW))));
+    world
+}
+
+fn done(old: OldPassword) -> impl Fn(&World) -> bool {
+    move |world| matches!(phase(world), ChangePhase::Done { old: seen, .. } if seen == old)
+}
+
+/// How often credentials were refused.
+pub(super) fn refusals(world: &World) -> usize {
+    world.refusals
+}
+
+#[test]
+fn the_new_password_is_safe_before_anybody_hears_of_it_and_in_use_once_it_was_accepted() {
+    let mut world = at_the_website(VaultUse::Keyring);
+    assert_eq!(phase(&world), ChangePhase::AtProvider);
+    assert_eq!(kept(&world), (Some(PASSWORD), true), "the old one is in use until the new one was accepted");
+    assert_eq!(world.state(), Some(AccountState::Registered));
+    world.password = NEW.into();
+    change(&mut world, ChangeCommand::ChangedIt);
+    assert!(done(OldPassword::Refused)(&world), "{:?}", phase(&world));
+    assert_eq!(kept(&world), (Some(NEW), false));
+    assert_eq!(world.state(), Some(AccountState::Registered));
+    assert_eq!(refusals(&world), 1, "the last step's one attempt with the old password");
+    let view = security(&world);
+    assert!(view.facts.iter().any(|fact| matches!(fact, Fact::OldPassword(OldPassword::Refused, _))));
+    let line = view.check_list.iter().find(|row| row.item == CheckItem::Line).unwrap();
+    assert!(matches!(line.state, CheckState::Proven(_)));
+    let log: Vec<&str> = view.log.iter().map(|row| row.words.as_str()).collect();
+    assert!(log.contains(&"The new line password is in use."), "{log:#?}");
+    change(&mut world, ChangeCommand::Finish);
+    assert_eq!(phase(&world), ChangePhase::Idle);
+    world.pass(Duration::from_secs(3600));
+    assert_eq!((world.state(), refusals(&world)), (Some(AccountState::Registered), 1));
+}
+
+#[test]
+fn a_person_who_says_too_early_that_it_is_done_is_told_so_and_the_line_stays_up() {
+    let mut world = at_the_website(VaultUse::Keyring);
+    change(&mut world, ChangeCommand::ChangedIt);
+    assert_eq!(phase(&world), ChangePhase::NeedsPerson(NeedsPerson::NotChangedYet));
+    assert_eq!((world.state(), kept(&world)), (Some(AccountState::Registered), (Some(PASSWORD), true)));
+    world.password = NEW.into();
+    change(&mut world, ChangeCommand::ChangedIt);
+    assert!(done(OldPassword::Refused)(&world), "{:?}", phase(&world));
+    assert_eq!(kept(&world), (Some(NEW), false));
+}
+
+#[test]
+fn a_password_that_the_provider_made_is_pasted_and_taken_only_if_it_is_right() {
+    let mut world = at_the_website(VaultUse::Keyring);
+    world.password = "theirs-5150".into();
+    change(&mut world, ChangeCommand::GaveMeOne(Secret::from("mistyped")));
+    assert_eq!(phase(&world), ChangePhase::NeedsPerson(NeedsPerson::PastedRefused));
+    assert_eq!(kept(&world).0, Some(PASSWORD));
+    // Blanks come along with a copy.
+    change(&mut world, ChangeCommand::GaveMeOne(Secret::from(" theirs-5150\n")));
+    assert!(matches!(phase(&world), ChangePhase::Done { .. }), "{:?}", phase(&world));
+    assert_eq!((kept(&world), world.state()), ((Some("theirs-5150"), false), Some(AccountState::Registered)));
+}
+
+#[test]
+fn who_changes_it_and_closes_the_tab_is_signed_in_again_without_a_question() {
+    let mut world = at_the_website(VaultUse::Keyring);
+    world.password = NEW.into();
+    // Nobody says anything. The next refresh is refused, and the staged password is tried (R8).
+    world.pass(Duration::from_secs(900));
+    assert_eq!(world.state(), Some(AccountState::Registered));
+    assert_eq!(kept(&world), (Some(NEW), false));
+    assert!(refusals(&world) <= 2, "{}", refusals(&world));
+}
+
+#[test]
+fn an_abandoned_attempt_repairs_itself_when_the_provider_takes_the_password_after_all() {
+    let mut world = at_the_website(VaultUse::Keyring);
+    change(&mut world, ChangeCommand::Cancel);
+    assert_eq!(phase(&world), ChangePhase::Aborted);
+    assert_eq!(kept(&world), (Some(PASSWORD), false));
+    assert_eq!(world.state(), Some(AccountState::Registered));
+    change(&mut world, ChangeCommand::Finish);
+    world.pass(Duration::from_secs(3600));
+    // A day later the website's form is sent after all.
+    world.password = NEW.into();
+    world.pass(Duration::from_secs(900));
+    assert_eq!((world.state(), kept(&world).0), (Some(AccountState::Registered), Some(NEW)));
+}
+
+#[test]
+fn where_nothing_is_accepted_the_line_stops_and_the_person_is_asked() {
+    let mut world = at_the_website(VaultUse::Keyring);
+    world.password = "reset by the provider".into();
+    world.pass(Duration::from_secs(900));
+    assert_eq!(world.state(), Some(AccountState::Rejected));
+    assert_eq!(phase(&world), ChangePhase::NeedsPerson(NeedsPerson::NeitherWorks));
+    assert!(security(&world).todo.contains(&Todo::PasswordRefused));
+    let before = (refusals(&world), world.sent.len());
+    world.pass(Duration::from_secs(24 * 3600));
+    assert_eq!((refusals(&world), world.sent.len()), before, "nothing is tried by itself");
+    change(&mut world, ChangeCommand::GaveMeOne(Secret::from("reset by the provider")));
+    assert_eq!(world.state(), Some(AccountState::Registered));
+    assert_eq!(kept(&world), (Some("reset by the provider"), false));
+}
+
+#[test]
+fn the_password_is_made_unless_one_is_typed_and_a_bad_one_is_refused_before_anything_begins() {
+    let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
+    let id = world.id();
+    world.ask(7, Command::Change(id, ChangeCommand::Now(Some(Secret::from(PASSWORD)))));
+    assert_eq!(world.outcome(7).unwrap().unwrap_err().kind, ProblemKind::BadPassword, "the old one");
+    assert_eq!(phase(&world), ChangePhase::Idle);
+    change(&mut world, ChangeCommand::Begin(Begin::Told));
+    assert!(matches!(phase(&world), ChangePhase::Compose(_)));
+    let new = security(&world).change.new.expect("one was made");
+    assert!(new.made && new.characters == 24 && !new.is_weak());
+    assert_eq!(kept(&world), (Some(PASSWORD), false), "nothing is kept of it yet");
+    let show = |world: &mut World| {
+        let envelope = Envelope::default();
+        change(world, ChangeCommand::Reveal(envelope.clone()));
+        envelope.look().expect("it can be shown").expose("a test").clone()
+    };
+    let one = show(&mut world);
+    change(&mut world, ChangeCommand::MakeAnother);
+    let another = show(&mut world);
+    assert!(one != another && another.len() == 24);
+    change(&mut world, ChangeCommand::Type(Secret::from("short")));
+    let ChangePhase::Compose(compose) = phase(&world) else { panic!("{:?}", phase(&world)) };
+    assert!(compose.complaint.is_some());
+    assert_eq!(show(&mut world), another, "what was refused is not taken");
+    change(&mut world, ChangeCommand::Type(Secret::from(NEW)));
+    change(&mut world, ChangeCommand::Go);
+    assert_eq!(phase(&world), ChangePhase::AtProvider);
+    assert_eq!(show(&mut world), NEW);
+}
+
+#[test]
+fn no_view_event_log_or_document_shows_either_password() {
+    let mut world = at_the_website(VaultUse::Keyring);
+    world.password = NEW.into();
+    change(&mut world, ChangeCommand::ChangedIt);
+    change(&mut world, ChangeCommand::Finish);
+    assert!(!world.debug.contains(NEW) && !world.debug.contains(PASSWORD));
+    for (name, bytes) in &world.disk {
+        let text = String::from_utf8_lossy(bytes);
+        assert!(!text.contains(NEW) && !text.contains(PASSWORD), "{name}");
+    }
+}
+
+#[test]
+fn without_a_place_that_lasts_the_person_proves_a_copy_of_their_own_first() {
+    let mut world = at_the_website(VaultUse::Session);
+    assert_eq!(phase(&world), ChangePhase::SaveElsewhere);
+    change(&mut world, ChangeCommand::SavedElsewhere(Secret::from("nope")));
+    assert_eq!(phase(&world), ChangePhase::SaveElsewhere);
+    change(&mut world, ChangeCommand::SavedElsewhere(Secret::from("aple")));
+    assert_eq!(phase(&world), ChangePhase::AtProvider);
+    world.password = NEW.into();
+    change(&mut world, ChangeCommand::ChangedIt);
+    assert!(matches!(phase(&world), ChangePhase::Done { .. }), "{:?}", phase(&world));
+    world.pass(Duration::from_secs(3600));
+    assert_eq!(world.state(), Some(AccountState::Registered));
+}
+
+#[test]
+fn a_keyring_that_fails_stops_the_change_before_it_has_begun() {
+    for error in [VaultError::Locked, VaultError::Missing, VaultError::Denied] {
+        let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
+        world.vault = Vault::Fails(error);
+        change(&mut world, ChangeCommand::Now(Some(Secret::from(NEW))));
+        assert!(matches!(phase(&world), ChangePhase::Keyring(_)), "{:?}", phase(&world));
+        assert_eq!(world.state(), Some(AccountState::Registered));
+        world.vault = Vault::Works;
+        change(&mut world, ChangeCommand::Go);
+        assert!(matches!(phase(&world), ChangePhase::Compose(_) | ChangePhase::AtProvider), "{:?}", phase(&world));
+        assert_eq!(kept(&world).0, Some(PASSWORD));
+    }
+}
+
+#[test]
+fn a_disk_that_is_full_stops_the_change_before_anything_is_shown() {
+    let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
+    world.disk_full = Some("No space left on device".into());
+    change(&mut world, ChangeCommand::Now(Some(Secret::from(NEW))));
+    assert!(!matches!(phase(&world), ChangePhase::AtProvider), "{:?}", phase(&world));
+    assert_eq!((world.state(), kept(&world).0), (Some(AccountState::Registered), Some(PASSWORD)));
+}
+
+#[test]
+fn a_server_in_trouble_is_asked_again_later_and_nothing_is_lost() {
+    let mut world = at_the_website(VaultUse::Keyring);
+    world.password = NEW.into();
+    for server in world.servers.values_mut() {
+        server.talk = Talk::Status(503);
+    }
+    change(&mut world, ChangeCommand::ChangedIt);
+    assert!(!matches!(phase(&world), ChangePhase::Done { .. }));
+    assert_eq!(kept(&world), (Some(PASSWORD), true));
+    for server in world.servers.values_mut() {
+        server.talk = Talk::Registrar;
+    }
+    world.pass(Duration::from_secs(3600));
+    assert!(matches!(phase(&world), ChangePhase::Done { .. }), "{:?}", phase(&world));
+    assert_eq!((world.state(), kept(&world)), (Some(AccountState::Registered), (Some(NEW), false)));
+}
+
+#[test]
+fn who_still_takes_the_old_password_is_named() {
+    let mut world = at_the_website(VaultUse::Keyring);
+    world.password = NEW.into();
+    world.also_takes = Some(PASSWORD.into());
+    change(&mut world, ChangeCommand::ChangedIt);
+    assert!(done(OldPassword::StillAccepted)(&world), "{:?}", phase(&world));
+    assert!(security(&world).todo.contains(&Todo::OldPasswordAccepted));
+}
+
+#[test]
+fn a_line_cannot_be_signed_out_while_its_password_is_in_the_balance_but_it_can_be_removed() {
+    let mut world = at_the_website(VaultUse::Keyring);
+    let id = world.id();
+    world.ask(7, Command::SignOut(id));
+    assert_eq!(world.outcome(7).unwrap().unwrap_err().kind, ProblemKind::ChangeUnderWay);
+    assert_eq!(kept(&world), (Some(PASSWORD), true));
+    world.command(Command::Safety(id, ringfence::phone::command::SafetyCommand::Remove));
+    world.pass(Duration::from_secs(5));
+    assert!(world.kept.is_empty() && world.view().accounts.is_empty(), "{:?}", world.kept.keys());
+    let journal = String::from_utf8_lossy(&world.disk["journal.json"]).into_owned();
+    assert!(!journal.contains("staged") && !journal.contains("submitted"), "{journal}");
+}
