@@ -25,6 +25,8 @@ mod layers;
 mod locate;
 #[path = "pure/mutation.rs"]
 mod mutation;
+#[path = "pure/password_rules.rs"]
+mod password_rules;
 #[path = "pure/phone/mod.rs"]
 mod phone;
 #[path = "pure/policy.rs"]

@@ -25,6 +25,7 @@ pub mod locate;
 mod messages;
 pub mod output;
 pub mod password_change;
+pub mod password_policy;
 mod passwords;
 mod probe;
 pub mod problem;

@@ -94,6 +94,7 @@ const WALLS: &[(&str, &str)] = &[
     ("reqwest", "io/http"),
     ("minisign_verify", "provider_api/minisign"),
     ("psl", "provider_api/origin"),
+    ("xorf", "phone/password_policy/common"),
 ];
 
 /// Longer than a sitting, with the reason. Shrink this list.
