@@ -59,7 +59,12 @@ fn window(demo: bool, arguments: Vec<OsString>) -> ExitCode {
     let clock = io::clock::Clock::start();
     let clock = ui::Clock::system(move || clock.now().wall);
     let system_theme = ui::SystemTheme::new(io::appearance::follow);
-    match ui::run(handle, waker, ui::Options { demo, clock, system_theme }) {
+    let desktop = ui::Desktop {
+        notify: Box::new(io::notification::show),
+        starts_at_login: Box::new(io::autostart::is_on),
+        set_start_at_login: Box::new(io::autostart::switch),
+    };
+    match ui::run(handle, waker, ui::Options { demo, clock, system_theme, desktop }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(&error.to_string()),
     }

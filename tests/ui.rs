@@ -3,6 +3,8 @@
 
 #[path = "ui/accessible.rs"]
 mod accessible;
+#[path = "ui/breach.rs"]
+mod breach;
 #[path = "ui/calls.rs"]
 mod calls;
 #[path = "ui/idle.rs"]

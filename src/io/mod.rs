@@ -18,4 +18,4 @@ pub mod store;
 pub mod tls;
 pub mod vault;
 
-pub use platform::{appearance, installation};
+pub use platform::{appearance, autostart, installation, notification};

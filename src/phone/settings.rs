@@ -18,6 +18,9 @@ pub struct Settings {
     pub guard: crate::phone::guard::Rules,
     /// Where there is no keyring: passwords are to be in memory only, and nobody asks where else.
     pub session_only: bool,
+    /// Remind the person of a line password that is more than a year old. Off unless they want it: changing without
+    /// evidence makes passwords weaker, not safer (NIST SP 800-63B-4, 3.1.1.2).
+    pub remind_yearly: bool,
 }
 
 /// Light or dark.

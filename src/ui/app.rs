@@ -1,12 +1,13 @@
-//! The application as eframe sees it: six fields.
+//! The application as eframe sees it: eight fields.
 
 use std::sync::mpsc;
 
+use super::clipboard::SecretClipboard;
 use super::screens::{self, Scene};
 use super::state::UiState;
 use super::system_theme::Told;
 use super::window::Options;
-use super::{Clock, Waker, incoming, logic, theme};
+use super::{Clock, Desktop, Waker, incoming, logic, theme};
 use crate::engine::PhoneHandle;
 use crate::phone::command::Command;
 use crate::phone::view::PhoneView;
@@ -25,6 +26,8 @@ pub(super) struct App {
     pub(super) waker: Waker,
     /// Whether and since when the window is closing, and other steps of its life.
     pub(super) life: logic::Life,
+    pub(super) clipboard: SecretClipboard,
+    pub(super) desktop: Desktop,
 }
 
 /// The phone, what it showed last, and the way for other windows' commands.
@@ -48,6 +51,8 @@ impl App {
             system_theme,
             waker,
             life: logic::Life::new(options.demo),
+            clipboard: SecretClipboard::default(),
+            desktop: options.desktop,
         }
     }
 }
@@ -67,6 +72,7 @@ impl eframe::App for App {
         for command in commands {
             logic::send(&self.phone.handle, &mut self.state, command);
         }
+        logic::desktop(self, ui.ctx());
         self.life.drawn = true;
     }
 

@@ -81,6 +81,37 @@ impl Moment {
         }
     }
 
+    /// The same within a sentence, and for days to come too: `today`, `tomorrow`, `Friday`, `3 March`.
+    #[must_use]
+    pub fn day_in_sentence(&self, at: WallTime) -> String {
+        let (Some(zoned), Some(now)) = (self.zoned(at), self.zoned(self.wall)) else { return String::new() };
+        match days_between(zoned.date(), now.date()) {
+            0 => "today".into(),
+            1 => "yesterday".into(),
+            -1 => "tomorrow".into(),
+            2..=6 => self.day(at),
+            _ => self.date(at),
+        }
+    }
+
+    /// The date without its year where that is this year's or near, `3 December`; else with it.
+    #[must_use]
+    pub fn date(&self, at: WallTime) -> String {
+        self.formatted(at, "%-d %B", "%-d %B %Y")
+    }
+
+    /// The same, short: `3 Dec`, `3 Dec 2024`.
+    #[must_use]
+    pub fn short_day(&self, at: WallTime) -> String {
+        self.formatted(at, "%-d %b", "%-d %b %Y")
+    }
+
+    fn formatted(&self, at: WallTime, near: &str, far: &str) -> String {
+        let (Some(at), Some(now)) = (self.zoned(at), self.zoned(self.wall)) else { return String::new() };
+        let format = if days_between(at.date(), now.date()).abs() < 300 { near } else { far };
+        at.strftime(format).to_string()
+    }
+
     fn zoned(&self, at: WallTime) -> Option<jiff::Zoned> {
         Some(Timestamp::from_millisecond(at.0).ok()?.to_zoned(self.zone.clone()))
     }
@@ -112,6 +143,10 @@ mod tests {
         assert_eq!(now.day(WallTime(NOON - 60 * HOUR)), "Friday");
         assert_eq!(now.day(WallTime(NOON - 24 * 30 * HOUR)), "23 October 2026");
         assert_eq!(now.time_of_day(WallTime(NOON + 61_000)), "12:01");
+        assert_eq!(now.day_in_sentence(WallTime(NOON - HOUR)), "today");
+        assert_eq!(now.day_in_sentence(WallTime(NOON + 13 * HOUR)), "tomorrow");
+        assert_eq!(now.date(WallTime(NOON + 24 * 11 * HOUR)), "3 December");
+        assert_eq!(now.short_day(WallTime(NOON - 24 * 412 * HOUR)), "6 Oct 2025");
     }
 
     #[test]

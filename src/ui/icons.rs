@@ -2,6 +2,7 @@
 
 pub(super) const ARROW_DOWN_LEFT: &str = "\u{E040}";
 pub(super) const ARROW_UP_RIGHT: &str = "\u{E092}";
+pub(super) const ARROWS_CLOCKWISE: &str = "\u{E094}";
 pub(super) const ASTERISK: &str = "\u{E0AA}";
 pub(super) const BACKSPACE: &str = "\u{E0AE}";
 pub(super) const CARET_DOWN: &str = "\u{E136}";
@@ -10,7 +11,10 @@ pub(super) const CARET_UP: &str = "\u{E13C}";
 pub(super) const CHECK: &str = "\u{E182}";
 pub(super) const CIRCLE_NOTCH: &str = "\u{EB44}";
 pub(super) const CLOCK: &str = "\u{E19A}";
+pub(super) const COPY: &str = "\u{E1CA}";
 pub(super) const DOTS_NINE: &str = "\u{E1FC}";
+pub(super) const EYE: &str = "\u{E220}";
+pub(super) const EYE_SLASH: &str = "\u{E224}";
 pub(super) const GEAR: &str = "\u{E272}";
 pub(super) const HASH: &str = "\u{E2A2}";
 pub(super) const INFO: &str = "\u{E2CE}";
@@ -23,6 +27,7 @@ pub(super) const MICROPHONE_SLASH: &str = "\u{E328}";
 pub(super) const PAUSE: &str = "\u{E39E}";
 pub(super) const PHONE: &str = "\u{E3B8}";
 pub(super) const PLAY: &str = "\u{E3D0}";
+pub(super) const QR_CODE: &str = "\u{E3E6}";
 pub(super) const SHIELD_CHECK: &str = "\u{E40C}";
 pub(super) const SPEAKER_HIGH: &str = "\u{E44A}";
 pub(super) const WARNING: &str = "\u{E4E0}";

@@ -85,6 +85,11 @@ fn idle(ctx: &Context, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Com
                 state.notice = None;
             }
             Page::AddLine | Page::Settings => state.page = Page::Main,
+            Page::Security => {
+                if state.security.back() {
+                    state.page = Page::Main;
+                }
+            }
         }
     }
     if focused.is_none() && state.page == Page::Main {

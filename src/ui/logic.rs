@@ -4,15 +4,15 @@
 use egui::{Context, ViewportCommand, ViewportId};
 
 use super::app::App;
-use super::state::{Notice, Page, UiState};
+use super::state::{Copied, Notice, Page, UiState};
 use super::{incoming, text};
-use crate::base::WallTime;
+use crate::base::{AccountId, WallTime};
 use crate::engine::PhoneHandle;
-use crate::phone::command::Command;
+use crate::phone::command::{Command, NoticeCommand};
 use crate::phone::event::Event;
 use crate::phone::problem::ProblemKind;
 use crate::phone::settings::Theme;
-use crate::phone::view::{CallState, EndReason, SignInView};
+use crate::phone::view::{CallState, EndReason, NoticeId, SignInView};
 
 /// How long the engine may take to say farewell.
 const FAREWELL_MILLIS: i64 = 3_000;
@@ -32,6 +32,10 @@ pub(super) struct Life {
     pub(super) drawn: bool,
     /// Accounts in the last view: a new one closes the sign-in form.
     accounts: usize,
+    /// Notices that this window has announced: line, notice, revision.
+    announced: Vec<(AccountId, NoticeId, u32)>,
+    /// `UiState::login` is as the desktop has it.
+    login_known: bool,
 }
 
 impl Life {
@@ -54,6 +58,8 @@ pub(super) fn run(app: &mut App, ctx: &Context) {
         }
         send(&app.phone.handle, &mut app.state, command);
     }
+    announce(app);
+    tidy_clipboard(app, ctx);
     show_while_hidden(app, ctx);
     close(app, ctx);
 }
@@ -117,6 +123,59 @@ fn on_event(app: &mut App, ctx: &Context, event: &Event) {
         | Event::DeviceAppeared(..)
         | Event::Weakened(..)
         | Event::CallChanged(_) => {}
+    }
+}
+
+/// A notice that nobody was told of yet becomes a line among the desktop's notifications, once per revision.
+fn announce(app: &mut App) {
+    let mut told = Vec::new();
+    for security in &app.phone.view.security {
+        let line = app.phone.view.accounts.iter().find(|line| line.id == security.account);
+        for notice in security.notices.iter().filter(|notice| notice.is_open() && !notice.announced) {
+            let key = (security.account, notice.id.clone(), notice.revision);
+            // The phone remembers it too, but its next view may be a moment away.
+            if !app.life.announced.contains(&key) {
+                let provider = line.map(|line| line.provider.clone()).unwrap_or_default();
+                told.push((key, provider, notice.title.clone()));
+            }
+        }
+    }
+    for (key, provider, title) in told {
+        (app.desktop.notify)(text::notification_title(&provider), title);
+        let (account, id, revision) = key.clone();
+        app.life.announced.push(key);
+        send(&app.phone.handle, &mut app.state, Command::Notice(account, NoticeCommand::Announced(id, revision)));
+    }
+}
+
+/// A copied secret leaves the clipboard when its time is up.
+fn tidy_clipboard(app: &mut App, ctx: &Context) {
+    let now = app.clock.now().wall;
+    if app.clipboard.clear_when_due(now) {
+        app.state.security.copied = Some(Copied::Cleared);
+    }
+    if let Some(millis) = app.clipboard.due_in(now) {
+        ctx.request_repaint_after(std::time::Duration::from_millis(millis));
+    }
+}
+
+/// What a frame asked of clipboard and desktop.
+pub(super) fn desktop(app: &mut App, ctx: &Context) {
+    let now = app.clock.now().wall;
+    if let Some(envelope) = app.state.security.to_copy.take()
+        && let Some(secret) = envelope.look()
+    {
+        let taken = app.clipboard.copy(secret, now);
+        app.state.security.copied = Some(if taken { Copied::At(now) } else { Copied::Failed });
+        ctx.request_repaint();
+    }
+    if let Some(wish) = app.state.login.wish.take() {
+        app.state.login.trouble = (app.desktop.set_start_at_login)(wish).err();
+        app.life.login_known = false;
+        ctx.request_repaint();
+    }
+    if !std::mem::replace(&mut app.life.login_known, true) {
+        app.state.login.on = (app.desktop.starts_at_login)();
     }
 }
 

@@ -3,7 +3,9 @@
 //! `theme` owns every colour, `text` every sentence.
 
 mod app;
+mod clipboard;
 mod clock;
+mod desktop;
 mod fonts;
 mod format;
 mod icons;
@@ -20,6 +22,7 @@ mod widgets;
 mod window;
 
 pub use clock::{Clock, Moment};
+pub use desktop::Desktop;
 pub use system_theme::{SystemTheme, Tell};
 pub use waker::Waker;
 pub use window::{Error, Options, run};

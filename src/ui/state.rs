@@ -1,11 +1,14 @@
 //! What the window remembers and the phone need not know: page, tab, what is typed. Nothing of it is written to disk.
 
+mod security;
+
+pub use self::security::{Aloud, BillForm, Copied, SecurityPage, SecurityUi, Shown};
 use crate::base::AccountId;
 use crate::phone::command::AccountDraft;
 use crate::phone::problem::Problem;
 use crate::port::net::Transport;
 
-pub use super::widgets::{Levels, PasswordField};
+pub use super::widgets::{Levels, PasswordField, QrModules};
 
 /// Everything that the window remembers.
 #[derive(Debug, Default)]
@@ -34,6 +37,21 @@ pub struct UiState {
     pub watching: bool,
     /// What the person has seen and dismissed: so it is not shown twice.
     pub dismissed: Dismissed,
+    /// The security pages.
+    pub security: SecurityUi,
+    /// Whether this program starts when the person logs in.
+    pub login: LoginStart,
+}
+
+/// Whether this program starts when the person logs in: the desktop keeps that, not our settings.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LoginStart {
+    /// As the desktop has it; `None` where it does not know such a thing.
+    pub on: Option<bool>,
+    /// What the person wants: the window takes it from here.
+    pub wish: Option<bool>,
+    /// Why the last wish did not come true.
+    pub trouble: Option<String>,
 }
 
 /// The pages of the window.
@@ -46,6 +64,8 @@ pub enum Page {
     AddLine,
     /// Settings.
     Settings,
+    /// The pages behind the shield: [`SecurityUi`] knows which.
+    Security,
 }
 
 /// The tabs of the main page.

@@ -1,5 +1,8 @@
 //! Every sentence of the window, in one place. Problems bring their own (`phone::problem`).
 
+pub(super) mod change;
+pub(super) mod security;
+
 use crate::phone::view::{
     AccountState, AccountView, CallState, CallView, EndReason, HistoryRow, Quality, Step, StepKind, StepState,
     VaultState,
@@ -22,7 +25,30 @@ pub(super) const NO_CALLS_LEAD: &str = "Type a name or number above and press En
 pub(super) const NO_MATCH: &str = "Nobody by that name among the recent calls";
 pub(super) const NO_MATCH_LEAD: &str = "Enter calls what you typed.";
 const ASKED_EACH_TIME: &str = "Passwords are asked for at each start";
+pub(super) const SHOW: &str = "Show";
+pub(super) const HIDE: &str = "Hide";
+pub(super) const MAKE_ANOTHER: &str = "Make another";
+pub(super) const COPY: &str = "Copy";
+pub(super) const SHOW_QR: &str = "Show QR code";
+pub(super) const HIDE_QR: &str = "Hide QR code";
+pub(super) const READ_ALOUD: &str = "Read aloud";
+pub(super) const COPIED: &str =
+    "Copied. Clipboard histories are asked to leave it out, and it is cleared in 45 seconds if it is still there.";
+pub(super) const CLEARED: &str = "The clipboard was cleared.";
+pub(super) const NOT_COPIED: &str = "The clipboard did not take it. Press Show and type it.";
+pub(super) const QR_TEXT: &str = "QR code of the new password. Show has the same as letters.";
+pub(super) const QR_ADVICE: &str = "Whoever sees this code can use your line. Show has the same as letters.";
+pub(super) const ALOUD_WARNING: &str =
+    "Your screen reader will say the password. Whoever is in the room, or in a call, hears it.";
+pub(super) const ALOUD_YES: &str = "Read it";
+pub(super) const ALOUD_NO: &str = "Do not";
+pub(super) const ALOUD_NOW: &str = "Being read, letter by letter, in groups of four.";
 pub(super) const ENGINE_STUCK: &str = "The phone does not react. If this lasts, start Ringfence again.";
+
+/// The title of the system notification of a notice.
+pub(super) fn notification_title(provider: &str) -> String {
+    format!("Signed notice from {provider}")
+}
 
 /// People at the demo provider: what to dial, and what happens then.
 pub(super) const DEMO_PEOPLE: [(&str, &str, &str); 7] = [

@@ -10,7 +10,7 @@ use winit::event_loop::{ActiveEventLoop, EventLoop};
 use winit::window::WindowId;
 
 use super::app::App;
-use super::{Clock, SystemTheme, Waker};
+use super::{Clock, Desktop, SystemTheme, Waker};
 use crate::base::WallTime;
 use crate::engine::PhoneHandle;
 
@@ -27,6 +27,8 @@ pub struct Options {
     pub clock: Clock,
     /// What the desktop prefers, where winit does not know.
     pub system_theme: SystemTheme,
+    /// Notifications, and starting at login.
+    pub desktop: Desktop,
 }
 
 /// Why there is no window.

@@ -7,13 +7,18 @@ use std::io::BufRead as _;
 use ringfence::base::WallTime;
 use ringfence::base::units::Decibels;
 use ringfence::engine::{FarEnd, PhoneHandle};
-use ringfence::phone::command::Command;
+use ringfence::phone::command::{ChangeCommand, Command};
 use ringfence::phone::event::Event;
 use ringfence::phone::problem::{Problem, ProblemKind};
 use ringfence::phone::settings::Theme;
-use ringfence::phone::view::{AccountState, AccountView, CallState, CallView, EndReason, PhoneView, VaultState};
+use ringfence::phone::view::{
+    AccountState, AccountView, CallState, CallView, ChangePhase, EndReason, GuardVerdict, KeyringTrouble, NeedsPerson,
+    PhoneView, VaultQuestion, VaultState,
+};
 use ringfence::ui;
 
+#[path = "breach.rs"]
+mod breach;
 #[path = "made_up.rs"]
 mod made_up;
 
@@ -57,6 +62,27 @@ fn view(scene: &str) -> Option<PhoneView> {
             a.state = AccountState::Rejected;
             a.problem = Some(Problem::new(ProblemKind::WrongPassword, "Voxline").with_status(401));
         }),
+        "breach" | "centre" | "notice" | "devices" | "log" | "bill" | "contact" | "remove" | "lockdown" => {
+            breach::breach()
+        }
+        "calm" => breach::calm(),
+        "composing" => breach::composing(),
+        "changing" => breach::changing(ChangePhase::Testing),
+        "uncertain" => breach::changing(ChangePhase::Uncertain),
+        "neither" => breach::changing(ChangePhase::NeedsPerson(NeedsPerson::NeitherWorks)),
+        "no-keyring" => breach::changing(ChangePhase::Keyring(KeyringTrouble::Missing)),
+        "elsewhere" => breach::changing(ChangePhase::SaveElsewhere),
+        "done" => breach::done(),
+        "told" => breach::told(),
+        "in-call-later" => PhoneView { calls: vec![made_up::talking()], ..breach::breach() },
+        "guard" => breach::guard(GuardVerdict::Confirm),
+        "guard-word" => breach::guard(GuardVerdict::Type("premium".into())),
+        "certificate" => breach::certificate(true),
+        "certificate-changed" => breach::certificate(false),
+        "choose-vault" => PhoneView { vault_question: Some(VaultQuestion::Choose), ..breach::breach() },
+        "unlock-vault" => PhoneView { vault_question: Some(VaultQuestion::Unlock(None)), ..breach::breach() },
+        "columns" => breach::columns(),
+        "bill-result" => breach::bill_result(),
         "vault" => PhoneView { vault: VaultState::Locked, ..made_up::ready() },
         _ => return None,
     })
@@ -77,7 +103,8 @@ fn main() {
     let started = std::time::Instant::now();
     let elapsed = move || i64::try_from(started.elapsed().as_millis()).unwrap_or(0);
     let clock = ui::Clock::utc(move || WallTime(made_up::NOW.0 + elapsed()));
-    let options = ui::Options { demo: false, clock, system_theme: ui::SystemTheme::unknown() };
+    let options =
+        ui::Options { demo: false, clock, system_theme: ui::SystemTheme::unknown(), desktop: ui::Desktop::none() };
     if let Err(error) = ui::run(handle, waker, options) {
         panic!("{error}");
     }
@@ -98,6 +125,11 @@ fn pretend(mut far: FarEnd, mut view: PhoneView, scene: &str, wake: &dyn Fn()) {
     std::thread::spawn(move || lively(&meters));
     while let Some((_, command)) = far.commands.blocking_recv() {
         tracing::info!(?command);
+        if let Command::Change(account, ChangeCommand::Reveal(envelope)) = &command {
+            envelope.fill("kT7mWq2vR9xLp4sZn8cHb3Yd".into());
+            drop(far.events.try_send(Event::EnvelopeFilled(*account)));
+            wake();
+        }
         if command == Command::Quit {
             drop(far.events.try_send(Event::Stopped));
             wake();

@@ -4,8 +4,10 @@ pub mod appearance;
 pub mod installation;
 #[cfg(target_os = "linux")]
 pub(super) mod arrival;
+pub mod autostart;
 #[cfg(target_os = "linux")]
 pub(super) mod linux;
+pub mod notification;
 #[cfg(target_os = "linux")]
 pub(super) mod priority;
 #[cfg(unix)]

@@ -44,6 +44,8 @@ pub struct NoticeView {
     pub code: String,
     /// How far the person is.
     pub state: NoticeState,
+    /// The system notification of this revision was shown ([`crate::phone::command::NoticeCommand::Announced`]).
+    pub announced: bool,
 }
 
 impl NoticeView {

@@ -18,7 +18,7 @@ pub(super) fn details(problem: &Problem) -> String {
     }
 }
 
-fn frame<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
+pub(super) fn frame<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
     egui::Frame::new().inner_margin(egui::Margin { left: 12, right: 12, top: 10, bottom: 0 }).show(ui, content).inner
 }
 
@@ -26,9 +26,13 @@ fn frame<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
 pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
     for account in &scene.view.accounts {
         ui.push_id(account.id, |ui| account_banner(ui, account, &mut state.password, out));
+        ui.push_id(("security", account.id), |ui| super::security::banner(ui, scene, account, state, out));
     }
     notice(ui, state);
-    vault(ui, scene, state, out);
+    match &scene.view.vault_question {
+        Some(question) => frame(ui, |ui| super::security::vault_banner(ui, question, state, out)),
+        None => vault(ui, scene, state, out),
+    }
 }
 
 fn account_banner(ui: &mut Ui, account: &AccountView, password: &mut PasswordField, out: &mut Vec<Command>) {

@@ -38,7 +38,8 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
     let name = widgets::drawable(ui, &name, &address);
     // The red button stands at the bottom, everything else above it.
     let whole = ui.available_rect_before_wrap();
-    let split = (whole.bottom() - FOOT).max(whole.top());
+    let later = super::security::in_call(scene.view, call.account);
+    let split = (whole.bottom() - FOOT - if later.is_some() { 26.0 } else { 0.0 }).max(whole.top());
     let above = Rect::from_min_max(whole.min, pos2(whole.right(), split));
     ui.scope_builder(UiBuilder::new().max_rect(above), |ui| {
         ui.set_clip_rect(above.intersect(ui.clip_rect()));
@@ -65,6 +66,14 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
             }
         });
     });
+    if let Some(words) = later {
+        let place = Rect::from_min_size(pos2(whole.left(), split), vec2(whole.width(), 24.0));
+        let response = ui.interact(place, ui.scope_id().with("after this call"), egui::Sense::hover());
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, words));
+        let font = theme::font(12.5, Weight::Medium);
+        let p = theme::palette(ui);
+        ui.painter().text(place.center(), Align2::CENTER_CENTER, words, font, p.warn);
+    }
     let end = Rect::from_center_size(pos2(whole.center().x, whole.bottom() - 40.0), vec2(120.0, 48.0));
     let mut child = ui.new_child(UiBuilder::new().max_rect(end));
     let word = if call.state == CallState::Established { "End" } else { "Cancel" };

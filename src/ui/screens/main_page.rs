@@ -5,7 +5,7 @@ use egui::{Rect, Ui, UiBuilder, pos2};
 use super::{Scene, banners, keypad, recents};
 use crate::phone::command::Command;
 use crate::phone::view::{AccountState, AccountView};
-use crate::ui::state::{Page, Tab, UiState};
+use crate::ui::state::{Page, SecurityPage, Tab, UiState};
 use crate::ui::widgets::{self, Dot};
 use crate::ui::{icons, text};
 
@@ -22,15 +22,26 @@ pub(super) fn dot(account: &AccountView) -> Dot {
 /// Draws it.
 pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
     let Some(line) = scene.line(state.line) else { return };
-    let mut settings = false;
+    let (mut settings, mut security) = (false, false);
+    let todo = super::security::things_to_do(scene.view);
+    let shield = match todo {
+        0 => "Security".to_owned(),
+        1 => "Security, 1 thing to do".to_owned(),
+        n => format!("Security, {n} things to do"),
+    };
     let word = text::account_word(line);
     let title = widgets::header(ui, dot(line), &line.name, word, |ui| {
         settings = widgets::icon_button(ui, icons::GEAR, "Settings", false).clicked();
+        security = widgets::icon_button(ui, icons::SHIELD_CHECK, &shield, todo > 0).clicked();
     });
     widgets::live_region(ui, "line", &format!("{}: {word}", line.name));
     let title = title.on_hover_text(format!("{}\n{}", line.address, text::connection(line)));
     if settings || title.clicked() {
         state.page = Page::Settings;
+    }
+    if security {
+        state.page = Page::Security;
+        state.security.go(SecurityPage::Centre);
     }
     // The tabs stand at the bottom, everything else above them.
     let whole = ui.available_rect_before_wrap();

@@ -8,6 +8,7 @@ pub mod incoming;
 mod keypad;
 mod main_page;
 mod recents;
+pub(super) mod security;
 mod settings;
 mod shortcuts;
 mod sign_in;
@@ -122,6 +123,7 @@ pub fn root(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<C
     Frame::new().show(ui, |ui| {
         ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
         incoming::bar(ui, scene, out);
+        questions(ui, scene, state, out);
         match scene.call() {
             Some(call) if matches!(call.state, CallState::Ended(_)) => ended::show(ui, scene, state, out, call),
             Some(call) => call::show(ui, scene, state, out, call),
@@ -131,8 +133,46 @@ pub fn root(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<C
     if scene.call().is_none() {
         state.call = super::state::CallPanel::default();
     }
+    secrets_out_of_sight(ui, scene, state);
     shortcuts::show(ui, state);
     watch_devices(scene, state, out);
+}
+
+/// What cannot wait for a page of its own: the guard's question, a certificate, the rehearsal's next step.
+fn questions(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    let margin = egui::Margin { left: 12, right: 12, top: 8, bottom: 8 };
+    let frame = |ui: &mut Ui, card: &mut dyn FnMut(&mut Ui)| {
+        Frame::new().inner_margin(margin).show(ui, |ui| card(ui));
+    };
+    if let Some(question) = &scene.view.guard {
+        frame(ui, &mut |ui| security::guard(ui, question, state, out));
+    }
+    if scene.call().is_some() {
+        return;
+    }
+    if let Some(question) = &scene.view.certificate {
+        frame(ui, &mut |ui| security::certificate(ui, question, &scene.now, out));
+    }
+    if let Some(rehearsal) = &scene.view.rehearsal {
+        frame(ui, &mut |ui| security::rehearsal(ui, rehearsal, out));
+    }
+}
+
+/// Forgets what was typed and shown on the security pages as soon as something else is there, and asks the system to
+/// leave the window out of screenshots while a secret can be seen.
+fn secrets_out_of_sight(ui: &Ui, scene: &Scene<'_>, state: &mut UiState) {
+    let open = state.page == Page::Security;
+    if state.security.was_open && !open {
+        state.security.forget();
+    }
+    state.security.was_open = open;
+    if scene.call().is_some() {
+        state.security.shown = None;
+    }
+    let visible = security::is_visible(state);
+    if visible != std::mem::replace(&mut state.security.protected, visible) {
+        ui.ctx().send_viewport_cmd(egui::ViewportCommand::ContentProtected(visible));
+    }
 }
 
 fn page(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
@@ -150,6 +190,7 @@ fn page(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Comma
             }
         }
         Page::Settings => settings::show(ui, scene, state, out),
+        Page::Security => security::show(ui, scene, state, out),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::phone::settings::{Settings, Theme};
 use crate::phone::view::{AccountState, AccountView, PasswordPlace, VaultState};
 use crate::ui::fonts::Weight;
 use crate::ui::state::{Page, UiState};
+use crate::ui::text::security as words;
 use crate::ui::widgets::{self, Button, Kind, Mark};
 use crate::ui::{text, theme};
 
@@ -36,6 +37,9 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
             ui.add_space(8.0);
             widgets::section(ui, "Passwords");
             keyring(ui, &scene.view.vault, out);
+            ui.add_space(8.0);
+            widgets::section(ui, "Security");
+            security(ui, scene, state, out);
             ui.add_space(8.0);
             widgets::section(ui, "Recent calls");
             recent(ui, scene, out);
@@ -132,6 +136,32 @@ fn keyring(ui: &mut Ui, vault: &VaultState, out: &mut Vec<Command>) {
         if troubled && widgets::link(ui, "Try again", true).clicked() {
             out.push(Command::RetryVault);
         }
+    });
+}
+
+fn security(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    let all = [(true, "On"), (false, "Off")];
+    widgets::card(ui, |ui| {
+        if let Some(on) = state.login.on {
+            // What the desktop says, not what was wished.
+            let picked = widgets::value_row(ui, words::STARTS_AT_LOGIN, Some(words::STARTS_WHY), |ui| {
+                widgets::segments(ui, words::STARTS_AT_LOGIN, 100.0, &on, &all)
+            });
+            state.login.wish = picked.or(state.login.wish);
+            if let Some(trouble) = &state.login.trouble {
+                widgets::warning(ui, trouble);
+            }
+            widgets::row_line(ui);
+        }
+        let now = scene.view.settings.remind_yearly;
+        let picked = widgets::value_row(ui, words::REMIND, Some(words::REMIND_SHORT), |ui| {
+            widgets::segments(ui, words::REMIND, 100.0, &now, &all)
+        });
+        if let Some(remind_yearly) = picked {
+            out.push(Command::SetSettings(Box::new(Settings { remind_yearly, ..scene.view.settings.clone() })));
+        }
+        widgets::faint(ui, words::REMIND_WHY);
+        ui.add_space(8.0);
     });
 }
 

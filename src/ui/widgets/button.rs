@@ -1,6 +1,6 @@
 //! Buttons with words, icons alone, and links.
 
-use egui::{Align2, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, Widget, vec2};
+use egui::{Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, Widget, vec2};
 
 use super::{focus_ring, name_button, one_line, touched};
 use crate::ui::fonts::Weight;
@@ -98,7 +98,7 @@ pub(in crate::ui) fn icon_button(ui: &mut Ui, icon: &str, name: &str, chosen: bo
         ui.painter().rect_filled(surface, f32::from(theme::RADIUS), fill);
     }
     let colour = if chosen { p.accent } else { p.muted };
-    ui.painter().text(rect.center(), Align2::CENTER_CENTER, icon, theme::icon_font(18.0), colour);
+    super::icon(ui, rect.center(), icon, theme::icon_font(18.0), colour);
     focus_ring(ui, &response, surface, f32::from(theme::RADIUS));
     response.on_hover_text(name)
 }

@@ -76,6 +76,53 @@ pub(in crate::ui) fn page_header(ui: &mut Ui, title: &str) -> bool {
     back
 }
 
+/// The bar of a security page: a way back or, on a sheet, a shield; the title; and controls at the right. The first
+/// of all is the way to the keypad, so that a call is never more than two presses of Tab away.
+pub(in crate::ui) fn sheet_header(
+    ui: &mut Ui,
+    shield: Option<egui::Color32>,
+    title: &str,
+    right: impl FnOnce(&mut Ui),
+) -> SheetHead {
+    let p = theme::palette(ui);
+    let rect = bar(ui);
+    let mut inside = ui.new_child(
+        egui::UiBuilder::new()
+            .max_rect(rect.shrink2(vec2(8.0, 0.0)))
+            .layout(egui::Layout::right_to_left(egui::Align::Center)),
+    );
+    inside.spacing_mut().item_spacing.x = 4.0;
+    let keypad = icon_button(&mut inside, icons::DOTS_NINE, "Keypad", false).clicked();
+    let mut left = ui.new_child(
+        egui::UiBuilder::new()
+            .max_rect(rect.shrink2(vec2(8.0, 0.0)))
+            .layout(egui::Layout::left_to_right(egui::Align::Center)),
+    );
+    let back = match shield {
+        None => icon_button(&mut left, icons::CARET_LEFT, "Back", false).clicked(),
+        Some(colour) => {
+            let at = pos2(rect.left() + 21.0, rect.center().y);
+            ui.painter().text(at, Align2::CENTER_CENTER, icons::SHIELD_CHECK, theme::icon_font(20.0), colour);
+            false
+        }
+    };
+    right(&mut inside);
+    let at = pos2(rect.left() + if shield.is_some() { 40.0 } else { 52.0 }, rect.center().y);
+    let room = inside.min_rect().left() - at.x - 8.0;
+    let (heading, response) = (Rect::from_min_max(at, pos2(at.x + room.max(1.0), rect.bottom())), ui.scope_id());
+    let response = ui.interact(heading, response.with("title"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, title));
+    put_left(ui, at, one_line(ui, title, theme::font(13.0, Weight::SemiBold), p.ink, room));
+    SheetHead { back, keypad }
+}
+
+/// What was pressed in a sheet's bar.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(in crate::ui) struct SheetHead {
+    pub(in crate::ui) back: bool,
+    pub(in crate::ui) keypad: bool,
+}
+
 /// The tabs at the bottom of the window. Returns the one that was pressed.
 pub(in crate::ui) fn tabs<T: Copy + PartialEq>(ui: &mut Ui, chosen: T, all: &[(T, &str, &str, usize)]) -> Option<T> {
     let p = theme::palette(ui);

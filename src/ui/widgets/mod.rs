@@ -5,26 +5,33 @@ mod avatar;
 mod banner;
 mod button;
 mod card;
+mod check;
 mod choice;
 mod field;
 mod header;
 mod keys;
 mod meter;
 mod password;
+mod prose;
 mod round;
+mod secret;
 
 pub(super) use avatar::avatar;
 pub(super) use banner::{Banner, BannerKind};
 pub(super) use button::{Button, Kind, icon_button, link};
 pub(super) use card::{Mark, card, person_row, row, row_line, section, value_row};
+pub(super) use check::{Check, Tick};
 pub(super) use choice::{choice, segments};
 pub(super) use field::{field, focus_at_end, labelled, search_field};
-pub(super) use header::{Dot, header, page_header, tabs};
+pub(super) use header::{Dot, SheetHead, header, page_header, sheet_header, tabs};
 pub(super) use keys::key_pad;
 pub use meter::Levels;
 pub(super) use meter::meter;
 pub use password::PasswordField;
+pub(super) use prose::{boxed, faint, label, plain, prose, strong, warning};
 pub(super) use round::{Round, round_button};
+pub use secret::QrModules;
+pub(super) use secret::{code_box, qr, secret_box, spelt};
 
 use std::sync::Arc;
 

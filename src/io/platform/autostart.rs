@@ -1,0 +1,94 @@
+//! Whether this program starts when the person logs in, as desktops on Linux keep it: a file in
+//! `~/.config/autostart` (<https://specifications.freedesktop.org/autostart-spec/latest/>). Elsewhere it is not known
+//! yet.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The file's name.
+const NAME: &str = "ringfence.desktop";
+
+fn folder() -> Option<PathBuf> {
+    let desktop = cfg!(all(unix, not(target_os = "macos")));
+    desktop.then(directories::BaseDirs::new).flatten().map(|dirs| dirs.config_dir().join("autostart"))
+}
+
+/// Whether it starts at login; `None` where this computer does not know such a thing.
+#[must_use]
+pub fn is_on() -> Option<bool> {
+    folder().map(|folder| is_on_in(&folder))
+}
+
+/// Switches it.
+///
+/// # Errors
+/// In words, if the file cannot be written or removed.
+pub fn switch(on: bool) -> Result<(), String> {
+    let folder = folder().ok_or("This computer keeps no list of programs to start.")?;
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    switch_in(&folder, &program, on).map_err(|error| error.to_string())
+}
+
+fn is_on_in(folder: &Path) -> bool {
+    // `Hidden` is how desktops' own settings switch such a file off.
+    let off = |line: &str| matches!(line.trim(), "Hidden=true" | "X-GNOME-Autostart-enabled=false");
+    std::fs::read_to_string(folder.join(NAME)).is_ok_and(|text| !text.lines().any(off))
+}
+
+fn switch_in(folder: &Path, program: &Path, on: bool) -> io::Result<()> {
+    let file = folder.join(NAME);
+    if !on {
+        return match std::fs::remove_file(&file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        };
+    }
+    std::fs::create_dir_all(folder)?;
+    let fresh = folder.join(format!(".{NAME}.new"));
+    std::fs::write(&fresh, entry(program))?;
+    std::fs::rename(&fresh, &file)
+}
+
+fn entry(program: &Path) -> String {
+    // Quoting as the Desktop Entry Specification has it for `Exec`.
+    let mut quoted = String::new();
+    for c in program.to_string_lossy().chars() {
+        match c {
+            '"' | '`' | '$' => quoted.extend(['\\', '\\', c]),
+            '\\' => quoted.push_str("\\\\\\\\"),
+            '%' => quoted.push_str("%%"),
+            c => quoted.push(c),
+        }
+    }
+    format!(
+        "[Desktop Entry]\nType=Application\nName=Ringfence\nComment=Telephone calls, and warnings from your provider\n\
+         Exec=\"{quoted}\"\nIcon=ringfence\nTerminal=false\nX-GNOME-Autostart-enabled=true\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_switched_on_and_off_and_a_desktop_s_own_switch_counts() {
+        let home = tempfile::tempdir().expect("a folder");
+        let folder = home.path().join("autostart");
+        assert!(!is_on_in(&folder));
+        switch_in(&folder, Path::new("/opt/my phone/ringfence"), true).expect("it is written");
+        assert!(is_on_in(&folder));
+        let text = std::fs::read_to_string(folder.join(NAME)).expect("it is there");
+        assert!(text.contains("Exec=\"/opt/my phone/ringfence\"\n"), "{text}");
+        std::fs::write(folder.join(NAME), format!("{text}Hidden=true\n")).expect("the desktop writes");
+        assert!(!is_on_in(&folder));
+        switch_in(&folder, Path::new("/x"), false).expect("it is removed");
+        switch_in(&folder, Path::new("/x"), false).expect("removing twice is no error");
+        assert!(!folder.join(NAME).exists());
+    }
+
+    #[test]
+    fn no_path_can_say_more_than_where_the_program_is() {
+        let text = entry(Path::new("/a\"b$c`d%e\\f"));
+        assert!(text.contains("Exec=\"/a\\\\\"b\\\\$c\\\\`d%%e\\\\\\\\f\"\n"), "{text}");
+    }
+}

@@ -1,0 +1,220 @@
+//! The security centre: one sentence, things to do, what Ringfence can prove, notices, and the ways to everything
+//! else.
+
+use egui::Ui;
+
+use super::{Cx, SecurityPage, begin, body, follow, hero};
+use crate::phone::command::{Begin, Command, DeviceCommand, NoticeCommand, SafetyCommand};
+use crate::phone::view::{Fact, NoticeSource, Todo};
+use crate::ui::state::{Page, UiState};
+use crate::ui::text::security as text;
+use crate::ui::widgets::{self, Check, Tick};
+
+/// Draws it.
+pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    let mut chosen = None;
+    let head = widgets::sheet_header(ui, None, text::SECURITY, |ui| {
+        let all: Vec<_> = cx.scene.view.accounts.iter().map(|line| (line.id, line.name.as_str())).collect();
+        if all.len() > 1 {
+            chosen = widgets::choice(ui, "Line", 110.0, &cx.line.id, &all);
+        }
+    });
+    follow(head, state);
+    state.line = chosen.or(state.line);
+    let (words, small) = text::verdict(cx.security, cx.provider());
+    body(ui, "centre", &[], |ui| {
+        let good = cx.security.todo.is_empty() && cx.security.lockdown.is_none();
+        hero(ui, good, &words, &small);
+        widgets::live_region(ui, "verdict", &words);
+        todo(ui, cx, state, out);
+        facts(ui, cx, state);
+        notices(ui, cx, state, out);
+        start_at_login(ui, state);
+        more(ui, cx, state, out);
+    });
+}
+
+fn todo(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    let reminder = cx.scene.view.settings.remind_yearly.then(|| text::year_old(cx.security, cx.now())).flatten();
+    if cx.security.todo.is_empty() && reminder.is_none() {
+        return;
+    }
+    widgets::card(ui, |ui| {
+        for (i, todo) in cx.security.todo.iter().enumerate() {
+            if i > 0 {
+                widgets::row_line(ui);
+            }
+            let (words, small, action) = text::todo(todo, cx.security, cx.provider(), cx.now());
+            if ui.push_id(i, |ui| Check::new(Tick::Warn, &words).small(&small).action(action).show(ui)).inner {
+                act(todo, cx, state, out);
+            }
+        }
+        if let Some(days) = reminder {
+            if !cx.security.todo.is_empty() {
+                widgets::row_line(ui);
+            }
+            let words = format!("Your line password is {days} days old");
+            let row = Check::new(Tick::Warn, &words).small("You asked to be reminded after a year").action("Change");
+            if row.show(ui) {
+                begin(cx, state, out, Begin::Wanted);
+            }
+        }
+    });
+}
+
+fn act(todo: &Todo, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    match todo {
+        Todo::ChangePassword(_) => begin(cx, state, out, Begin::Notice),
+        Todo::FinishChange => state.security.open(SecurityPage::Change),
+        Todo::UnnamedDevice(_) | Todo::DevicesNeedPassword(_) => state.security.open(SecurityPage::Devices),
+        Todo::OldPasswordAccepted => state.security.open(SecurityPage::Contact),
+        // The banner of the main page takes it.
+        Todo::PasswordRefused => state.page = Page::Main,
+        Todo::Weaker(_) => state.security.open(SecurityPage::Log),
+        Todo::NoticesNotConfirmed(_) => out.push(Command::Notice(cx.line.id, NoticeCommand::Check)),
+    }
+}
+
+fn facts(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState) {
+    if cx.security.facts.is_empty() {
+        return;
+    }
+    widgets::card(ui, |ui| {
+        for (i, fact) in cx.security.facts.iter().enumerate() {
+            if i > 0 {
+                widgets::row_line(ui);
+            }
+            let (good, words, small) = text::fact(fact, cx.provider(), cx.now());
+            let row = Check::new(if good { Tick::Good } else { Tick::Warn }, &words).small(&small);
+            let (row, page) = match fact {
+                Fact::Limits { .. } => (row.action("Limits"), Some(SecurityPage::Limits)),
+                Fact::Devices(_) => (row.action("Review"), Some(SecurityPage::Devices)),
+                Fact::Password { .. }
+                | Fact::Connection { .. }
+                | Fact::Emergency
+                | Fact::OldPassword(..)
+                | Fact::PinnedCertificate { .. }
+                | Fact::Enrolled(_) => (row, None),
+            };
+            let pressed = ui.push_id(("fact", i), |ui| row.show(ui)).inner;
+            if let Some(page) = page.filter(|_| pressed) {
+                state.security.open(page);
+            }
+        }
+    });
+}
+
+fn notices(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    let title = format!("Notices from {}", cx.provider());
+    widgets::section(ui, &title);
+    widgets::card(ui, |ui| {
+        for (i, notice) in cx.security.notices.iter().enumerate() {
+            if i > 0 {
+                widgets::row_line(ui);
+            }
+            let small = text::notice_state(notice, cx.now());
+            if Check::new(Tick::None, &notice.title).small(&small).action("Read").show(ui) {
+                out.push(Command::Notice(cx.line.id, NoticeCommand::Seen(notice.id.clone())));
+                state.security.open(SecurityPage::Notice(notice.id.clone()));
+            }
+        }
+        if cx.security.notices.is_empty() {
+            Check::new(Tick::None, no_notices(cx.security.source)).faint(true).show(ui);
+        }
+    });
+}
+
+/// Offered where it is off and the desktop can do it.
+fn start_at_login(ui: &mut Ui, state: &mut UiState) {
+    if state.login.on != Some(false) {
+        return;
+    }
+    widgets::card(ui, |ui| {
+        let row = Check::new(Tick::Empty, text::STARTS_AT_LOGIN).small(text::STARTS_WHY).action("Turn on");
+        if row.show(ui) {
+            state.login.wish = Some(true);
+        }
+        if let Some(trouble) = &state.login.trouble {
+            widgets::warning(ui, trouble);
+        }
+    });
+}
+
+fn no_notices(source: NoticeSource) -> &'static str {
+    match source {
+        NoticeSource::Unknown => "Not asked yet",
+        NoticeSource::None => "None: this provider does not publish signed notices",
+        NoticeSource::Confirmed(_) => "None",
+        NoticeSource::NotConfirmedSince(_) => "None that could be confirmed",
+        NoticeSource::Mismatch(_) => "What the provider publishes is not signed by the key that this phone knows",
+    }
+}
+
+fn more(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    widgets::section(ui, "What you can do");
+    let number = text::numbers_line(&cx.security.contact);
+    let locked = cx.security.lockdown.is_some();
+    let pages = [
+        (text::TOLD_TITLE, "Whoever told you: start here, not with their link", "Start", SecurityPage::Told),
+        ("Other devices on this line", "Who else can ring and dial", "Review", SecurityPage::Devices),
+        ("Check my bill", "Calls that were not made from this computer", "Check", SecurityPage::Bill),
+        ("Event log", "What happened to this line's security", "Show", SecurityPage::Log),
+        ("Provider's website and numbers", number.as_str(), "Edit", SecurityPage::Contact),
+    ];
+    widgets::card(ui, |ui| {
+        if !cx.line.demo && !cx.security.change.is_going() {
+            let row = Check::new(Tick::None, "A new line password").small("Made for you, changed and tested");
+            if row.action("Change").show(ui) {
+                begin(cx, state, out, Begin::Wanted);
+            }
+            widgets::row_line(ui);
+        }
+        for (words, small, action, page) in pages {
+            if Check::new(Tick::None, words).small(small).action(action).show(ui) {
+                if page == SecurityPage::Devices {
+                    out.push(Command::Device(cx.line.id, DeviceCommand::Check));
+                }
+                state.security.open(page);
+            }
+            widgets::row_line(ui);
+        }
+        let (words, small, action) = if locked {
+            ("Locked down", "Calls abroad and premium numbers are blocked here", "End it")
+        } else {
+            ("Lock down", "Limits tightened, password changed, fraud number shown", "Lock down")
+        };
+        if Check::new(Tick::None, words).small(small).action(action).show(ui) {
+            if locked {
+                out.push(Command::Safety(cx.line.id, SafetyCommand::EndLockdown));
+            } else {
+                state.security.open(SecurityPage::Lockdown);
+            }
+        }
+        widgets::row_line(ui);
+        rehearse(ui, cx, state, out);
+        if Check::new(Tick::None, "Remove this line")
+            .small("Its password, calls and recordings too")
+            .action("Remove")
+            .show(ui)
+        {
+            state.security.open(SecurityPage::Remove);
+        }
+    });
+}
+
+/// Only the demo's line can be rehearsed with; others are told where.
+fn rehearse(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    let words = "Rehearse a breach day";
+    if cx.line.demo {
+        let row = Check::new(Tick::None, words).small("Five minutes with a made-up provider");
+        if row.action("Start").show(ui) {
+            out.push(Command::Rehearse(true));
+            state.page = Page::Main;
+        }
+    } else if Check::new(Tick::None, words).small("With the demo's line, not with this one").action("Go there").show(ui)
+    {
+        out.push(Command::SignInDemo);
+        state.line = cx.scene.view.accounts.iter().find(|line| line.demo).map(|line| line.id);
+    }
+    widgets::row_line(ui);
+}

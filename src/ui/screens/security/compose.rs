@@ -1,0 +1,199 @@
+//! The sheet before anything has changed: who asks and why, what still works, the new password, what else will need
+//! it, and a way out that is a button like the others.
+
+use egui::{Id, Ui};
+
+use super::{Cx, Foot, SecurityPage, body, notice, reveal};
+use crate::phone::command::{ChangeCommand, Command, DeviceCommand};
+use crate::phone::view::{ChangeReason, ChangeWay, Compose, DeviceListing, NoticeLevel, NoticeView};
+use crate::ui::state::{Page, Tab, UiState};
+use crate::ui::text::{change as text, security};
+use crate::ui::widgets::{self, Check, Tick};
+
+/// Draws it.
+pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, compose: &Compose) {
+    let change = &cx.security.change;
+    let emergency = cx.security.emergency.first().map(String::as_str);
+    let ready = if state.security.choosing { !state.security.typed.is_empty() } else { change.new.is_some() };
+    let go = match (state.security.choosing, change.way) {
+        (true, _) => "Use this one",
+        (false, ChangeWay::Person) => "Save it and go on",
+        (false, ChangeWay::Phone | ChangeWay::Unknown) => "Change now",
+    };
+    let mut feet = Vec::new();
+    if state.security.choosing {
+        feet.push(Foot::plain("Back"));
+    } else if change.can_wait {
+        feet.push(Foot::plain("Not now"));
+    } else if change.can_cancel {
+        feet.push(Foot::plain("Cancel"));
+    }
+    feet.extend(emergency.map(Foot::plain));
+    feet.push(Foot::main(go).enabled(ready));
+    let pressed = body(ui, "compose", &feet, |ui| {
+        lead(ui, cx, state);
+        if state.security.choosing {
+            own(ui, state, compose);
+        } else {
+            made(ui, cx, state, out, compose);
+        }
+        others(ui, cx, state, out);
+    });
+    let Some(words) = pressed.and_then(|i| feet.get(i)).map(|foot| foot.words) else { return };
+    if words == go {
+        press_go(cx, state, out);
+    } else if Some(words) == emergency {
+        // The number stands in the field; the person still has to call it.
+        words.clone_into(&mut state.dial);
+        state.security.forget();
+        (state.page, state.tab) = (Page::Main, Tab::Keypad);
+    } else if state.security.choosing {
+        state.security.choosing = false;
+        state.security.typed.wipe();
+    } else {
+        wait(cx, state, out);
+    }
+}
+
+fn press_go(cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    if state.security.choosing {
+        out.push(cx.change(ChangeCommand::Type(state.security.typed.secret())));
+        state.security.typed.wipe();
+        state.security.choosing = false;
+    } else {
+        state.security.forget();
+        out.push(cx.change(ChangeCommand::Go));
+    }
+}
+
+fn wait(cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    if let Some(asked) = asked_by(cx) {
+        notice::put_off(cx, state, out, asked);
+        return;
+    }
+    out.push(cx.change(if cx.security.change.can_wait { ChangeCommand::NotNow(None) } else { ChangeCommand::Cancel }));
+    state.security.forget();
+    if state.security.back() {
+        state.page = Page::Main;
+    }
+}
+
+/// The notice that this change follows.
+fn asked_by<'a>(cx: &Cx<'a>) -> Option<&'a NoticeView> {
+    let ChangeReason::Notice(id) = &cx.security.change.reason else { return None };
+    cx.security.notices.iter().find(|notice| notice.id == *id)
+}
+
+/// Who asks, why, until when; what still works.
+fn lead(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState) {
+    let Some(notice) = asked_by(cx) else {
+        widgets::plain(ui, &text::way(cx.security.change.way, cx.provider()));
+        return;
+    };
+    widgets::plain(ui, &notice.title);
+    let by = notice.deadline.map(|at| format!(" by **{}**", cx.now().date(at))).unwrap_or_default();
+    let certainty = security::certainty(notice.certainty);
+    let provider = cx.provider().replace('*', "");
+    widgets::prose(ui, &format!("{provider} asks for a new line password{by}. {certainty}"));
+    if widgets::link(ui, security::WHY_TITLE, true).clicked() {
+        state.security.open(SecurityPage::Why(notice.id.clone()));
+    }
+    let level = if cx.security.restricted { NoticeLevel::Enforced } else { notice.level };
+    widgets::boxed(ui, &security::what_still_works(level, notice.deadline, &cx.security.emergency, cx.now()));
+    if cx.security.change.way == ChangeWay::Person {
+        widgets::plain(ui, &text::way(ChangeWay::Person, cx.provider()));
+    }
+}
+
+/// The password that was made.
+fn made(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, compose: &Compose) {
+    let Some(new) = cx.security.change.new else {
+        widgets::card(ui, |ui| {
+            Check::new(Tick::Doing, "Making a new password…").show(ui);
+        });
+        return;
+    };
+    widgets::label(ui, if new.made { "New password, made for you" } else { "New password, chosen by you" });
+    reveal::show(ui, cx, state, out);
+    widgets::faint(ui, text::REMEMBERED);
+    if let Some(complaint) = &compose.complaint {
+        widgets::warning(ui, complaint);
+        widgets::live_region(ui, "complaint", complaint);
+    }
+    if new.is_weak() {
+        let words =
+            format!("{}'s rules allow nothing stronger than these {} characters.", cx.provider(), new.characters);
+        widgets::warning(ui, &words);
+    }
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 20.0;
+        if widgets::link(ui, "Choose my own", true).clicked() {
+            state.security.forget();
+            state.security.choosing = true;
+        }
+    });
+}
+
+/// The field for one that the person chooses.
+fn own(ui: &mut Ui, state: &mut UiState, compose: &Compose) {
+    widgets::labelled(ui, text::NEW_PASSWORD, "typed or pasted", |ui| {
+        widgets::field(ui, Id::unique("own password"), &mut state.security.typed, "", true)
+    });
+    if let Some(rules) = &compose.rules {
+        widgets::faint(ui, rules);
+    }
+    if let Some(complaint) = &compose.complaint {
+        widgets::warning(ui, complaint);
+        widgets::live_region(ui, "complaint", complaint);
+    }
+    widgets::faint(
+        ui,
+        "One that Ringfence makes is stronger and is never typed. A typed one may stay in this computer's memory for a \
+         while.",
+    );
+}
+
+/// What else uses this line.
+fn others(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    let devices = &cx.security.devices;
+    widgets::label(ui, "Other phones on this line need it too");
+    if let Some(words) = security::listing(devices.listed, devices.all.is_empty(), cx.provider(), cx.now()) {
+        widgets::faint(ui, &words);
+    }
+    if devices.all.is_empty() {
+        return;
+    }
+    widgets::card(ui, |ui| {
+        for (i, device) in devices.all.iter().enumerate() {
+            if i > 0 {
+                widgets::row_line(ui);
+            }
+            let name = security::device_name(device);
+            if Check::new(Tick::None, &name).small(text::DEVICE_STOPS).action("Show").show(ui) {
+                state.security.open(SecurityPage::Devices);
+            }
+        }
+        if cx.security.change.way == ChangeWay::Phone && matches!(devices.listed, DeviceListing::At(_)) {
+            widgets::row_line(ui);
+            let all = [(false, "Let them be"), (true, "End them")];
+            let words = Some("With the change");
+            let picked = widgets::value_row(ui, "The others", words, |ui| {
+                widgets::segments(ui, "The others", 184.0, &devices.end_others, &all)
+            });
+            if let Some(end) = picked {
+                out.push(Command::Device(cx.line.id, DeviceCommand::EndOthers(end)));
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typed_password_is_not_in_its_command_s_debug_output() {
+        let command = ChangeCommand::Type("hunter2 hunter2".into());
+        assert!(!format!("{command:?}").contains("hunter2"));
+    }
+}

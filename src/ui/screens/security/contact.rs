@@ -1,0 +1,68 @@
+//! How to reach the provider: their website, typed once, and their numbers. Never from a message.
+
+use egui::{Id, Ui};
+
+use super::{Cx, Foot, body, browse, header};
+use crate::phone::command::{Command, SafetyCommand};
+use crate::phone::view::LinkSource;
+use crate::ui::state::UiState;
+use crate::ui::widgets::{self, Check, Tick};
+
+/// Draws the page.
+pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    header(ui, state, "Website and numbers");
+    let contact = &cx.security.contact;
+    if !state.security.contact_filled {
+        state.security.contact_filled = true;
+        state.security.portal = contact.portal.as_ref().map(|link| link.url.clone()).unwrap_or_default();
+        state.security.support = contact.support.clone().unwrap_or_default();
+    }
+    let pressed = body(ui, "contact", &[Foot::main("Keep these")], |ui| {
+        widgets::card(ui, |ui| {
+            for (what, number) in [("Fraud", &contact.fraud), ("Help", &contact.support)] {
+                let number = number.as_deref().unwrap_or("Not known: it is on your bill");
+                Check::new(Tick::None, what).small(number).show(ui);
+                widgets::row_line(ui);
+            }
+            match &contact.portal {
+                Some(link) => {
+                    let small = format!("{} · {}", link.host, source(link.from));
+                    if Check::new(Tick::None, "Website").small(&small).action("Open").show(ui) {
+                        browse(ui, link);
+                    }
+                }
+                None => {
+                    Check::new(Tick::None, "Website").small("Not known").show(ui);
+                }
+            }
+        });
+        widgets::labelled(ui, "Their website", "type it from your bill, not from a message", |ui| {
+            let id = Id::unique("portal");
+            widgets::field(ui, id, &mut state.security.portal, "https://www.provider.example", false)
+        });
+        widgets::labelled(ui, "Their number for help", "from your bill", |ui| {
+            widgets::field(ui, Id::unique("support"), &mut state.security.support, "", false)
+        });
+        widgets::faint(
+            ui,
+            "Ringfence opens the website in your browser and nowhere else, and only after you press Open.",
+        );
+    });
+    if pressed.is_some() {
+        let (portal, support) = (state.security.portal.trim().to_owned(), state.security.support.trim().to_owned());
+        if contact.portal.as_ref().map_or("", |link| link.url.as_str()) != portal {
+            out.push(Command::Safety(cx.line.id, SafetyCommand::SetPortal(portal)));
+        }
+        if contact.support.as_deref().unwrap_or_default() != support {
+            out.push(Command::Safety(cx.line.id, SafetyCommand::SetSupport(support)));
+        }
+    }
+}
+
+fn source(from: LinkSource) -> &'static str {
+    match from {
+        LinkSource::Person => "typed by you",
+        LinkSource::Preset => "came with Ringfence",
+        LinkSource::Discovery => "from your provider's signed page",
+    }
+}

@@ -1,0 +1,116 @@
+//! Other devices on the line: named once, ticked off one by one after a change.
+
+use egui::{Id, Ui};
+
+use super::{Cx, Foot, body, header, reveal};
+use crate::phone::command::{Command, DeviceCommand};
+use crate::phone::view::{ChangePhase, DeviceListing, DeviceView};
+use crate::ui::state::UiState;
+use crate::ui::text::{change, security as text};
+use crate::ui::widgets::{self, Button, Check, Kind, Tick};
+
+/// Draws the page.
+pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    header(ui, state, "Other devices on this line");
+    let devices = &cx.security.devices;
+    let ask = format!("Ask {} now", cx.provider());
+    let pressed = body(ui, "devices", &[Foot::plain(&ask)], |ui| {
+        if let Some(words) = text::listing(devices.listed, devices.all.is_empty(), cx.provider(), cx.now()) {
+            widgets::plain(ui, &words);
+        }
+        for device in &devices.all {
+            ui.push_id(&device.id.0, |ui| one(ui, cx, state, out, device));
+        }
+        if devices.all.iter().any(|device| device.needs_password) {
+            password(ui, cx, state, out);
+        }
+        if let DeviceListing::At(at) = devices.listed
+            && !devices.all.is_empty()
+        {
+            let when = cx.now().time_of_day(at);
+            widgets::faint(
+                ui,
+                &format!("As {} named them at {when}. A name is yours alone: it stays here.", cx.provider()),
+            );
+        }
+    });
+    if pressed.is_some() {
+        out.push(Command::Device(cx.line.id, DeviceCommand::Check));
+    }
+}
+
+/// The new password, for typing it into another phone.
+fn password(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    if !cx.security.change.new.is_some_and(|new| new.can_be_shown) {
+        return;
+    }
+    let composing = matches!(cx.security.change.phase, ChangePhase::Compose(_));
+    widgets::label(ui, if composing { "The password it will need" } else { "The password it needs" });
+    reveal::show(ui, cx, state, out);
+    if composing {
+        widgets::warning(ui, "Not in use yet: type it in after the change.");
+    }
+}
+
+fn one(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, device: &DeviceView) {
+    let name = text::device_name(device);
+    let mut small = text::seen(device, cx.now());
+    if let Some(software) = &device.software {
+        small.push_str(&format!(" · calls itself {software}"));
+    }
+    if !device.present {
+        small.push_str(" · not there now");
+    }
+    widgets::card(ui, |ui| {
+        let tick = if device.name.is_none() || device.needs_password { Tick::Warn } else { Tick::Good };
+        Check::new(tick, &name).small(&small).show(ui);
+        if device.needs_password {
+            widgets::row_line(ui);
+            let row = Check::new(Tick::Empty, "Needs the new password").small(change::DEVICE_STOPS);
+            if row.action("It has it").show(ui) {
+                out.push(Command::Device(cx.line.id, DeviceCommand::HasPassword(device.id.clone())));
+            }
+        }
+        widgets::row_line(ui);
+        naming(ui, cx, state, out, device);
+    });
+}
+
+fn naming(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, device: &DeviceView) {
+    let Some((_, typed)) = state.security.naming.as_mut().filter(|(id, _)| *id == device.id) else {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 20.0;
+            let word = if device.name.is_some() { "Rename" } else { "Name it" };
+            if widgets::link(ui, word, true).clicked() {
+                state.security.naming = Some((device.id.clone(), device.name.clone().unwrap_or_default()));
+            }
+            if !device.present && widgets::link(ui, "Forget it", false).clicked() {
+                out.push(Command::Device(cx.line.id, DeviceCommand::Forget(device.id.clone())));
+            }
+        });
+        if device.name.is_none() {
+            widgets::faint(ui, "Not yours? Change the line password and call your provider.");
+            ui.add_space(8.0);
+        }
+        return;
+    };
+    ui.add_space(8.0);
+    let mut done = false;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        let room = ui.available_width() - 84.0;
+        let field = ui.allocate_ui(egui::vec2(room, 44.0), |ui| {
+            widgets::field(ui, Id::unique("device name"), typed, "Kitchen phone", false)
+        });
+        field.inner.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Name of this device"));
+        done = field.inner.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+        let keep = Button::new(Kind::Main, "Keep").height(44.0).width(76.0).enabled(!typed.trim().is_empty());
+        done |= ui.add(keep).clicked();
+    });
+    ui.add_space(8.0);
+    if done && !typed.trim().is_empty() {
+        let name = typed.trim().to_owned();
+        state.security.naming = None;
+        out.push(Command::Device(cx.line.id, DeviceCommand::Name(device.id.clone(), name)));
+    }
+}

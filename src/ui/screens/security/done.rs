@@ -1,0 +1,81 @@
+//! Done: what was tested, and what is left: other phones, the website, the PIN, the bill.
+
+use egui::Ui;
+
+use super::{Cx, Foot, SecurityPage, body, browse};
+use crate::phone::command::{ChangeCommand, Command, SafetyCommand};
+use crate::phone::view::{CheckItem, CheckRow, CheckState, OldPassword};
+use crate::ui::state::{Page, UiState};
+use crate::ui::text::security as text;
+use crate::ui::widgets::{self, Check, Tick};
+
+/// Draws it.
+pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, old: OldPassword) {
+    let pressed = body(ui, "done", &[Foot::main("Done")], |ui| {
+        widgets::card(ui, |ui| {
+            let tick = if old == OldPassword::StillAccepted { Tick::Warn } else { Tick::Good };
+            let small = text::old_password(old, cx.provider());
+            let row = Check::new(tick, "Signed in with it").small(&small);
+            let row = if old == OldPassword::StillAccepted { row.action("Numbers") } else { row };
+            if row.show(ui) {
+                state.security.open(SecurityPage::Contact);
+            }
+            for device in cx.security.devices.all.iter().filter(|device| device.needs_password) {
+                widgets::row_line(ui);
+                let name = text::device_name(device);
+                if Check::new(Tick::Warn, &name).small("needs the new password").action("Show QR").show(ui) {
+                    state.security.open(SecurityPage::Devices);
+                }
+            }
+            for row in cx.security.check_list.iter().filter(|row| row.item != CheckItem::Line) {
+                widgets::row_line(ui);
+                check(ui, cx, state, out, row, Tick::Empty);
+            }
+        });
+        widgets::faint(ui, "You can come back to this list: it stays in the security centre.");
+    });
+    if pressed.is_some() {
+        out.push(cx.change(ChangeCommand::Finish));
+        state.security.forget();
+        state.security.path.clear();
+        state.page = Page::Main;
+    }
+}
+
+/// A line of the check list: opened first where there is a page for it, then ticked off.
+pub(super) fn check(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, row: &CheckRow, open: Tick) {
+    let (words, small) = text::check(row, cx.provider(), cx.now());
+    let told = matches!(row.state, CheckState::Told(_));
+    let link = match row.item {
+        CheckItem::Website => cx.security.contact.change.as_ref().or(cx.security.contact.portal.as_ref()),
+        CheckItem::TopUp | CheckItem::Voicemail | CheckItem::Forwarding => cx.security.contact.portal.as_ref(),
+        CheckItem::Line | CheckItem::OtherPhones | CheckItem::Bill => None,
+    };
+    let opened = state.security.opened.contains(&row.item);
+    let (tick, action) = match (row.state, row.item) {
+        (CheckState::Proven(_), _) => (Tick::Good, None),
+        (CheckState::Told(_), _) => (Tick::Good, Some("Undo")),
+        (CheckState::Open, CheckItem::OtherPhones) => (open, Some("Show")),
+        (CheckState::Open, CheckItem::Bill) => (open, Some("Check bill")),
+        (CheckState::Open, _) if link.is_some() && !opened => (open, Some("Open")),
+        (CheckState::Open, _) => (open, Some("Done")),
+    };
+    let check = Check::new(tick, &words).small(&small);
+    let pressed = match action {
+        Some(action) => check.action(action).show(ui),
+        None => check.show(ui),
+    };
+    if !pressed {
+        return;
+    }
+    match (row.item, link) {
+        _ if told => out.push(Command::Safety(cx.line.id, SafetyCommand::Tick(row.item, false))),
+        (CheckItem::OtherPhones, _) => state.security.open(SecurityPage::Devices),
+        (CheckItem::Bill, _) => state.security.open(SecurityPage::Bill),
+        (_, Some(link)) if !opened => {
+            browse(ui, link);
+            state.security.opened.push(row.item);
+        }
+        _ => out.push(Command::Safety(cx.line.id, SafetyCommand::Tick(row.item, true))),
+    }
+}

@@ -1,0 +1,358 @@
+//! The sentences of the security centre and of the pages that hang on it.
+
+use crate::phone::view::{
+    Certainty, CheckItem, CheckRow, CheckState, ContactView, DeviceListing, DeviceView, Fact, GuardRule, NoticeLevel,
+    NoticeSource, NoticeState, NoticeView, OldPassword, PasswordPlace, PlanState, Protection, SecurityView, Todo,
+    Weaker,
+};
+use crate::ui::Moment;
+
+pub(in crate::ui) const SECURITY: &str = "Security";
+pub(in crate::ui) const TOLD_TITLE: &str = "I was told to change my password";
+pub(in crate::ui) const WHY_TITLE: &str = "Why trust this?";
+pub(in crate::ui) const STARTS_AT_LOGIN: &str = "Start when I log in";
+pub(in crate::ui) const STARTS_WHY: &str = "A closed phone warns nobody";
+pub(in crate::ui) const REMIND: &str = "Remind me yearly";
+pub(in crate::ui) const REMIND_SHORT: &str = "To change the line password";
+pub(in crate::ui) const REMIND_WHY: &str = "Off is fine: a password is changed when there is a reason, not because time has passed. Changing it often makes \
+     people choose weaker ones.";
+
+/// The one sentence at the top, and the smaller one below.
+pub(in crate::ui) fn verdict(security: &SecurityView, provider: &str) -> (String, String) {
+    if security.lockdown.is_some() {
+        return ("Locked down".into(), "Calls abroad and premium numbers are blocked in this app".into());
+    }
+    match security.todo.len() {
+        0 => ("Nothing to do".into(), format!("As far as Ringfence can see your line at {provider}")),
+        1 => ("1 thing to do".into(), "Nothing else to do here".into()),
+        n => (format!("{n} things to do"), "Nothing else to do here".into()),
+    }
+}
+
+/// A thing to do: what, why, and the word that does it.
+pub(in crate::ui) fn todo(
+    todo: &Todo,
+    security: &SecurityView,
+    provider: &str,
+    now: &Moment,
+) -> (String, String, &'static str) {
+    match todo {
+        Todo::ChangePassword(id) => {
+            let notice = security.notices.iter().find(|notice| notice.id == *id);
+            let small = notice.map(|notice| notice_line(notice, now)).unwrap_or_default();
+            (format!("{provider} asks for a new password"), small, "Change")
+        }
+        Todo::FinishChange => {
+            ("A password change is not finished".into(), "Nothing is lost. It can go on now.".into(), "Go on")
+        }
+        Todo::UnnamedDevice(id) => {
+            let device = security.devices.all.iter().find(|device| device.id == *id);
+            let small = device.map(|device| seen(device, now)).unwrap_or_default();
+            ("A phone you have not named".into(), small, "Review")
+        }
+        Todo::DevicesNeedPassword(1) => {
+            ("1 other phone needs the new password".into(), "It does not ring or dial until it has it".into(), "Show")
+        }
+        Todo::DevicesNeedPassword(n) => (
+            format!("{n} other phones need the new password"),
+            "They do not ring or dial until they have it".into(),
+            "Show",
+        ),
+        Todo::OldPasswordAccepted => (
+            format!("{provider} still accepts your old password"),
+            "Call them: whoever has it can still use your line".into(),
+            "Numbers",
+        ),
+        Todo::PasswordRefused => (
+            format!("{provider} refuses this line's password"),
+            "It was changed or reset somewhere else".into(),
+            "Enter",
+        ),
+        Todo::Weaker(weaker) => (weaker_title(weaker), weaker_small(weaker, provider), "Details"),
+        Todo::NoticesNotConfirmed(since) => (
+            format!("Security status not confirmed since {}", now.short_day(*since)),
+            format!("{provider} has not confirmed its notices. Calls are not affected."),
+            "Ask again",
+        ),
+    }
+}
+
+fn weaker_title(weaker: &Weaker) -> String {
+    match weaker.what {
+        Protection::SignIn => "Sign-in is less protected than before",
+        Protection::Transport => "The connection is less protected than before",
+        Protection::Sound => "Calls are less protected than before",
+        Protection::Certificate => "The server shows another certificate than before",
+    }
+    .into()
+}
+
+fn weaker_small(weaker: &Weaker, provider: &str) -> String {
+    let Weaker { before, now, .. } = weaker;
+    if weaker.refused {
+        format!("{provider} used {before} and now offers {now}. Ringfence refuses that.")
+    } else {
+        format!("{provider} used {before} and now offers {now}. You allowed it.")
+    }
+}
+
+/// `Signed notice of 21 Nov · outgoing calls pause 3 Dec`
+pub(in crate::ui) fn notice_line(notice: &NoticeView, now: &Moment) -> String {
+    let mut line = format!("Signed notice of {}", now.short_day(notice.sent));
+    match (notice.level, notice.deadline) {
+        (NoticeLevel::Enforced, _) => line.push_str(" · outgoing calls are paused"),
+        (NoticeLevel::Require, Some(deadline)) => {
+            line.push_str(&format!(" · outgoing calls pause {}", now.short_day(deadline)));
+        }
+        (NoticeLevel::Advise, Some(deadline)) => line.push_str(&format!(" · by {}", now.short_day(deadline))),
+        (NoticeLevel::Require | NoticeLevel::Advise, None) => {}
+    }
+    line
+}
+
+/// `192.168.1.20 · first seen today 02:13`
+pub(in crate::ui) fn seen(device: &DeviceView, now: &Moment) -> String {
+    let day = now.day_in_sentence(device.first_seen);
+    format!("{} · first seen {day} {}", device.place, now.time_of_day(device.first_seen))
+}
+
+/// What another device is called.
+pub(in crate::ui) fn device_name(device: &DeviceView) -> String {
+    device.name.clone().unwrap_or_else(|| format!("Phone at {}", device.place))
+}
+
+/// Whether the provider lists devices, in a sentence; `None` when the list speaks for itself.
+pub(in crate::ui) fn listing(listed: DeviceListing, empty: bool, provider: &str, now: &Moment) -> Option<String> {
+    match listed {
+        DeviceListing::NotAsked => Some(format!("{provider} has not been asked yet.")),
+        DeviceListing::NotListed => Some(format!(
+            "{provider} does not list devices. If a desk phone, an adapter or a doorbell uses this line, it is not \
+             shown here."
+        )),
+        DeviceListing::At(at) if empty => Some(format!(
+            "When {provider} was asked at {}, it named no other device. One that is switched off is not named.",
+            now.time_of_day(at)
+        )),
+        DeviceListing::At(_) => None,
+    }
+}
+
+/// A fact: whether it is good, what, and what it means.
+pub(in crate::ui) fn fact(fact: &Fact, provider: &str, now: &Moment) -> (bool, String, String) {
+    match fact {
+        Fact::Password { place, characters, since } => {
+            let mut small: Vec<String> = Vec::new();
+            small.extend(characters.map(|n| format!("{n} characters")));
+            small.extend(since.map(|at| format!("changed {}", days_ago(now, at))));
+            (*place != PasswordPlace::Session, place_words(*place).into(), small.join(" · "))
+        }
+        Fact::Connection { tls, srtp, digest } => {
+            let mut small: Vec<String> = tls.iter().cloned().collect();
+            small.extend(srtp.then(|| "SRTP".to_owned()));
+            small.extend(digest.as_ref().map(|digest| format!("{digest} sign-in")));
+            let words = match tls {
+                Some(_) => format!("Encrypted as far as {provider}"),
+                None => "Not encrypted: others on the way can listen".to_owned(),
+            };
+            (tls.is_some(), words, small.join(" · "))
+        }
+        Fact::Limits { abroad, premium } => (
+            *abroad != GuardRule::Allow && *premium != GuardRule::Allow,
+            limits(*abroad, *premium),
+            "In this app only".into(),
+        ),
+        Fact::Emergency => (true, "Emergency calls never blocked here".into(), format!("{provider} must connect them")),
+        Fact::OldPassword(old, at) => {
+            (*old == OldPassword::Refused, old_password(*old, provider), format!("Tested {}", now.short_day(*at)))
+        }
+        Fact::PinnedCertificate { fingerprint, since } => {
+            (true, format!("Certificate that you trusted on {}", now.short_day(*since)), fingerprint.clone())
+        }
+        Fact::Enrolled(since) => (
+            true,
+            format!("This computer is enrolled at {provider}"),
+            format!("Since {}. A stolen password alone cannot change the password.", now.short_day(*since)),
+        ),
+        Fact::Devices(1) => (true, "1 other device on the line, which you named".into(), String::new()),
+        Fact::Devices(n) => (true, format!("{n} other devices on the line, all named by you"), String::new()),
+    }
+}
+
+fn place_words(place: PasswordPlace) -> &'static str {
+    match place {
+        PasswordPlace::Keyring => "Password in the system keyring",
+        PasswordPlace::Passphrase => "Password in a file under your passphrase",
+        PasswordPlace::Session => "Password kept only until you quit",
+        PasswordPlace::NotNeeded => "Needs no password of yours",
+    }
+}
+
+fn days_ago(now: &Moment, at: crate::base::WallTime) -> String {
+    match now.secs_since(at) / 86_400 {
+        0 => "today".into(),
+        1 => "yesterday".into(),
+        n => format!("{n} days ago"),
+    }
+}
+
+/// Whether a password is older than a year: `None` if not.
+pub(in crate::ui) fn year_old(security: &SecurityView, now: &Moment) -> Option<u64> {
+    let since = security.facts.iter().find_map(|fact| match fact {
+        Fact::Password { since, .. } => *since,
+        Fact::Connection { .. }
+        | Fact::Limits { .. }
+        | Fact::Emergency
+        | Fact::OldPassword(..)
+        | Fact::PinnedCertificate { .. }
+        | Fact::Enrolled(_)
+        | Fact::Devices(_) => None,
+    })?;
+    let days = now.secs_since(since) / 86_400;
+    (days > 365).then_some(days)
+}
+
+fn limits(abroad: GuardRule, premium: GuardRule) -> String {
+    let word = |rule| match rule {
+        GuardRule::Allow => "allowed",
+        GuardRule::Ask => "ask first",
+        GuardRule::Block => "blocked",
+    };
+    if abroad == premium {
+        return format!("Calls abroad and premium {}", word(abroad));
+    }
+    format!("Calls abroad {}, premium {}", word(abroad), word(premium))
+}
+
+/// What became of the old password.
+pub(in crate::ui) fn old_password(old: OldPassword, provider: &str) -> String {
+    match old {
+        OldPassword::Refused => format!("{provider} refuses the old one"),
+        OldPassword::StillAccepted => format!("{provider} still accepts the old one: call them"),
+        OldPassword::NotChecked => "Whether the old one is refused was not tested".into(),
+    }
+}
+
+/// What the provider says about its data; empty when it says nothing.
+pub(in crate::ui) fn certainty(certainty: Certainty) -> &'static str {
+    match certainty {
+        Certainty::NotSaid => "It does not say whether data was taken.",
+        Certainty::NotConfirmed => "It has not confirmed that data was taken.",
+        Certainty::DataTaken => "It confirms that data was taken. It does not say that passwords were among it.",
+        Certainty::PasswordsTaken => "It confirms that passwords were taken.",
+        Certainty::NothingTaken => "It says that no data was taken.",
+    }
+}
+
+/// What a notice's state is, in a word or two; the fixed line below its title.
+pub(in crate::ui) fn notice_state(notice: &NoticeView, now: &Moment) -> String {
+    let state = match notice.state {
+        NoticeState::Open => String::new(),
+        NoticeState::Snoozed(until) => format!(" · put off until {}", now.short_day(until)),
+        NoticeState::Done => " · done".into(),
+        NoticeState::Withdrawn => " · taken back".into(),
+        NoticeState::Expired => " · over".into(),
+    };
+    format!("Signed · {}{state}", now.short_day(notice.sent))
+}
+
+/// The fixed line that no notice can imitate, because it stands outside its text.
+pub(in crate::ui) fn signed_by(notice: &NoticeView, now: &Moment) -> String {
+    format!("Signed by {}, {} {}", notice.signed_by, now.short_day(notice.signed_at), now.time_of_day(notice.signed_at))
+}
+
+/// The state of a point of the plan.
+pub(in crate::ui) fn plan_state(state: PlanState) -> &'static str {
+    match state {
+        PlanState::Planned => "Planned",
+        PlanState::Doing => "Under way",
+        PlanState::Done => "Done",
+        PlanState::Dropped => "Given up",
+    }
+}
+
+/// What happens to calls, for the box on the sheet.
+pub(in crate::ui) fn what_still_works(
+    level: NoticeLevel,
+    deadline: Option<crate::base::WallTime>,
+    emergency: &[String],
+    now: &Moment,
+) -> String {
+    let numbers = numbers(emergency);
+    match (level, deadline) {
+        (NoticeLevel::Enforced, _) => {
+            format!("Outgoing calls pause until it is done. You can always receive calls and dial {numbers}.")
+        }
+        (NoticeLevel::Require, Some(at)) => format!(
+            "From {} outgoing calls pause until it is done. You can always receive calls and dial {numbers}.",
+            now.date(at)
+        ),
+        (NoticeLevel::Require | NoticeLevel::Advise, _) => {
+            format!("Calls go on as before. You can always receive calls and dial {numbers}.")
+        }
+    }
+}
+
+/// `999 and 112`
+fn numbers(emergency: &[String]) -> String {
+    match emergency {
+        [] => "the emergency number".into(),
+        [one] => one.clone(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+/// The first paragraph of "I was told to change my password".
+pub(in crate::ui) fn told_lead(source: NoticeSource, asks: bool, provider: &str) -> String {
+    let links = "**Do not use its links.** Changing from here is sensible either way.";
+    match source {
+        _ if asks => format!(
+            "{provider}'s signed notice asks for it too. A message that you got may still be a copy with other links. \
+             {links}"
+        ),
+        NoticeSource::None => format!(
+            "{provider} publishes no signed notices, so Ringfence cannot tell whether that message is genuine. {links}"
+        ),
+        NoticeSource::Confirmed(_) => format!(
+            "{provider} publishes signed notices, and none of them asks for this. That message may be false. {links}"
+        ),
+        NoticeSource::Unknown | NoticeSource::NotConfirmedSince(_) | NoticeSource::Mismatch(_) => format!(
+            "Ringfence could not confirm {provider}'s signed notices, so it cannot tell whether that message is \
+             genuine. {links}"
+        ),
+    }
+}
+
+/// A line of the check list, and what it adds.
+pub(in crate::ui) fn check(row: &CheckRow, provider: &str, now: &Moment) -> (String, String) {
+    let words = match row.item {
+        CheckItem::TopUp => "Stop top-up and calls abroad",
+        CheckItem::Website => "Website password",
+        CheckItem::Line => "Line password",
+        CheckItem::Voicemail => "Voicemail PIN",
+        CheckItem::Forwarding => "Forwarding",
+        CheckItem::OtherPhones => "Other phones",
+        CheckItem::Bill => "Calls that were not made here",
+    };
+    let small = match row.state {
+        CheckState::Told(at) => format!("You told us, {}", now.short_day(at)),
+        CheckState::Proven(at) => format!("Tested by Ringfence, {}", now.short_day(at)),
+        CheckState::Open => match row.item {
+            CheckItem::TopUp => format!("at {provider}'s website"),
+            CheckItem::Website => "You tell us when it is done".into(),
+            CheckItem::Line => "Ringfence changes and tests it".into(),
+            CheckItem::Voicemail => "You tell us when it is done".into(),
+            CheckItem::Forwarding => "Look whether calls go somewhere else".into(),
+            CheckItem::OtherPhones => "Each needs the new password".into(),
+            CheckItem::Bill => "Compare your provider's call list".into(),
+        },
+    };
+    (words.into(), small)
+}
+
+/// How to reach the provider, for people in a hurry.
+pub(in crate::ui) fn numbers_line(contact: &ContactView) -> String {
+    let all = [("Fraud", &contact.fraud), ("Help", &contact.support)];
+    let known: Vec<String> =
+        all.iter().filter_map(|(what, number)| number.as_ref().map(|n| format!("{what}: {n}"))).collect();
+    if known.is_empty() { "No number known: it is on your bill".into() } else { known.join(" · ") }
+}
