@@ -2,6 +2,8 @@
 
 mod changing;
 mod changing_killed;
+mod emergency;
+mod guarded;
 mod keeping;
 mod large;
 mod leaving;

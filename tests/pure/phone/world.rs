@@ -40,6 +40,10 @@ pub(super) enum Talk {
     Registrar,
     /// Like the registrar, and somebody there takes every call.
     Answers,
+    /// Like the registrar, and answers every INVITE with this.
+    Invites(u16),
+    /// Like the registrar, and sends every call but those to this address on to it.
+    SendsOn(&'static str),
     /// Answers every request with this.
     Status(u16),
     Silent,
@@ -364,14 +368,31 @@ impl World {
         let response = match server.map_or(Talk::Silent, |server| server.talk) {
             Talk::Silent => return,
             Talk::Status(status) => Message::response_to(request, status, "", Some("srv")),
-            Talk::Registrar | Talk::Answers if request.method() == Some(&Method::Register) => self.register(request),
-            Talk::Registrar | Talk::Answers if request.method() == Some(&Method::Ack) => return,
+            _ if request.method() == Some(&Method::Ack) => return,
+            Talk::Registrar | Talk::Answers | Talk::Invites(_) | Talk::SendsOn(_)
+                if request.method() == Some(&Method::Register) =>
+            {
+                self.register(request)
+            }
+            Talk::Invites(status) if request.method() == Some(&Method::Invite) => {
+                Message::response_to(request, status, "", Some("b"))
+            }
+            Talk::SendsOn(target) if request.method() == Some(&Method::Invite) => {
+                if request.uri().expect("a request").to_string() == target {
+                    Message::response_to(request, 486, "", Some("b"))
+                } else {
+                    Message::response_to(request, 302, "", Some("b"))
+                        .with("Contact", format!("<{target};x=1?Subject=a>"))
+                }
+            }
             Talk::Answers if request.method() == Some(&Method::Invite) => {
                 Message::response_to(request, 200, "", Some("b"))
                     .with("Contact", "<sip:bob@192.0.2.2>")
                     .with_body("application/sdp", DESCRIPTION)
             }
-            Talk::Registrar | Talk::Answers => Message::response_to(request, 200, "", Some("srv")),
+            Talk::Registrar | Talk::Answers | Talk::Invites(_) | Talk::SendsOn(_) => {
+                Message::response_to(request, 200, "", Some("srv"))
+            }
         };
         self.inputs.push_back(Input::Net(Report::Message(flow.clone(), response.to_bytes())));
     }
