@@ -30,6 +30,8 @@ mod nat;
 mod net;
 #[path = "live/network.rs"]
 mod network;
+#[path = "live/provider.rs"]
+mod provider;
 #[expect(dead_code, reason = "the rig is shared with the bench")]
 #[path = "live/rig/mod.rs"]
 mod rig;

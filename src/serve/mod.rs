@@ -1,5 +1,6 @@
 //! The drivers of the provider: sockets, TLS, threads. [`Demo`] runs it in this process, on loopback, in memory.
 //!
+//! * [`security`]: account security, of the demo and of `ringfence-provider`.
 //! * [`Demo`]: the handle, and everything that is made up at start.
 //! * `host`: the loop of its only thread, which joins the provider to the sockets.
 //! * `stream`: one TLS connection. `legs`: the sockets of the people's calls. `tls`: the authority and its certificate.
@@ -7,6 +8,7 @@
 mod demo;
 mod host;
 mod legs;
+pub mod security;
 mod stream;
 mod tls;
 

@@ -32,6 +32,7 @@ fn settings() -> Settings {
         password_alone: PasswordAlone::After(Duration::ZERO),
         cooling_off: Duration::from_secs(24 * 3600),
         confirm_devices: false,
+        ends_registrations: true,
         changes_per_second: 100.0,
     }
 }

@@ -50,11 +50,8 @@ pub fn submit(settings: &Settings, now: WallTime, facts: &Facts, asked: &Asked<'
         // Proven by a password of a transaction that has been forgotten since.
         return Decision::answer(Reply::refused(Urn::Auth, "not the present password"));
     }
-    if asked.change.target != Target::Sip
-        || asked.change.generation != Generator::Client
-        || asked.change.terminate.calls != Calls::None
-    {
-        return Decision::answer(Reply::refused(Urn::NotSupported, "only the line password, made by the phone"));
+    if let Some(what) = unsupported(settings, asked.change) {
+        return Decision::answer(Reply::refused(Urn::NotSupported, what));
     }
     let Some(delay) = settings.delay(&proof.level) else {
         return Decision::answer(second_factor());
@@ -98,6 +95,21 @@ pub fn due(settings: &Settings, now: WallTime, facts: &Facts) -> Option<Decision
     }
     let secret = NewSecret { hashes: pending.after.clone(), plain: None };
     Some(apply(now, facts, Transaction { state: State::Applied, ..pending }, secret, "the delay is over"))
+}
+
+/// What is asked and cannot be done here. Better said than half done.
+fn unsupported(settings: &Settings, change: &ChangeRequest) -> Option<&'static str> {
+    if change.target != Target::Sip {
+        return Some("only the line password is changed here");
+    }
+    if change.generation != Generator::Client {
+        return Some("the phone makes the password up");
+    }
+    if change.terminate.calls != Calls::None {
+        return Some("calls are not ended here");
+    }
+    let ends = change.terminate.registrations == Whose::Others;
+    (ends && !settings.ends_registrations).then_some("registrations are not ended here")
 }
 
 /// Decides `GET changes/{tx}`.

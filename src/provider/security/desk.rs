@@ -151,6 +151,18 @@ impl Desk {
         credentials(request).map(|given| given.username).filter(|login| login.len() <= 128)
     }
 
+    /// Turns away who brings no credentials, or has failed too often: before anything is looked up.
+    ///
+    /// # Errors
+    /// The answer: 401 or 429.
+    pub fn greet(&mut self, now: Now, request: &Request<'_>) -> Result<(), Reply> {
+        let Some(given) = credentials(request) else { return Err(self.challenge(now, false)) };
+        match self.failures.wait(now.mono, Place::from(request.from), &given.username) {
+            Some(wait) => Err(Reply::refused(Urn::Rate, "too many failed attempts").retry_after(wait)),
+            None => Ok(()),
+        }
+    }
+
     /// Judges who asks; `facts` are those of [`Desk::login`], if there is such an account.
     ///
     /// # Errors
@@ -162,11 +174,9 @@ impl Desk {
         route: &Route,
         facts: Option<&Facts>,
     ) -> Result<Proof, Reply> {
+        self.greet(now, request)?;
         let Some(given) = credentials(request) else { return Err(self.challenge(now, false)) };
         let place = Place::from(request.from);
-        if let Some(wait) = self.failures.wait(now.mono, place, &given.username) {
-            return Err(Reply::refused(Urn::Rate, "too many failed attempts").retry_after(wait));
-        }
         let known = facts.and_then(|facts| facts.transaction.as_ref()).filter(|_| route.tx().is_some());
         let present = known.is_none();
         let decoy = self.decoy.clone();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::account::{Account, Facts, Hashes};
 use super::desk::{Decision, Write};
 use super::device::Device;
-use super::transaction::Transaction;
+use super::transaction::{Flush, State, Transaction};
 use crate::base::WallTime;
 use crate::provider_api::TxId;
 
@@ -92,6 +92,31 @@ impl Memory {
             due.map(|tx| (user.clone(), tx.tx.clone())).collect::<Vec<_>>()
         };
         self.accounts.iter().flat_map(of).collect()
+    }
+
+    /// Changes that were done, but whose owner's other registrations have not been ended.
+    #[must_use]
+    pub fn unended(&self) -> Vec<(String, TxId, Flush)> {
+        let of = |(user, entry): (&String, &Entry)| {
+            let done = entry.transactions.values().filter(|tx| tx.state == State::Applied);
+            done.filter_map(|tx| Some((user.clone(), tx.tx.clone(), tx.flush.clone()?))).collect::<Vec<_>>()
+        };
+        self.accounts.iter().flat_map(of).collect()
+    }
+
+    /// Those of this one have been.
+    pub fn ended(&mut self, user: &str, tx: &TxId) {
+        let transaction = self.accounts.get_mut(user).and_then(|entry| entry.transactions.get_mut(tx));
+        if let Some(transaction) = transaction {
+            transaction.flush = None;
+        }
+    }
+
+    /// Forgets transactions that were last touched before this.
+    pub fn forget(&mut self, before: WallTime) {
+        for entry in self.accounts.values_mut() {
+            entry.transactions.retain(|_, tx| tx.at >= before || tx.state == State::Pending || tx.flush.is_some());
+        }
     }
 
     /// What happened so far.

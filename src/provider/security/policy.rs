@@ -26,6 +26,8 @@ pub struct Settings {
     pub cooling_off: Duration,
     /// Whether somebody must confirm such a device besides. While credentials may be exposed, always.
     pub confirm_devices: bool,
+    /// Whether registrations can be ended: it is known where they are.
+    pub ends_registrations: bool,
     /// Changes per second, of all accounts together.
     pub changes_per_second: f64,
 }

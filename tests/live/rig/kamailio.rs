@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
+use super::subscribers::Subscribers;
 use super::{Daemon, PASSWORD, Scratch, free_port};
 
 /// The SIP domain that every Kamailio of ours serves; also its digest realm.
@@ -36,6 +37,25 @@ impl Kamailio {
         running
     }
 
+    /// With its passwords in a table, and with an RPC socket `rpc.sock` in its folder.
+    pub fn start_with_table(scratch: &Scratch, algorithm: Algorithm, table: &Subscribers) -> Kamailio {
+        let folder = scratch.folder("kamailio");
+        let ca = make_certificates(&folder);
+        let (plain, tls, here) = (free_port(), free_port(), Ipv4Addr::LOCALHOST);
+        let text = configuration(include_str!("kamailio_sql.cfg"), here, plain, tls, &folder, algorithm);
+        let config = folder.join("kamailio.cfg");
+        std::fs::write(&config, text.replace("@DATABASE@", &table.file.to_string_lossy())).expect("config");
+        let mut command = std::process::Command::new("kamailio");
+        command.args(["-DD", "-E", "-m", "64", "-M", "8", "-f"]).arg(&config).arg("-w").arg(&folder);
+        // Its PID files and sockets stay in its own folder.
+        command.arg("-Y").arg(&folder);
+        let daemon = Daemon::spawn("kamailio", command, &folder);
+        let running = Kamailio { daemon, plain: (here, plain).into(), tls: (here, tls).into(), ca };
+        running.daemon.wait_for_listener(running.plain);
+        running.daemon.wait_for_listener(running.tls);
+        running
+    }
+
     /// On another address, in a namespace that `within` puts a command into. Whoever needs it waits for it.
     pub fn start_at(
         scratch: &Scratch,
@@ -47,7 +67,8 @@ impl Kamailio {
         let ca = make_certificates(&folder);
         let (plain, tls) = (free_port(), free_port());
         let config = folder.join("kamailio.cfg");
-        std::fs::write(&config, configuration(addr, plain, tls, &folder, algorithm)).expect("config");
+        std::fs::write(&config, configuration(include_str!("kamailio.cfg"), addr, plain, tls, &folder, algorithm))
+            .expect("config");
         let mut command = std::process::Command::new("kamailio");
         command.args(["-DD", "-E", "-m", "64", "-M", "8", "-f"]).arg(&config).arg("-w").arg(&folder);
         let daemon = Daemon::spawn("kamailio", within(command), &folder);
@@ -69,12 +90,19 @@ fn make_certificates(folder: &std::path::Path) -> PathBuf {
     ca
 }
 
-fn configuration(addr: Ipv4Addr, plain: u16, tls: u16, folder: &std::path::Path, algorithm: Algorithm) -> String {
+fn configuration(
+    template: &str,
+    addr: Ipv4Addr,
+    plain: u16,
+    tls: u16,
+    folder: &std::path::Path,
+    algorithm: Algorithm,
+) -> String {
     let algorithm = match algorithm {
         Algorithm::Md5 => "MD5",
         Algorithm::Sha256 => "SHA-256",
     };
-    include_str!("kamailio.cfg")
+    template
         .replace("@ADDR@", &addr.to_string())
         .replace("@PLAIN@", &plain.to_string())
         .replace("@TLS@", &tls.to_string())

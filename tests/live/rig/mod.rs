@@ -7,7 +7,10 @@ pub mod kamailio;
 pub mod keyring;
 pub mod names;
 pub mod nat;
+pub mod provider;
 pub mod pulse;
+pub mod registrar;
+pub mod subscribers;
 pub mod wav;
 
 use std::fs;

@@ -1,0 +1,108 @@
+//! The registrations of an account: listed, and ended.
+
+use tokio::sync::mpsc;
+
+use super::kamailio::Kamailio;
+use super::ledger::LedgerError;
+use super::sql::{Database, Row, Value};
+use crate::provider::security::backend::BackEnd;
+use crate::provider_api::sessions::Registration;
+
+/// Where they are.
+#[derive(Debug)]
+pub(crate) enum Lines {
+    /// Nobody told us: none are listed, and none can be ended.
+    Unknown,
+    /// In a Kamailio, behind its RPC socket.
+    Kamailio(Kamailio),
+    /// In the database, and nowhere else (Kamailio's `db_mode` 3, Asterisk's realtime contacts).
+    Table(Table),
+    /// In the demo, which is told whose instance to spare.
+    Demo(mpsc::Sender<String>),
+}
+
+/// A table of registrations.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(super) database: Database,
+    pub(super) back_end: BackEnd,
+    pub(super) domain: String,
+}
+
+impl Lines {
+    pub(super) async fn list(&self, user: &str) -> Result<Vec<Registration>, LedgerError> {
+        match self {
+            Lines::Unknown | Lines::Demo(_) => Ok(Vec::new()),
+            Lines::Kamailio(kamailio) => {
+                Ok(kamailio.list(user).await?.into_iter().map(|contact| contact.shown).collect())
+            }
+            Lines::Table(table) => table.list(user).await,
+        }
+    }
+
+    /// Ends one.
+    pub(super) async fn end(&self, user: &str, id: &str) -> Result<(), LedgerError> {
+        match self {
+            Lines::Unknown | Lines::Demo(_) => Err(unable()),
+            Lines::Kamailio(kamailio) => {
+                for contact in kamailio.list(user).await?.iter().filter(|contact| contact.shown.id == id) {
+                    kamailio.remove(user, &contact.address).await?;
+                }
+                Ok(())
+            }
+            Lines::Table(table) => table.end(user, id).await,
+        }
+    }
+
+    /// Ends all but those of one instance; all, if it is empty.
+    pub(super) async fn end_others(&self, user: &str, keep: &str) -> Result<(), LedgerError> {
+        let is_other = |row: &Registration| keep.is_empty() || row.instance.as_deref() != Some(keep);
+        match self {
+            Lines::Unknown => Err(unable()),
+            Lines::Kamailio(kamailio) => {
+                for contact in kamailio.list(user).await?.iter().filter(|contact| is_other(&contact.shown)) {
+                    kamailio.remove(user, &contact.address).await?;
+                }
+                Ok(())
+            }
+            Lines::Table(table) => {
+                for row in table.list(user).await?.iter().filter(|row| is_other(row)) {
+                    table.end(user, &row.id).await?;
+                }
+                Ok(())
+            }
+            Lines::Demo(told) => {
+                told.send(keep.to_owned()).await.map_err(|_| LedgerError("the demo has ended".to_owned()))
+            }
+        }
+    }
+}
+
+fn unable() -> LedgerError {
+    LedgerError("no [registrations] in the configuration: registrations cannot be ended".to_owned())
+}
+
+impl Table {
+    async fn list(&self, user: &str) -> Result<Vec<Registration>, LedgerError> {
+        let mut tx = self.database.begin_reading().await?;
+        let rows = tx.rows(self.back_end.registrations, &[Value::Text(user), Value::Text(&self.domain)]).await?;
+        Ok(rows.iter().filter_map(registration).collect())
+    }
+
+    async fn end(&self, user: &str, id: &str) -> Result<(), LedgerError> {
+        let mut tx = self.database.begin().await?;
+        tx.run(self.back_end.end, &[Value::Text(user), Value::Text(&self.domain), Value::Text(id)]).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+fn registration(row: &Row) -> Option<Registration> {
+    let text = |column| row.text(column).filter(|text| !text.is_empty()).map(str::to_owned);
+    Some(Registration {
+        id: text(0)?,
+        instance: text(2).map(|instance| instance.trim_matches(['<', '>', '"']).to_owned()),
+        user_agent: text(3),
+        address: text(4).or_else(|| text(1)),
+        ..Registration::default()
+    })
+}

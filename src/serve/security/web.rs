@@ -1,0 +1,223 @@
+//! HTTP in, HTTP out: requests become [`Request`]s, replies become responses, and what is published is served as it
+//! stands in its folder.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request as HttpRequest;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::routing::get;
+use sha2::{Digest as _, Sha256};
+
+use super::ledger::Ledger;
+use super::service::Service;
+use crate::provider::security::request::paths;
+use crate::provider::security::{Reply, Request};
+use crate::provider_api::discovery::{AuthLevel, Discovery, Endpoints, Generation, Incident};
+use crate::provider_api::policy::SecretForm;
+use crate::provider_api::{
+    DEVICE_ID, DEVICE_SIGNATURE, IDEMPOTENCY_KEY, JSON, Path, Signed, Urn, VERSION, WELL_KNOWN, ed25519,
+};
+use crate::sip::digest::Algorithm;
+
+/// The longest body that is taken.
+const MAX_BODY: usize = 64 * 1024;
+/// The longest published file that is served.
+const MAX_FILE: u64 = 256 * 1024;
+/// A body that has not arrived by then never will.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Where signed notices are, below the issuer.
+const NOTICES: &str = "/sasa/notices.json";
+/// Where roots are.
+const ROOTS: &str = "/sasa/roots";
+
+/// From where a connection came.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// What is served.
+#[derive(Debug)]
+pub(crate) struct Site<L> {
+    pub(crate) service: Service<L>,
+    /// Discovery without its root, which is looked up in the folder.
+    pub(crate) discovery: Discovery,
+    /// `notices.json`, `notices.json.minisig`, `roots/N.json`.
+    pub(crate) folder: Option<PathBuf>,
+    pub(crate) behind_proxy: bool,
+}
+
+/// Discovery of a provider, without root and notices.
+pub(crate) fn discovery(
+    settings: &crate::provider::security::Settings,
+    issuer: crate::provider_api::Origin,
+    publishes: bool,
+) -> Discovery {
+    use crate::provider::security::policy::{Exposed, PasswordAlone};
+    let exposed = settings.exposed != Exposed::No;
+    let mut auth = vec![AuthLevel::DeviceKey];
+    if !exposed && settings.password_alone != PasswordAlone::Refused {
+        auth.push(AuthLevel::Digest);
+    }
+    let name = |hash: &_| Algorithm { hash: *hash, sess: false }.name().to_owned();
+    Discovery {
+        sasa: VERSION.to_owned(),
+        issuer,
+        sip_domains: vec![settings.domain.clone()],
+        registrars: Vec::new(),
+        realm: settings.realm.clone(),
+        digest: settings.kept.iter().map(name).collect(),
+        endpoints: Endpoints {
+            policy: Path::parse(paths::POLICY),
+            changes: Path::parse(paths::CHANGES),
+            sessions: Path::parse(paths::SESSIONS),
+            guards: Path::parse(paths::GUARDS),
+            enrol: Path::parse(paths::DEVICES),
+            notices: Path::parse(NOTICES).filter(|_| publishes),
+            roots: Path::parse(ROOTS).filter(|_| publishes),
+        },
+        auth,
+        generation: vec![Generation::Client],
+        secret_forms: vec![SecretForm::Ha1, SecretForm::Plain],
+        links: std::collections::BTreeMap::new(),
+        root: None,
+        poll_s: 900,
+        incident: Incident { credentials_exposed: exposed },
+    }
+}
+
+/// The routes.
+pub(crate) fn router<L: Ledger>(site: Arc<Site<L>>) -> Router {
+    let known = Arc::clone(&site);
+    let (notices, signature, roots) = (Arc::clone(&site), Arc::clone(&site), Arc::clone(&site));
+    Router::new()
+        .route(WELL_KNOWN, get(move |headers: HeaderMap| async move { known.discovery(&headers).await }))
+        .route(NOTICES, get(move |headers: HeaderMap| async move { notices.file("notices.json", &headers).await }))
+        .route(
+            "/sasa/notices.json.minisig",
+            get(move |headers: HeaderMap| async move { signature.file("notices.json.minisig", &headers).await }),
+        )
+        .route(
+            "/sasa/roots/{name}",
+            get(move |axum::extract::Path(name): axum::extract::Path<String>, headers: HeaderMap| async move {
+                let number = name.strip_suffix(".json").and_then(|number| number.parse::<u32>().ok());
+                match number {
+                    Some(number) => roots.file(&format!("roots/{number}.json"), &headers).await,
+                    None => response(Reply::refused(Urn::NotFound, "no such root")),
+                }
+            }),
+        )
+        .fallback(move |request: HttpRequest| {
+            let site = Arc::clone(&site);
+            async move { site.api(request).await }
+        })
+}
+
+impl<L: Ledger> Site<L> {
+    async fn api(&self, request: HttpRequest) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let body = tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, MAX_BODY)).await;
+        let Ok(Ok(body)) = body else {
+            return response(Reply::refused(Urn::BadRequest, "the body is too long, or did not arrive"));
+        };
+        let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let peer = parts.extensions.get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0);
+        let request = Request {
+            method: parts.method.as_str(),
+            path: parts.uri.path_and_query().map_or_else(|| parts.uri.path(), |target| target.as_str()),
+            authorization: text("authorization"),
+            idempotency_key: text(IDEMPOTENCY_KEY),
+            if_match: text("if-match"),
+            device: text(DEVICE_ID),
+            signature: text(DEVICE_SIGNATURE),
+            body: &body,
+            from: if self.behind_proxy { forwarded(&parts.headers).unwrap_or(peer) } else { peer },
+        };
+        response(self.service.answer(&request).await)
+    }
+
+    async fn discovery(&self, headers: &HeaderMap) -> Response<Body> {
+        let mut document = self.discovery.clone();
+        match self.newest_root().await {
+            Ok(root) => document.root = root,
+            Err(error) => {
+                tracing::error!(%error, "the published root cannot be read");
+                return response(Reply::refused(Urn::Maintenance, "not now").retry_after(Duration::from_secs(60)));
+            }
+        }
+        tagged(Reply::json(200, &document).body, JSON, headers)
+    }
+
+    /// The root of the highest version, if any was published.
+    async fn newest_root(&self) -> Result<Option<Signed>, String> {
+        let Some(folder) = &self.folder else { return Ok(None) };
+        let mut newest = None;
+        for version in 1.. {
+            match read(folder.join(format!("roots/{version}.json"))).await {
+                Ok(Some(bytes)) => newest = Some(Signed::parse(&bytes).map_err(|error| error.to_string())?),
+                Ok(None) => break,
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        Ok(newest)
+    }
+
+    async fn file(&self, name: &str, headers: &HeaderMap) -> Response<Body> {
+        let Some(folder) = &self.folder else { return response(Reply::refused(Urn::NotFound, "nothing is published")) };
+        let kind = if name.ends_with(".json") { JSON } else { "text/plain" };
+        match read(folder.join(name)).await {
+            Ok(Some(bytes)) => tagged(bytes, kind, headers),
+            Ok(None) => response(Reply::refused(Urn::NotFound, "not published")),
+            Err(error) => {
+                tracing::error!(%error, name, "a published file cannot be read");
+                response(Reply::refused(Urn::Maintenance, "not now").retry_after(Duration::from_secs(60)))
+            }
+        }
+    }
+}
+
+/// A file of bounded length; `None` if there is none.
+async fn read(path: PathBuf) -> std::io::Result<Option<Vec<u8>>> {
+    let reading = tokio::task::spawn_blocking(move || match std::fs::metadata(&path) {
+        Ok(about) if about.len() > MAX_FILE => Err(std::io::Error::other("too long")),
+        Ok(_) => std::fs::read(&path).map(Some),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    });
+    reading.await.map_err(std::io::Error::other)?
+}
+
+/// Bytes with their ETag, or 304 to whoever has them.
+fn tagged(bytes: Vec<u8>, kind: &'static str, headers: &HeaderMap) -> Response<Body> {
+    let tag = format!("\"{}\"", ed25519::hex(&Sha256::digest(&bytes)).get(..32).unwrap_or_default());
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let reply = if known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {
+        Reply { status: 304, headers: Vec::new(), kind, body: Vec::new() }
+    } else {
+        Reply { status: 200, headers: Vec::new(), kind, body: bytes }
+    };
+    response(reply.with("ETag", tag))
+}
+
+/// The proxy's last word on where a request comes from: what stands before it, anybody can have written.
+fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+    headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+}
+
+fn response(reply: Reply) -> Response<Body> {
+    let mut response = Response::new(Body::from(reply.body));
+    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(reply.kind));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    for (name, value) in reply.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value)) {
+            headers.append(name, value);
+        }
+    }
+    response
+}
