@@ -17,11 +17,12 @@ use crate::io::media::{self, MediaHandle};
 use crate::io::net::{self, Net};
 use crate::io::store::{self, Store};
 use crate::io::tls::Trust;
-use crate::io::vault::{Kind, Vault};
+use crate::io::vault::Vault;
 use crate::phone::input::Found;
 use crate::phone::{Input, Output, VaultUse};
 use crate::port::media::{Device, Devices, Meters, Order};
 use crate::port::store::Document;
+use crate::port::vault::Place;
 use crate::port::{RequestId, dns, http, media as media_port, net as net_port, vault};
 use crate::serve::Demo;
 
@@ -88,9 +89,10 @@ impl Drivers {
         let net = net::Options { bind: options.bind, trust: trust.clone(), connect_to: rules.clone() };
         let net = Net::start(net, to_net)
             .map_err(|error| StartError::Os("the address of --bind".into(), std::io::Error::other(error)))?;
-        let kind = match options.vault {
-            VaultUse::Keyring => Kind::Keyring,
-            VaultUse::Passphrase | VaultUse::Session => Kind::Session,
+        let usual = match options.vault {
+            VaultUse::Keyring => Place::Keyring,
+            VaultUse::Passphrase => Place::Passphrase,
+            VaultUse::Session => Place::Session,
         };
         let (input, output) = (options.input, options.output);
         let devices = chosen(Devices::default(), input.as_ref(), output.as_ref());
@@ -102,7 +104,7 @@ impl Drivers {
         });
         let dns = Dns::new(options.dns, rules.clone(), to_dns);
         let http = Http::new(trust.clone(), dns.clone(), rules, to_http);
-        let vault = Vault::start(kind, to_vault);
+        let vault = Vault::start(usual, profile, to_vault);
         let reports = Reports {
             net: net_reports,
             dns: dns_reports,

@@ -1,8 +1,12 @@
 //! The vault's business: what was asked of it, what it is known to be, and what follows from its replies. Nothing
 //! waits for the vault but an account whose password is in it.
 
+mod moving;
+mod state;
+
 use std::collections::BTreeMap;
 
+use self::state::{file_state, keyring_state};
 use super::account::{Account, Link};
 use super::commands::not_now;
 use super::input::{Done, Ticket};
@@ -11,12 +15,9 @@ use crate::base::{AccountId, Now, Secret};
 use crate::phone::event::Event;
 use crate::phone::output::Output;
 use crate::phone::problem::{Problem, ProblemKind};
-use crate::phone::view::{PasswordPlace, VaultQuestion, VaultState};
+use crate::phone::view::{PasswordPlace, VaultState};
 use crate::port::RequestId;
 use crate::port::vault::{Key, Place, Reply, Request, Slot, VaultError};
-
-/// What is said of a wrong passphrase.
-const WRONG: &str = "That is not the passphrase. Nothing was lost: type it again.";
 
 /// What was asked of the vault, and its state.
 #[derive(Debug)]
@@ -25,10 +26,26 @@ pub(super) struct Passwords {
     pub(super) keyring: VaultState,
     pub(super) file: File,
     asked: BTreeMap<RequestId, (Place, Purpose)>,
-    /// What could not be deleted, by UUID, with the address that it was for, and of an account that is gone which of its
-    /// entries: tried again with the keyring.
-    undeleted: Vec<(String, String, Option<Slot>)>,
+    /// Where accounts are that are not in the usual place.
+    assigned: BTreeMap<String, Place>,
+    /// What could not be deleted: tried again with the vault.
+    undeleted: Vec<Gone>,
+    /// What is to be erased at the place that an account has left, as soon as the disk knows its new one: when so many
+    /// saves were answered.
+    left: Vec<(u64, Gone)>,
+    /// Saves of the accounts: how many were asked for, and how many of them were answered.
+    saves: (u64, u64),
     last: u64,
+}
+
+/// Entries that nobody needs any more.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Gone {
+    uuid: String,
+    /// The account's address, for sentences.
+    address: String,
+    /// The place that the account has left; none: the account itself is gone.
+    from: Option<Place>,
 }
 
 /// The passphrase file, as far as is known.
@@ -68,15 +85,8 @@ enum Purpose {
     Change(AccountId),
     /// Copy the entries of an account to this place.
     Move(AccountId),
-    /// Forget that of an account which is gone, or those in a place that it has left.
-    Forget {
-        /// Its name in the vault.
-        uuid: String,
-        /// Its address, for sentences.
-        address: String,
-        /// Which of its entries; `None`: those in a place that it has left.
-        slot: Option<Slot>,
-    },
+    /// Forget all entries of an account which is gone, or those in a place that it has left.
+    Forget(Gone),
 }
 
 impl Passwords {
@@ -85,7 +95,8 @@ impl Passwords {
             VaultUse::Keyring => VaultState::Checking,
             VaultUse::Passphrase | VaultUse::Session => VaultState::Unused,
         };
-        Passwords { usage, keyring, file: File::Unknown, asked: BTreeMap::new(), undeleted: Vec::new(), last: 0 }
+        let (asked, assigned, undeleted, left) = (BTreeMap::new(), BTreeMap::new(), Vec::new(), Vec::new());
+        Passwords { usage, keyring, file: File::Unknown, asked, assigned, undeleted, left, saves: (0, 0), last: 0 }
     }
 
     fn ask(&mut self, place: Place, purpose: Purpose, request: Request) -> Output {
@@ -109,6 +120,11 @@ impl Passwords {
         }
     }
 
+    /// Where the driver looks for the entries of this account.
+    fn route(&self, uuid: &str) -> Place {
+        self.assigned.get(uuid).copied().unwrap_or(self.usual())
+    }
+
     /// Where an account's password is, or is to be kept: where it was, unless that is a keyring which does not work
     /// while the passphrase file does.
     fn place_of(&self, account: &Account) -> Place {
@@ -124,7 +140,7 @@ impl Passwords {
     /// Whether an answer of consequence is still to come: quitting waits a moment for it.
     pub(super) fn is_busy(&self) -> bool {
         let matters = |purpose: &Purpose| {
-            matches!(purpose, Purpose::Keep(_) | Purpose::Change(_) | Purpose::Forget { .. } | Purpose::Move(_))
+            matches!(purpose, Purpose::Keep(_) | Purpose::Change(_) | Purpose::Forget(_) | Purpose::Move(_))
         };
         self.asked.values().any(|(_, purpose)| matters(purpose))
     }
@@ -144,8 +160,9 @@ impl Phone {
     }
 
     /// Tells the driver where the entries of an account are, if it cannot know.
-    fn assign(&mut self, uuid: &str, place: Place) {
-        if place != self.passwords.usual() {
+    pub(super) fn assign(&mut self, uuid: &str, place: Place) {
+        if self.passwords.route(uuid) != place {
+            self.passwords.assigned.insert(uuid.to_owned(), place);
             let asked = self.passwords.ask(place, Purpose::Assign, Request::Assign(uuid.to_owned(), place));
             self.out.push_back(asked);
         }
@@ -187,17 +204,8 @@ impl Phone {
 
     /// The account is gone, and all its entries with it.
     pub(super) fn forget_passwords(&mut self, uuid: &str, address: &str) {
-        for slot in Slot::OF_ACCOUNT {
-            self.forget_entry(uuid, address, slot);
-        }
-    }
-
-    fn forget_entry(&mut self, uuid: &str, address: &str, slot: Slot) {
         if !self.passwords.unused() {
-            let purpose = Purpose::Forget { uuid: uuid.to_owned(), address: address.to_owned(), slot: Some(slot) };
-            let request = Request::Delete(Key { account: uuid.to_owned(), slot });
-            let asked = self.passwords.ask(self.passwords.usual(), purpose, request);
-            self.out.push_back(asked);
+            self.forget(Gone { uuid: uuid.to_owned(), address: address.to_owned(), from: None });
         }
     }
 
@@ -215,10 +223,17 @@ impl Phone {
 
     fn ask_vault(&mut self, id: AccountId, purpose: Purpose, request: Request) -> RequestId {
         let account = self.accounts.iter().find(|account| account.id() == id);
-        let place = account.map_or_else(|| self.passwords.usual(), |account| self.passwords.place_of(account));
+        let place = account.map_or(self.passwords.usual(), |account| self.passwords.route(&account.record.uuid));
         let asked = self.passwords.ask(place, purpose, request);
         self.out.push_back(asked);
         RequestId(self.passwords.last)
+    }
+
+    fn forget(&mut self, gone: Gone) {
+        let from = gone.from.unwrap_or(self.passwords.route(&gone.uuid));
+        let request = Request::Erase { account: gone.uuid.clone(), from };
+        let asked = self.passwords.ask(from, Purpose::Forget(gone), request);
+        self.out.push_back(asked);
     }
 
     /// The person asks to try the keyring again.
@@ -230,8 +245,8 @@ impl Phone {
             self.passwords.keyring = VaultState::Checking;
         }
         self.check_vault();
-        for (uuid, address, slot) in std::mem::take(&mut self.passwords.undeleted) {
-            self.forget_entry(&uuid, &address, slot.unwrap_or(Slot::Active));
+        for gone in std::mem::take(&mut self.passwords.undeleted) {
+            self.forget(gone);
         }
         self.load_and_keep();
     }
@@ -259,28 +274,6 @@ impl Phone {
         self.out.push_back(asked);
     }
 
-    /// The person wants all passwords in another place. False if that place is not open, or none is elsewhere.
-    pub(super) fn move_passwords(&mut self, to: Place) -> bool {
-        let (open, there) = match to {
-            Place::Keyring => (self.passwords.keyring == VaultState::Ok, PasswordPlace::Keyring),
-            Place::Passphrase => (self.passwords.file == File::Open, PasswordPlace::Passphrase),
-            Place::Session => return false,
-        };
-        let kept = |account: &&Account| {
-            let place = account.record.password;
-            place != there && matches!(place, PasswordPlace::Keyring | PasswordPlace::Passphrase)
-        };
-        let all: Vec<_> = self.accounts.iter().filter(kept).map(|one| (one.id(), one.record.uuid.clone())).collect();
-        if !open || all.is_empty() {
-            return false;
-        }
-        for (id, account) in all {
-            let asked = self.passwords.ask(to, Purpose::Move(id), Request::Move { account, to });
-            self.out.push_back(asked);
-        }
-        true
-    }
-
     /// The vault has replied. This is the one place where replies that nobody waits for are dropped.
     pub(super) fn on_vault(&mut self, now: Now, id: RequestId, reply: Reply) {
         // Stuck is not the outcome: the true one comes later, if ever, and is waited for.
@@ -298,7 +291,7 @@ impl Phone {
             Purpose::Unlock(ticket) => self.vault_unlocked(ticket, &reply),
             Purpose::ReadChange(account, slot) => self.change_entry_read(now, account, slot, reply),
             Purpose::Change(account) => self.change_ordered(now, account, id, &reply),
-            Purpose::Forget { uuid, address, slot } => self.password_forgotten(uuid, address, slot, &reply),
+            Purpose::Forget(gone) => self.password_forgotten(gone, &reply),
             Purpose::Load(account) => self.password_loaded(now, account, reply),
             Purpose::Keep(account) => self.password_kept(account, place, &reply),
             Purpose::Move(account) => self.password_moved(account, place, &reply),
@@ -354,16 +347,13 @@ impl Phone {
     }
 
     /// Whoever signed out believes that nothing is left: if that is not so, it is said.
-    fn password_forgotten(&mut self, uuid: String, address: String, slot: Option<Slot>, reply: &Reply) {
+    fn password_forgotten(&mut self, gone: Gone, reply: &Reply) {
         let Reply::Failed(error) = reply else { return };
-        // Said once for each account: what goes for its password goes for its other entries.
-        if slot.is_none_or(|slot| slot == Slot::Active) {
-            let problem = Problem::new(ProblemKind::PasswordNotDeleted, address.as_str());
-            self.out.push_back(Output::Event(Event::Refused(problem)));
-        }
+        let problem = Problem::new(ProblemKind::PasswordNotDeleted, gone.address.as_str());
+        self.out.push_back(Output::Event(Event::Refused(problem)));
         // Stuck is not the end: the keyring may still do it.
         if *error != VaultError::Stuck {
-            self.passwords.undeleted.push((uuid, address, slot));
+            self.passwords.undeleted.push(gone);
         }
     }
 
@@ -406,30 +396,9 @@ impl Phone {
                 account.unkept = None;
             }
         }
+        self.assign_session();
         self.save_accounts();
         self.sign_in_kept(id, place);
-    }
-
-    /// The entries of an account are in another place as well; the driver uses that one from now on.
-    fn password_moved(&mut self, id: AccountId, to: Place, reply: &Reply) {
-        let Some(account) = self.accounts.iter_mut().find(|account| account.id() == id) else { return };
-        let (uuid, address) = (account.record.uuid.clone(), account.address.shown());
-        match reply {
-            Reply::Done => {
-                let from = if to == Place::Keyring { Place::Passphrase } else { Place::Keyring };
-                account.record.password =
-                    if to == Place::Keyring { PasswordPlace::Keyring } else { PasswordPlace::Passphrase };
-                self.save_accounts();
-                let purpose = Purpose::Forget { uuid: uuid.clone(), address, slot: None };
-                let asked = self.passwords.ask(from, purpose, Request::Erase { account: uuid, from });
-                self.out.push_back(asked);
-            }
-            Reply::Failed(VaultError::Stuck) => {}
-            Reply::Failed(_) | Reply::Found(_) | Reply::Absent | Reply::Restored => {
-                let problem = Problem::new(ProblemKind::PasswordsNotMoved, address);
-                self.out.push_back(Output::Event(Event::Refused(problem)));
-            }
-        }
     }
 
     /// The person typed the password of an account again.
@@ -440,96 +409,5 @@ impl Phone {
         account.problem = None;
         self.reconnect(now, id);
         true
-    }
-
-    /// What the screens draw: the passphrase file where the person has to act on it, else the keyring.
-    pub(super) fn vault_state(&self) -> VaultState {
-        let passwords = &self.passwords;
-        let in_file = |account: &Account| account.record.password == PasswordPlace::Passphrase;
-        let file_matters = passwords.usage == VaultUse::Passphrase || self.accounts.iter().any(in_file);
-        match &passwords.file {
-            _ if passwords.unused() => VaultState::Unused,
-            File::Opening => VaultState::Unlocking,
-            File::Wrong => VaultState::WrongPassphrase,
-            File::Absent if file_matters => VaultState::NoFile,
-            File::Closed if file_matters => VaultState::NeedsPassphrase,
-            File::Failed(why) if file_matters => VaultState::Failed(why.clone()),
-            File::Open if file_matters || passwords.keyring != VaultState::Ok => VaultState::FileOpen,
-            File::Unknown if passwords.usage == VaultUse::Passphrase => VaultState::Checking,
-            File::Unknown | File::Absent | File::Closed | File::Failed(_) | File::Open => passwords.keyring.clone(),
-        }
-    }
-
-    /// What the person is asked about the place of the passwords, if anything.
-    pub(super) fn vault_question(&self) -> Option<VaultQuestion> {
-        let passwords = &self.passwords;
-        let in_file = self.accounts.iter().filter(|one| one.record.password == PasswordPlace::Passphrase).count();
-        match self.vault_state() {
-            VaultState::Unlocking => Some(VaultQuestion::Working),
-            VaultState::NoFile => Some(VaultQuestion::Choose),
-            VaultState::NeedsPassphrase => Some(VaultQuestion::Unlock(None)),
-            VaultState::WrongPassphrase => Some(VaultQuestion::Unlock(Some(WRONG.to_owned()))),
-            VaultState::Missing if !self.settings.session_only => Some(VaultQuestion::Choose),
-            VaultState::FileOpen if in_file > 0 && passwords.keyring == VaultState::Ok => Some(VaultQuestion::Moved {
-                from: "the file under your passphrase".to_owned(),
-                to: "the system keyring".to_owned(),
-            }),
-            VaultState::Checking
-            | VaultState::Ok
-            | VaultState::Locked
-            | VaultState::Missing
-            | VaultState::Stuck
-            | VaultState::Failed(_)
-            | VaultState::FileOpen
-            | VaultState::Unused => None,
-        }
-    }
-
-    /// The person wants passwords in memory only, and not to be asked again.
-    pub(super) fn use_session(&mut self) -> bool {
-        self.settings.session_only = true;
-        self.out.push_back(Output::Save(super::documents::save_settings(&self.settings)));
-        true
-    }
-
-    /// The person wants the passwords in the place in use now.
-    pub(super) fn take_over(&mut self) -> bool {
-        let to = if self.passwords.keyring == VaultState::Ok { Place::Keyring } else { Place::Passphrase };
-        self.move_passwords(to)
-    }
-}
-
-/// What a keyring's failure means.
-fn keyring_state(error: &VaultError) -> VaultState {
-    match error {
-        VaultError::Missing => VaultState::Missing,
-        VaultError::Locked => VaultState::Locked,
-        VaultError::Stuck => VaultState::Stuck,
-        VaultError::NoFile
-        | VaultError::NeedsPassphrase
-        | VaultError::WrongPassphrase
-        | VaultError::ShortPassphrase
-        | VaultError::Denied
-        | VaultError::Ambiguous(_)
-        | VaultError::Corrupt
-        | VaultError::TooLong
-        | VaultError::Other(_) => VaultState::Failed(error.to_string()),
-    }
-}
-
-/// What a passphrase file's failure means; `None` if it tells nothing about its state.
-fn file_state(error: &VaultError) -> Option<File> {
-    match error {
-        VaultError::NoFile | VaultError::ShortPassphrase => Some(File::Absent),
-        VaultError::NeedsPassphrase => Some(File::Closed),
-        VaultError::WrongPassphrase => Some(File::Wrong),
-        VaultError::Stuck => None,
-        VaultError::Missing
-        | VaultError::Locked
-        | VaultError::Denied
-        | VaultError::Ambiguous(_)
-        | VaultError::Corrupt
-        | VaultError::TooLong
-        | VaultError::Other(_) => Some(File::Failed(error.to_string())),
     }
 }

@@ -91,6 +91,7 @@ impl Phone {
     pub(super) fn save_accounts(&mut self) {
         let kept = |account: &&Account| !account.demo && !self.is_signing_in(account.id());
         let records: Vec<Record> = self.accounts.iter().filter(kept).map(|account| account.record.clone()).collect();
+        self.saving_accounts();
         self.out.push_back(Output::Save(documents::save_accounts(self.next_account, &records)));
     }
 

@@ -30,6 +30,18 @@ pub enum Slot {
 impl Slot {
     /// Everything that an account may have in the vault: erased when the account is removed.
     pub const OF_ACCOUNT: [Slot; 4] = [Slot::Active, Slot::Txn, Slot::Attic, Slot::DeviceKey];
+
+    /// The word for it in the names of entries. Never changed: old entries are found by it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Slot::Active => "password",
+            Slot::Txn => "change",
+            Slot::Attic => "earlier",
+            Slot::DeviceKey => "devkey",
+            Slot::Canary => "canary",
+        }
+    }
 }
 
 /// Where the entries of an account are. The driver knows this of each account; requests name only the account.
@@ -49,6 +61,8 @@ pub enum Request {
     /// Does the place of new accounts work? Writes, reads and deletes a canary in a keyring; a passphrase file says
     /// whether it is there and open.
     Check,
+    /// The same of the place of this account.
+    CheckFor(String),
     /// Open the passphrase file, or begin one under this passphrase if there is none. [`Reply::Restored`] if it was
     /// damaged and its previous generation was opened instead.
     Unlock(Secret<String>),

@@ -9,9 +9,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
 use ringfence::base::Secret;
-use ringfence::io::vault::{Kind, Vault};
+use ringfence::io::vault::Vault;
 use ringfence::port::RequestId;
-use ringfence::port::vault::{Key, Reply, Request, Slot};
+use ringfence::port::vault::{Key, Place, Reply, Request, Slot};
 use rustix::process::Signal;
 
 use crate::rig::keyring::Session;
@@ -77,7 +77,7 @@ fn at_your_service() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (reports, mut replies) = tokio::sync::mpsc::channel(16);
-        let mut vault = Vault::start(Kind::Keyring, reports);
+        let mut vault = Vault::start(Place::Keyring, &std::env::temp_dir(), reports);
         println!("@ ready");
         let (lines, mut asked) = tokio::sync::mpsc::channel::<String>(16);
         std::thread::spawn(move || {

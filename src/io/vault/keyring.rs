@@ -9,7 +9,7 @@ use keyring::{CredentialStore, Entry, Error};
 use super::classify::{Failure, classify};
 use super::encoding::{decode, encode};
 use crate::base::Secret;
-use crate::port::vault::{Key, Reply, Request, Slot, VaultError};
+use crate::port::vault::{Key, Reply, Request, VaultError};
 
 /// Under which name the keyring's own window shows our entries.
 const SERVICE: &str = "Ringfence";
@@ -49,7 +49,7 @@ impl Keyring {
             Request::Assign(..) | Request::Unlock(_) | Request::Move { .. } | Request::Erase { .. } => {
                 Err(VaultError::Other("that is not the keyring's business".into()).into())
             }
-            Request::Check => self.canary().map(|()| Reply::Done),
+            Request::Check | Request::CheckFor(_) => self.canary().map(|()| Reply::Done),
             Request::Get(key) => match self.entry(&user(key))?.get_password() {
                 Ok(stored) => decode(stored).map(Reply::Found).ok_or_else(|| VaultError::Corrupt.into()),
                 // A keyring that was never set up says the same as one that has lost the entry: see whether it works.
@@ -97,14 +97,7 @@ impl Keyring {
 
 /// The name of an entry: the account's UUID, so that no entry answers to another's name.
 fn user(key: &Key) -> String {
-    let slot = match key.slot {
-        Slot::Active => "password",
-        Slot::Txn => "change",
-        Slot::Attic => "earlier",
-        Slot::DeviceKey => "devkey",
-        Slot::Canary => "canary",
-    };
-    format!("{}-{slot}", key.account)
+    format!("{}-{}", key.account, key.slot.word())
 }
 
 /// What each store wants to be told beside the name: the label tells the person what an entry is for.

@@ -200,7 +200,7 @@ impl Phone {
             },
         };
         let request = match order {
-            Order::Check => Request::Check,
+            Order::Check => Request::CheckFor(account.record.uuid.clone()),
             Order::Put(entry, secret) => Request::Put(key(entry), secret),
             Order::Delete(entry) => Request::Delete(key(entry)),
         };

@@ -13,6 +13,9 @@ impl Phone {
         if document == Document::Journal {
             self.journal_saved(now, outcome);
         }
+        if document == Document::Accounts {
+            self.accounts_saved(outcome.is_ok());
+        }
         let name = document.file_name();
         match outcome {
             Ok(()) => {

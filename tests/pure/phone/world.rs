@@ -304,8 +304,14 @@ impl World {
                 Reply::Failed(VaultError::Stuck)
             }
             (Vault::Fails(error), _) => Reply::Failed(error.clone()),
-            (Vault::Works, Request::Check | Request::Assign(..) | Request::Erase { .. }) => Reply::Done,
-            (Vault::Works, Request::Unlock(_) | Request::Move { .. }) => Reply::Done,
+            (
+                Vault::Works,
+                Request::Check | Request::CheckFor(_) | Request::Assign(..) | Request::Unlock(_) | Request::Move { .. },
+            ) => Reply::Done,
+            (Vault::Works, Request::Erase { account, .. }) => {
+                self.kept.retain(|name, _| !name.starts_with(account.as_str()));
+                Reply::Done
+            }
             (Vault::Works, Request::Get(key)) => match self.kept.get(&entry(key)) {
                 Some(password) => Reply::Found(Secret::new(password.clone())),
                 None => Reply::Absent,
