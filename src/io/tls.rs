@@ -1,15 +1,19 @@
 //! Client TLS by rustls with `ring`, verified against the SIP domain (RFC 5922 §4). Nothing is loaded before TLS is
 //! first used.
 
+mod witness;
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use rustls::{ClientConfig, ProtocolVersion, RootCertStore};
 
-use crate::port::net::{CertificateError, NetError};
+use crate::port::net::{CertificateError, Fingerprint, NetError};
+pub use witness::Witness;
 
 /// Whom we trust. Clones share what has been loaded.
 #[derive(Clone, Debug)]
@@ -18,8 +22,21 @@ pub struct Trust(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     ca_file: Option<PathBuf>,
-    platform: Mutex<Option<Arc<ClientConfig>>>,
-    pinned: Mutex<Vec<(String, Arc<ClientConfig>)>>,
+    platform: Mutex<Option<Loaded>>,
+    pinned: Mutex<Vec<(String, Loaded)>>,
+}
+
+/// Whoever says which certificates are good, and a configuration that asks them.
+#[derive(Clone, Debug)]
+struct Loaded {
+    verifier: Arc<dyn ServerCertVerifier>,
+    config: Arc<ClientConfig>,
+}
+
+impl Loaded {
+    fn new(verifier: Arc<dyn ServerCertVerifier>) -> Result<Loaded, NetError> {
+        Ok(Loaded { config: Arc::new(config(Arc::clone(&verifier))?), verifier })
+    }
 }
 
 impl Trust {
@@ -39,10 +56,10 @@ impl Trust {
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
             .build()
             .map_err(|error| NetError::Tls(error.to_string()))?;
-        let config = Arc::new(config(verifier)?);
+        let loaded = Loaded::new(verifier)?;
         let mut pinned = self.0.pinned.lock().unwrap_or_else(PoisonError::into_inner);
         pinned.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
-        pinned.push((name.to_owned(), config));
+        pinned.push((name.to_owned(), loaded));
         Ok(())
     }
 
@@ -52,20 +69,44 @@ impl Trust {
     /// # Errors
     /// If the trust store or the PEM file cannot be read.
     pub fn config_for(&self, name: &str) -> Result<Arc<ClientConfig>, NetError> {
+        self.loaded(name).map(|loaded| loaded.config)
+    }
+
+    /// The configuration for one SIP connection to `name`, and the witness of the certificate that is shown on it.
+    /// With a `pin`, that certificate is good and no other, whoever vouches for it. Blocks likewise.
+    ///
+    /// # Errors
+    /// If the trust store or the PEM file cannot be read.
+    pub fn config_with(
+        &self,
+        name: &str,
+        pin: Option<Fingerprint>,
+    ) -> Result<(Arc<ClientConfig>, Arc<Witness>), NetError> {
+        let Loaded { verifier, config } = self.loaded(name)?;
+        let witness = Arc::new(Witness::new(verifier, pin));
+        let mut config = config.as_ref().clone();
+        // What was resumed would be taken on the word of an earlier connection, which may have had another pin.
+        config.resumption = Resumption::disabled();
+        // rustls' word for any verifier that is not its own: this one asks the usual one, or is stricter.
+        config.dangerous().set_certificate_verifier(Arc::<Witness>::clone(&witness));
+        Ok((Arc::new(config), witness))
+    }
+
+    fn loaded(&self, name: &str) -> Result<Loaded, NetError> {
         let pinned = self.0.pinned.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, config)) = pinned.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)) {
-            return Ok(Arc::clone(config));
+        if let Some((_, loaded)) = pinned.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)) {
+            return Ok(loaded.clone());
         }
         drop(pinned);
         let mut platform = self.0.platform.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(config) = &*platform {
-            return Ok(Arc::clone(config));
+        if let Some(loaded) = &*platform {
+            return Ok(loaded.clone());
         }
         let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(self.extra_roots()?, provider())
             .map_err(|error| net_error(&error))?;
-        let config = Arc::new(config(Arc::new(verifier))?);
-        *platform = Some(Arc::clone(&config));
-        Ok(config)
+        let loaded = Loaded::new(Arc::new(verifier))?;
+        *platform = Some(loaded.clone());
+        Ok(loaded)
     }
 
     fn extra_roots(&self) -> Result<Vec<CertificateDer<'static>>, NetError> {
@@ -83,7 +124,7 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
 
-fn config(verifier: Arc<dyn rustls::client::danger::ServerCertVerifier>) -> Result<ClientConfig, NetError> {
+fn config(verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig, NetError> {
     // TLS 1.2 and 1.3 are all that rustls has.
     let config = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()

@@ -106,10 +106,11 @@ async fn connect(shared: &Shared, target: &Target, remote: SocketAddr) -> Result
     let server = ServerName::try_from(name.clone()).map_err(|_| NetError::Tls(format!("{name} is no host name")))?;
     // The first time, this reads the platform's trust store from the disk.
     let trust = shared.options.trust.clone();
-    let config = tokio::task::spawn_blocking(move || trust.config_for(&name));
-    let config = config.await.map_err(|error| NetError::Tls(error.to_string()))??;
+    let pin = target.pin;
+    let config = tokio::task::spawn_blocking(move || trust.config_with(&name, pin));
+    let (config, witness) = config.await.map_err(|error| NetError::Tls(error.to_string()))??;
     let handshake = tokio_rustls::TlsConnector::from(config).connect(server, stream);
-    let stream = handshake.await.map_err(|error| tls::handshake_error(&error))?;
+    let stream = handshake.await.map_err(|error| witness.testify(tls::handshake_error(&error)))?;
     Ok(Stream::Tls(Box::new(stream), local))
 }
 
