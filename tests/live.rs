@@ -32,6 +32,8 @@ mod net;
 mod network;
 #[path = "live/provider.rs"]
 mod provider;
+#[path = "live/password_change.rs"]
+mod password_change;
 #[expect(dead_code, reason = "the rig is shared with the bench")]
 #[path = "live/rig/mod.rs"]
 mod rig;

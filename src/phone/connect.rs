@@ -10,7 +10,7 @@ use super::{Phone, probe};
 use crate::base::{AccountId, Mono, Now, WallTime};
 use crate::phone::output::Output;
 use crate::phone::problem::{Problem, ProblemKind};
-use crate::phone::registration::{Change, Granted, Registration, Setup};
+use crate::phone::registration::{Change, Granted, Proof, Registration, Setup};
 use crate::port::dns::{Answer, Query};
 use crate::port::net::{Flow, FlowId, NetError, Order, Target};
 use crate::sip::NameAddr;
@@ -263,6 +263,9 @@ impl Phone {
         }
         self.saw_devices(now, id, &granted.bindings, granted.listed);
         self.heard_date(now, id, date.as_deref());
+        if granted.proof == Proof::Alternate {
+            self.registered_with_alternate(now, id);
+        }
         self.line_changed(now, id);
     }
 

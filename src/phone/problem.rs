@@ -103,6 +103,8 @@ pub enum ProblemKind {
     ChangeUnderWay,
     /// The provider has never asked for a password.
     NoPasswordAsked,
+    /// The provider holds outgoing calls back until the line password is new.
+    Restricted,
     /// That will not do as a password: why, is in `about`.
     BadPassword,
     /// The demo provider could not be started.
@@ -200,6 +202,7 @@ impl Problem {
             ProblemKind::UnencryptedOnly => format!("{about} can only be reached without encryption."),
             ProblemKind::ChangeUnderWay => format!("The password of {about} is being changed."),
             ProblemKind::NoPasswordAsked => format!("{about} has never asked for a password."),
+            ProblemKind::Restricted => format!("{about} holds calls back until the line password is new."),
             ProblemKind::BadPassword => "That will not do as a password.".into(),
             ProblemKind::BadWebsite => "That is not the address of a website.".into(),
             ProblemKind::NotSaved => format!("{about} could not be saved."),
@@ -252,6 +255,7 @@ impl Problem {
             ProblemKind::UnencryptedOnly => "Who is on the way can read whom you call. Your password was not sent.".into(),
             ProblemKind::ChangeUnderWay => "Let the change finish first.".into(),
             ProblemKind::NoPasswordAsked => "This line works without one: there is nothing to change.".into(),
+            ProblemKind::Restricted => "Change it now. Emergency calls, calls to the provider and incoming calls work.".into(),
             ProblemKind::BadPassword => self.about.clone(),
             ProblemKind::BadWebsite => "It looks like www.example.org, and begins with https:// if with anything.".into(),
             ProblemKind::NotSaved => "Is the disk full? What you change now may be gone at the next start.".into(),

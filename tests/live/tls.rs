@@ -84,7 +84,7 @@ async fn with(certificate: CertificateParams) -> Result<Flow, NetError> {
 
 fn certificate_error(outcome: Result<Flow, NetError>) -> CertificateError {
     match outcome {
-        Err(NetError::Certificate(error)) => error,
+        Err(NetError::Certificate(error, _)) => error,
         other => panic!("{other:?}"),
     }
 }

@@ -98,6 +98,9 @@ impl Phone {
         if destination.class == Class::Emergency {
             return self.emergency_call(now, id, to);
         }
+        if self.is_barred(account, to.as_str()) {
+            return Err(Problem::new(ProblemKind::Restricted, account.provider()));
+        }
         if !account.is_ready() {
             return Err(Problem::new(ProblemKind::NotSignedIn, account.address.shown()));
         }

@@ -18,11 +18,11 @@ use super::probe::Outcome;
 use super::words;
 use crate::base::{AccountId, Mono, Now, Secret};
 use crate::phone::Phone;
-use crate::phone::account::Link;
+use crate::phone::account::{Account, Link};
 use crate::phone::event::Event;
 use crate::phone::output::Output as Wanted;
 use crate::phone::password_change::input::{
-    Boot, JournalAnswer, Place, PolicyAnswer, ProbeAnswer, SubmitAnswer, Tried, TxAnswer, VaultAnswer,
+    Boot, Demand, JournalAnswer, Level, Place, PolicyAnswer, ProbeAnswer, SubmitAnswer, Tried, TxAnswer, VaultAnswer,
 };
 use crate::phone::password_change::journal::Journal;
 use crate::phone::password_change::output::{Credentials, Entry, Event as Line, Order};
@@ -107,6 +107,7 @@ impl Phone {
             }
             self.drive(now, id, Input::ActiveRefused);
         }
+        self.grant_wish(now, id);
     }
 
     /// Whether what is written stays after this process. The demo's line is as good as kept: it is made anew each time.
@@ -139,8 +140,34 @@ impl Phone {
             self.moved(now, id, &before, &after);
             before = after;
         }
+        self.lend_alternate(id);
         self.settle_line(now, id);
         anything
+    }
+
+    /// While nobody knows whether the new password is in force yet, the line answers with it where the one in use is
+    /// refused: calls in progress must not suffer from the uncertainty.
+    fn lend_alternate(&mut self, id: AccountId) {
+        let Some(machine) = self.security.changes.get(&id).map(Hosted::machine) else { return };
+        let Some(txn) = machine.txn().filter(|_| !machine.can_cancel()) else { return };
+        let new = txn.new.clone();
+        let account = self.accounts.iter_mut().find(|account| account.id() == id);
+        if let Some(auth) = account.and_then(|account| account.auth.as_mut()) {
+            auth.set_alternate(Some(new));
+        }
+    }
+
+    /// The line was registered with the other password: the one in use was refused before.
+    pub(in crate::phone) fn registered_with_alternate(&mut self, now: Now, id: AccountId) {
+        self.drive(now, id, Input::ActiveRefused);
+    }
+
+    /// What the notices of this account's provider want, or that they want nothing any more.
+    pub(in crate::phone) fn notice_demands(&mut self, now: Now, id: AccountId, demand: Option<Demand>) {
+        if let Some(hosted) = self.security.changes.get_mut(&id) {
+            hosted.enforced = demand.as_ref().is_some_and(|demand| demand.level == Level::Enforced);
+        }
+        self.drive(now, id, Input::Demand(demand));
     }
 
     /// The change is in another state.
@@ -395,7 +422,7 @@ impl Phone {
             hosted.forget_alternate = None;
             let account = self.accounts.iter_mut().find(|account| account.id() == *id);
             if let Some(auth) = account.and_then(|account| account.auth.as_mut()) {
-                auth.forget_alternate();
+                auth.set_alternate(None);
             }
         }
     }
@@ -450,7 +477,16 @@ impl Phone {
 
     /// Whether the provider holds outgoing calls back until the change is made.
     pub(in crate::phone) fn is_restricted(&self, id: AccountId) -> bool {
-        self.security.changes.get(&id).is_some_and(|hosted| hosted.status() == Status::Restricted)
+        let over = |hosted: &Hosted| matches!(hosted.status(), Status::Done { .. });
+        self.security.changes.get(&id).is_some_and(|hosted| hosted.enforced && !over(hosted))
+    }
+
+    /// Whether this number is held back: all but the provider's own are. Emergency numbers never come here.
+    pub(in crate::phone) fn is_barred(&self, account: &Account, to: &str) -> bool {
+        let digits = |text: &str| text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect::<String>();
+        let remembered = self.security.memory.accounts.get(&account.record.uuid);
+        let support = remembered.and_then(|remembered| remembered.support.as_deref()).map(digits);
+        self.is_restricted(account.id()) && support.is_none_or(|number| number.is_empty() || number != digits(to))
     }
 
     /// Whether a change is not over whose end is not known: whoever signs out now may lose the account.

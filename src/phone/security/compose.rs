@@ -99,7 +99,8 @@ impl Phone {
     ) -> Result<(), Problem> {
         let can_begin = matches!(
             status,
-            Status::Idle
+            Status::Starting
+                | Status::Idle
                 | Status::Notified { .. }
                 | Status::Deferred { .. }
                 | Status::Restricted
@@ -119,6 +120,11 @@ impl Phone {
             return Err(Problem::new(ProblemKind::BadPassword, complaint));
         }
         let Some(hosted) = self.security.changes.get_mut(&id) else { return Err(not_now("")) };
+        if *status == Status::Starting {
+            // The vault is still being read.
+            hosted.wish = Some((why, at_once));
+            return Ok(());
+        }
         hosted.reason = match why {
             Begin::Wanted | Begin::Notice => ChangeReason::Wanted,
             Begin::Told => ChangeReason::Told,
@@ -129,6 +135,16 @@ impl Phone {
         hosted.chosen = None;
         hosted.accepted_at = None;
         self.person(now, id, Person::Begin { kind: Kind::Api, notice: None })
+    }
+
+    /// The vault was read: what the person wanted before that is done now.
+    pub(super) fn grant_wish(&mut self, now: Now, id: AccountId) {
+        let Some(hosted) = self.security.changes.get_mut(&id) else { return };
+        let Some((why, at_once)) = hosted.wish.take() else { return };
+        let status = hosted.status();
+        if let Err(problem) = self.begin_change(now, id, &status, why, at_once) {
+            self.out.push_back(Wanted::Event(Event::Refused(problem)));
+        }
     }
 
     /// The machine wants a new password: one is made, to be looked at; or it is chosen at once.

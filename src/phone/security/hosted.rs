@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::compose::Candidate;
 use crate::base::{Mono, Now, Secret, WallTime};
+use crate::phone::command::Begin;
 use crate::phone::password_change::{Input, Output, PasswordChange, Status};
 use crate::phone::problem::Problem;
 use crate::phone::view::ChangeReason;
@@ -26,6 +27,8 @@ pub(in crate::phone) struct Hosted {
     pub(super) chosen: Option<super::compose::Known>,
     /// An agent wants no questions: choose this, or make one, as soon as one is asked for.
     pub(super) at_once: Option<Option<Secret<String>>>,
+    /// What the person wants as soon as the vault was read.
+    pub(super) wish: Option<(Begin, Option<Option<Secret<String>>>)>,
     /// What is wrong with the one that was typed.
     pub(super) complaint: Option<String>,
     /// Why it is made.
@@ -34,6 +37,8 @@ pub(in crate::phone) struct Hosted {
     pub(super) refused: Option<Problem>,
     /// That was before the machine had begun.
     pub(super) refused_early: bool,
+    /// The provider holds outgoing calls back until the change is made.
+    pub(super) enforced: bool,
     /// When the wait that the machine is in is over, by the calendar.
     pub(super) until: Option<WallTime>,
     /// When the new password was first accepted.
@@ -69,10 +74,12 @@ impl Hosted {
             candidate: None,
             chosen: None,
             at_once: None,
+            wish: None,
             complaint: None,
             reason: ChangeReason::Wanted,
             refused: None,
             refused_early: false,
+            enforced: false,
             until: None,
             accepted_at: None,
             forget_alternate: None,

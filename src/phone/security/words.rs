@@ -75,18 +75,23 @@ impl Phone {
         let candidate = hosted.candidate.as_ref().map(|candidate| candidate.known);
         let known = candidate.or(hosted.chosen);
         let shown = candidate.is_some() || hosted.machine().txn().is_some();
+        let way = match hosted.machine().txn().map(|txn| txn.kind) {
+            None => ChangeWay::Unknown,
+            Some(Kind::Api) => ChangeWay::Phone,
+            Some(Kind::Portal) => ChangeWay::Person,
+        };
         ChangeView {
             can_wait: matches!(status, Status::Notified { can_wait: true } | Status::Choosing { .. }),
             can_cancel: hosted.machine().can_cancel(),
-            way: match hosted.machine().txn().map(|txn| txn.kind) {
-                None => ChangeWay::Unknown,
-                Some(Kind::Api) => ChangeWay::Phone,
-                Some(Kind::Portal) => ChangeWay::Person,
-            },
             new: known.map(|known| known.view(shown)),
             reason: hosted.reason.clone(),
             deadline: None,
-            phase: phase(&status, compose, until, at),
+            phase: match (phase(&status, compose, until, at), way) {
+                // The person has said that it is changed: what is uncertain is being tested.
+                (ChangePhase::Uncertain, ChangeWay::Person) => ChangePhase::Testing,
+                (phase, _) => phase,
+            },
+            way,
         }
     }
 }

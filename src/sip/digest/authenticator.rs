@@ -171,9 +171,9 @@ impl Authenticator {
         self.nonces.clear();
     }
 
-    /// From now on only the current one answers.
-    pub fn forget_alternate(&mut self) {
-        self.alternate = None;
+    /// From now on this one is tried once where the current one is refused; or only the current one answers.
+    pub fn set_alternate(&mut self, alternate: Option<Secret<String>>) {
+        self.alternate = alternate.filter(|alternate| *alternate != self.password);
     }
 
     /// The current password.

@@ -111,7 +111,8 @@ fn who_changes_it_and_closes_the_tab_is_signed_in_again_without_a_question() {
     world.pass(Duration::from_secs(900));
     assert_eq!(world.state(), Some(AccountState::Registered));
     assert_eq!(kept(&world), (Some(NEW), false));
-    assert!(refusals(&world) <= 2, "{}", refusals(&world));
+    // The refresh sends what was right before, then answers the challenge; then the last step.
+    assert!(refusals(&world) <= 3, "{}", refusals(&world));
 }
 
 #[test]

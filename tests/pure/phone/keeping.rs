@@ -125,6 +125,7 @@ fn a_keyring_that_answers_late_is_still_heard() {
     world.load();
     assert_eq!(world.view().vault, VaultState::Stuck);
     let (id, _) = world.unanswered.remove(0);
+    world.vault = Vault::Works;
     world.input(Input::Vault(id, Reply::Found(Secret::from(PASSWORD))));
     assert_eq!((world.state(), &world.view().vault), (Some(AccountState::Registered), &VaultState::Ok));
     world.input(Input::Vault(id, Reply::Found(Secret::from("another"))));

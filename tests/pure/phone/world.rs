@@ -235,7 +235,7 @@ impl World {
     pub(super) fn pass(&mut self, by: Duration) {
         let end = self.now.mono + by;
         let mut turns = 0;
-        while let Some(at) = self.timeout.filter(|at| *at <= end) {
+        while let Some(at) = self.timeout.filter(|at| *at <= end && !self.is_dead()) {
             self.now = self.now.later(at.since(self.now.mono));
             self.input(Input::Timeout);
             turns += 1;
