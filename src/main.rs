@@ -8,6 +8,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use ringfence::agent::options::Invocation;
+use ringfence::phone::link::looks_like_link;
 use ringfence::phone::update::Channel;
 use ringfence::{agent, engine, io, ui};
 
@@ -17,6 +18,7 @@ Ringfence: a telephone for this computer.
 Usage: ringfence [OPTION]        open the window
        ringfence demo [OPTION]   open it, signed in to a provider inside this program
        ringfence agent [OPTION]  the same without a window
+       ringfence [OPTION] LINK  put a tel:, sip:, sips: or callto: link into its field; never dials
        ringfence --version
        ringfence --help
 
@@ -35,17 +37,23 @@ fn main() -> ExitCode {
             log();
             agent::run(rest())
         }
-        Some("demo") => window(true, rest()),
+        Some("demo") => window(true, rest(), None),
+        // What a web page made: it comes alone or last, and is never taken for an option.
+        Some(_) if arguments.last().is_some_and(|last| looks_like_link(&last.to_string_lossy())) => {
+            let (options, link) = arguments.split_at(arguments.len() - 1);
+            let link = link.first().map(|link| link.to_string_lossy().into_owned());
+            window(false, options.to_vec(), link)
+        }
         Some(other) if !other.starts_with('-') => complain("no such command; see `ringfence --help`"),
-        Some(_) | None => window(false, arguments),
+        Some(_) | None => window(false, arguments, None),
     }
 }
 
 /// Opens the window on an engine of its own. If there is one already, that one's window comes to the front.
-fn window(demo: bool, arguments: Vec<OsString>) -> ExitCode {
+fn window(demo: bool, arguments: Vec<OsString>, link: Option<String>) -> ExitCode {
     let options = match agent::options::parse(arguments) {
         // Only the window looks for releases: a script's phone is updated by whoever runs the script.
-        Ok(Invocation::Run(options)) => engine::Options { updates: Channel::of_build(), ..*options },
+        Ok(Invocation::Run(options)) => engine::Options { updates: Channel::of_build(), link, ..*options },
         Ok(Invocation::Help) => return say(HELP),
         Err(error) => return complain(&format!("{error}; see `ringfence --help`")),
     };

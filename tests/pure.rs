@@ -21,6 +21,8 @@ mod digest;
 mod guard;
 #[path = "pure/layers.rs"]
 mod layers;
+#[path = "pure/links.rs"]
+mod links;
 #[path = "pure/locate.rs"]
 mod locate;
 #[path = "pure/mutation.rs"]

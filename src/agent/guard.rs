@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::line::{Fields, Mistake};
 use crate::phone::guard::{Class, GuardEvent, Night, Region, Rules};
+use crate::phone::link::{Link, LinkError};
 use crate::phone::view::{GuardQuestion, GuardRule, GuardVerdict, PhoneView};
 
 /// What a line changes of the rules; what it does not name stays.
@@ -148,6 +149,21 @@ pub(super) fn event(news: &GuardEvent) -> Value {
         GuardEvent::Emergency(emergency) => json!({
             "event": "guard", "state": "emergency", "number": emergency.number, "use_mobile": emergency.use_mobile,
         }),
+    }
+}
+
+/// The event of a link that was opened. Nothing is dialled: that is for whoever reads this.
+#[must_use]
+pub(super) fn link(link: &Result<Link, LinkError>) -> Value {
+    match link {
+        Ok(link) => json!({ "event": "link", "to": link.text, "cut": link.cut }),
+        Err(error) => {
+            let code = match error {
+                LinkError::NotALink => "not_a_link",
+                LinkError::Nobody => "nobody",
+            };
+            json!({ "event": "link", "error": { "code": code, "message": error.to_string() } })
+        }
     }
 }
 

@@ -208,6 +208,7 @@ impl Session {
             Event::Refused(what) => {
                 self.lines.push_back(json!({ "event": "problem", "error": shape::problem(&what) }));
             }
+            Event::LinkArrived(link) => self.lines.push_back(guard::link(&link)),
             Event::Guard(news) => self.lines.push_back(guard::event(&news)),
             Event::Stopped => {
                 self.lines.push_back(json!({ "event": "stopped" }));

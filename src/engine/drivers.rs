@@ -12,7 +12,7 @@ use crate::base::Entropy;
 use crate::io::connect_to::Rules;
 use crate::io::dns::Dns;
 use crate::io::http::Http;
-use crate::io::instance::Instance;
+use crate::io::instance::{Instance, Visit};
 use crate::io::media::{self, MediaHandle};
 use crate::io::net::{self, Net};
 use crate::io::store::{self, Store};
@@ -53,7 +53,7 @@ pub(super) struct Reports {
     vault: Receiver<(RequestId, vault::Reply)>,
     media: Receiver<media_port::Report>,
     store: Receiver<store::Told>,
-    raised: Receiver<()>,
+    raised: Receiver<Visit>,
     demo: Receiver<Started>,
     /// Runs until it is dropped.
     running_demo: Option<Demo>,
@@ -186,7 +186,10 @@ impl Reports {
                 store::Told::Saved(document, outcome) => Input::Saved(document, outcome),
                 store::Told::Exported(outcome) => Input::LogExported(outcome),
             },
-            Some(()) = self.raised.recv() => Input::Raise,
+            Some(visit) = self.raised.recv() => match visit {
+                Visit::Raise => Input::Raise,
+                Visit::Link(link) => Input::Link(link),
+            },
             Some(started) = self.demo.recv() => Input::Demo(started.map(|(demo, line)| {
                 self.running_demo = Some(demo);
                 line

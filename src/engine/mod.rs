@@ -13,7 +13,7 @@ pub use options::{ConnectTo, Options};
 use run::Engine;
 use tokio::sync::{mpsc, watch};
 
-use crate::io::instance::{self, Claim};
+use crate::io::instance::{self, Claim, Visit};
 use crate::io::store;
 use crate::phone::command::Command;
 use crate::phone::event::Event;
@@ -143,7 +143,8 @@ pub fn start(options: Options, wake: Wake) -> Result<PhoneHandle, StartError> {
         move |error| StartError::Os(what, error)
     };
     let profile = store::profile_dir(options.profile.as_deref()).map_err(os("the profile"))?;
-    let instance = match instance::claim(&profile).map_err(os("the profile"))? {
+    let visit = options.link.clone().map_or(Visit::Raise, Visit::Link);
+    let instance = match instance::claim(&profile, &visit).map_err(os("the profile"))? {
         Claim::First(instance) => instance,
         Claim::Raised => return Err(StartError::Raised),
         Claim::Taken => return Err(StartError::Taken),
@@ -155,6 +156,9 @@ pub fn start(options: Options, wake: Wake) -> Result<PhoneHandle, StartError> {
         Ok((runtime, mut engine)) => {
             let entered = runtime.enter();
             engine.load();
+            if let Visit::Link(link) = visit {
+                engine.open_link(link);
+            }
             drop(entered);
             // Whoever started us has given up: then the channel of commands is closed too.
             drop(ready.send(Ok(())));

@@ -27,6 +27,8 @@ pub struct Options {
     pub ca: Option<PathBuf>,
     /// Connect elsewhere than names say.
     pub connect_to: Vec<ConnectTo>,
+    /// A link to put into the field: here, or in the process that has the profile.
+    pub link: Option<String>,
     /// This name server instead of the system's.
     pub dns: Option<SocketAddr>,
 }

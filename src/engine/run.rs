@@ -85,6 +85,11 @@ impl Engine {
         self.handle(Input::Loaded(found));
     }
 
+    /// A link came with the start.
+    pub(super) fn open_link(&mut self, link: String) {
+        self.handle(Input::Link(link));
+    }
+
     /// Tells the phone where the computer is, if that is news.
     fn look_around(&mut self) {
         let utc_offset = place::utc_offset(self.clock.now().wall);

@@ -28,11 +28,20 @@ pub enum Claim {
     Taken,
 }
 
+/// What a second start wants of the first.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Visit {
+    /// Show your window.
+    Raise,
+    /// Likewise, with this link in the field.
+    Link(String),
+}
+
 /// Claims the profile below `dir`, which must exist. A second start waits at most about 2 s for the first.
 ///
 /// # Errors
 /// If the profile cannot be locked for another reason than that it is taken.
-pub fn claim(dir: &Path) -> io::Result<Claim> {
+pub fn claim(dir: &Path, visit: &Visit) -> io::Result<Claim> {
     let lock = File::options().write(true).create(true).truncate(false).open(dir.join("lock"))?;
     // The other process may be about to open its door, or about to end: then ask again.
     for _ in 0..20 {
@@ -42,7 +51,7 @@ pub fn claim(dir: &Path) -> io::Result<Claim> {
             Err(std::fs::TryLockError::Error(error)) => return Err(error),
         }
         #[cfg(unix)]
-        match raise::knock(dir) {
+        match raise::knock(dir, visit) {
             raise::Knock::Heard => return Ok(Claim::Raised),
             raise::Knock::Silence => return Ok(Claim::Taken),
             raise::Knock::Nobody => {}
@@ -71,7 +80,7 @@ fn first(_dir: &Path, lock: File) -> io::Result<Instance> {
 
 impl Instance {
     /// From now on, a second start reports here. Must be called inside a tokio runtime.
-    pub fn listen(&mut self, raised: tokio::sync::mpsc::Sender<()>) {
+    pub fn listen(&mut self, raised: tokio::sync::mpsc::Sender<Visit>) {
         #[cfg(unix)]
         if let Some(door) = &mut self.door {
             door.listen(raised);

@@ -33,6 +33,8 @@ pub enum Command {
     Retry(AccountId),
     /// Place a call. The guard may ask first, or block it: then it fails, and the question is in the view.
     PlaceCall(AccountId, Dialled),
+    /// Open a link: [`crate::phone::event::Event::LinkArrived`] follows. Nothing is dialled.
+    OpenLink(String),
     /// Place a call that the guard would ask about, as confirmed as if the question had been answered. What it blocks
     /// stays blocked.
     PlaceConfirmed(AccountId, Dialled),

@@ -7,6 +7,7 @@ use crate::base::Now;
 use crate::phone::call::{Calls, Env};
 use crate::phone::command::Command;
 use crate::phone::event::Event;
+use crate::phone::link::Link;
 use crate::phone::output::Output;
 use crate::phone::problem::{Problem, ProblemKind};
 use crate::phone::settings::Settings;
@@ -33,6 +34,10 @@ impl Phone {
             Command::GivePassword(account, password) => done(self.give_password(now, account, password)),
             Command::Retry(account) => done(self.retry(now, account)),
             Command::PlaceCall(account, to) => self.place_call(now, account, to, false, GuardFrom::Person),
+            Command::OpenLink(text) => {
+                self.link_arrived(&text);
+                Ok(Done::Ok)
+            }
             Command::PlaceConfirmed(account, to) => self.place_call(now, account, to, true, GuardFrom::Person),
             Command::Answer(call) => self.on_call(now, |calls, env| calls.answer(env, call)),
             Command::Decline(call) => self.on_call(now, |calls, env| calls.decline(env, call)),
@@ -72,6 +77,12 @@ impl Phone {
             }
         };
         self.answer(ticket, outcome);
+    }
+
+    /// A link fills the field of the window, which comes to the front, and nothing else.
+    pub(super) fn link_arrived(&mut self, text: &str) {
+        self.out.push_back(Output::Event(Event::LinkArrived(Link::parse(text))));
+        self.out.push_back(Output::Event(Event::RaiseWindow));
     }
 
     /// Tells what came of a command: to whoever waits for it, or if it failed.

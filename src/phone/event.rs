@@ -28,6 +28,8 @@ pub enum Event {
     ReleaseNews,
     /// The change of a line's password moved on, likewise.
     ChangeMoved(AccountId, Box<ChangeView>),
+    /// A link was opened: put it into the field. Nothing is dialled.
+    LinkArrived(Result<crate::phone::link::Link, crate::phone::link::LinkError>),
     /// A second start of the program asked for this window.
     RaiseWindow,
     /// A line changed its state: for those who must miss no step (the agent); the window draws the view.

@@ -15,12 +15,14 @@ mod connect;
 pub mod devices_registered;
 pub mod documents;
 pub mod event;
+pub mod fuzz;
 pub mod guard;
 pub mod history;
 mod https;
 pub mod input;
 mod leave;
 mod lines;
+pub mod link;
 pub mod locate;
 mod messages;
 pub mod output;
@@ -170,6 +172,7 @@ impl Phone {
             Input::Media(report) => self.on_media(now, report),
             Input::Demo(demo) => self.demo_ready(now, demo),
             Input::Surroundings { utc_offset, region } => self.surroundings(utc_offset, region.as_deref()),
+            Input::Link(text) => self.link_arrived(&text),
             Input::Raise => self.out.push_back(Output::Event(event::Event::RaiseWindow)),
             Input::Timeout => {}
         }

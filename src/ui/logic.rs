@@ -4,7 +4,7 @@
 use egui::{Context, ViewportCommand, ViewportId};
 
 use super::app::App;
-use super::state::{Copied, Notice, Page, UiState};
+use super::state::{Copied, Notice, Page, Tab, UiState};
 use super::{incoming, text};
 use crate::base::{AccountId, WallTime};
 use crate::engine::PhoneHandle;
@@ -105,6 +105,14 @@ fn on_event(app: &mut App, ctx: &Context, event: &Event) {
         }
         Event::Refused(problem) => app.state.notice = Some(Notice::Problem(problem.clone())),
         Event::RaiseWindow => raise(ctx),
+        // A link fills the field. It never dials.
+        Event::LinkArrived(Ok(link)) => {
+            app.state.page = Page::Main;
+            app.state.tab = Tab::Keypad;
+            app.state.dial.clone_from(&link.text);
+            app.state.notice = Some(Notice::Words(text::from_a_link(link.cut).to_owned()));
+        }
+        Event::LinkArrived(Err(error)) => app.state.notice = Some(Notice::Words(error.to_string())),
         // A banner and a row of the settings say it: nobody is interrupted for a release.
         Event::ReleaseNews => {}
         Event::Stopped => {

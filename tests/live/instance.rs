@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use ringfence::io::instance::{Claim, claim};
+use ringfence::io::instance::{Claim, Visit, claim};
 
 use crate::rig::Scratch;
 
 fn first(dir: &Path) -> ringfence::io::instance::Instance {
-    match claim(dir).unwrap() {
+    match claim(dir, &Visit::Raise).unwrap() {
         Claim::First(instance) => instance,
         other => panic!("{other:?}"),
     }
@@ -17,7 +17,7 @@ fn first(dir: &Path) -> ringfence::io::instance::Instance {
 /// What a second start is told; from a thread, since it blocks.
 async fn second(dir: &Path) -> Claim {
     let dir = dir.to_owned();
-    tokio::task::spawn_blocking(move || claim(&dir).unwrap()).await.unwrap()
+    tokio::task::spawn_blocking(move || claim(&dir, &Visit::Raise).unwrap()).await.unwrap()
 }
 
 async fn raise_and_report(dir: &Path) {

@@ -1,5 +1,5 @@
 //! The door of a running process: a Unix socket in the profile, which only this person can open, on which a second
-//! start says `raise` and hears `ok`.
+//! start says `raise`, or `link` and a link, and hears `ok`.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
@@ -12,7 +12,12 @@ use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 
-const REQUEST: &[u8; 6] = b"raise\n";
+use crate::io::instance::Visit;
+
+const RAISE: &str = "raise";
+const LINK: &str = "link ";
+/// A request is one line, and no longer than this.
+const LONGEST_REQUEST: usize = 4096;
 const REPLY: &[u8; 3] = b"ok\n";
 /// How long either side waits for the other.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -47,7 +52,7 @@ impl Door {
     }
 
     /// Reports each request from now on.
-    pub(crate) fn listen(&mut self, raised: mpsc::Sender<()>) {
+    pub(crate) fn listen(&mut self, raised: mpsc::Sender<Visit>) {
         let Some(listener) = self.listener.take() else { return };
         match tokio::net::UnixListener::from_std(listener) {
             Ok(listener) => {
@@ -71,7 +76,7 @@ impl Drop for Door {
     }
 }
 
-async fn serve(listener: tokio::net::UnixListener, raised: mpsc::Sender<()>) {
+async fn serve(listener: tokio::net::UnixListener, raised: mpsc::Sender<Visit>) {
     let me = rustix::process::getuid().as_raw();
     loop {
         let (mut stream, _) = match listener.accept().await {
@@ -85,16 +90,50 @@ async fn serve(listener: tokio::net::UnixListener, raised: mpsc::Sender<()>) {
             continue;
         }
         let exchange = async {
-            let mut request = *REQUEST;
-            stream.read_exact(&mut request).await?;
-            if &request == REQUEST {
+            let visit = visit(&read_line(&mut stream).await?);
+            if visit.is_some() {
                 stream.write_all(REPLY).await?;
             }
-            io::Result::Ok(&request == REQUEST)
+            io::Result::Ok(visit)
         };
-        if matches!(tokio::time::timeout(PATIENCE, exchange).await, Ok(Ok(true))) && raised.send(()).await.is_err() {
+        if let Ok(Ok(Some(visit))) = tokio::time::timeout(PATIENCE, exchange).await
+            && raised.send(visit).await.is_err()
+        {
             return;
         }
+    }
+}
+
+/// Reads up to the end of the line, which is not in it.
+async fn read_line(stream: &mut tokio::net::UnixStream) -> io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    loop {
+        let byte = stream.read_u8().await?;
+        if byte == b'\n' {
+            return Ok(line);
+        }
+        if line.len() == LONGEST_REQUEST {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        line.push(byte);
+    }
+}
+
+/// What a request asks for.
+fn visit(line: &[u8]) -> Option<Visit> {
+    let line = std::str::from_utf8(line).ok()?;
+    match line.strip_prefix(LINK) {
+        Some(link) => Some(Visit::Link(link.to_owned())),
+        None => (line == RAISE).then_some(Visit::Raise),
+    }
+}
+
+/// The request for a visit. A link that does not fit into a line is none, and is refused like any other that is none.
+fn request(visit: &Visit) -> String {
+    match visit {
+        Visit::Raise => format!("{RAISE}\n"),
+        Visit::Link(link) if link.len() > LONGEST_REQUEST / 2 || link.contains('\n') => format!("{LINK}\n"),
+        Visit::Link(link) => format!("{LINK}{link}\n"),
     }
 }
 
@@ -108,13 +147,13 @@ pub(crate) enum Knock {
     Nobody,
 }
 
-/// Asks the process behind the door to show its window.
-pub(crate) fn knock(dir: &Path) -> Knock {
+/// Asks the process behind the door to show its window, and to take a link.
+pub(crate) fn knock(dir: &Path, visit: &Visit) -> Knock {
     let Ok(stream) = path_for(dir).and_then(UnixStream::connect) else { return Knock::Nobody };
     let ask = |mut stream: UnixStream| {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
-        stream.write_all(REQUEST)?;
+        stream.write_all(request(visit).as_bytes())?;
         let mut reply = [0; REPLY.len()];
         stream.read_exact(&mut reply)?;
         io::Result::Ok(&reply == REPLY)

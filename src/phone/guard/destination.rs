@@ -213,8 +213,8 @@ fn number(digits: &str, around: &Surroundings<'_>) -> Destination {
 
 fn short(digits: &str, around: &Surroundings<'_>) -> Destination {
     let class = match around.home.and_then(|home| table::short(home, digits)) {
-        Some(Short::Emergency) => Class::Emergency,
-        Some(Short::Help | Short::Free) => Class::Freephone,
+        // Not exactly an emergency call: behind a code, or at another domain. It costs nothing all the same.
+        Some(Short::Emergency | Short::Help | Short::Free) => Class::Freephone,
         Some(Short::Standard) => Class::Home,
         Some(Short::Premium) => Class::Premium,
         Some(Short::Known) => Class::Short,
