@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::notices::{self, NoticeRequest};
 use super::security::{self, SecurityRequest};
 use super::{guard, trust};
 use crate::base::{AccountId, CallId, Secret};
@@ -41,6 +42,8 @@ pub enum Request {
     OnTrust(Option<AccountId>, trust::Action),
     /// Account security.
     Security(Option<AccountId>, SecurityRequest),
+    /// `notices` and `notice`
+    Notices(Option<AccountId>, NoticeRequest),
     /// `quit`
     Quit,
 }
@@ -125,6 +128,8 @@ fn request(fields: &mut Fields) -> Result<Request, Mistake> {
         }
         "stats" => Ok(Request::Stats(fields.call()?)),
         "state" => Ok(Request::State),
+        "notices" => Ok(Request::Notices(fields.account()?, notices::all(fields)?)),
+        "notice" => Ok(Request::Notices(fields.account()?, notices::one(fields)?)),
         "sign_out" => Ok(Request::SignOut(fields.account()?)),
         "quit" => Ok(Request::Quit),
         other => match (trust::request(other, fields), security::parse(other, fields)) {

@@ -7,6 +7,7 @@ pub mod fuzz;
 mod guard;
 mod json;
 pub mod line;
+pub mod notices;
 pub mod options;
 pub mod security;
 mod session;

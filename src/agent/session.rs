@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroize as _;
 
 use super::line::{self, Action, Mistake, Request};
+use super::notices::{self, NoticeRequest};
 use super::security::{self, SecurityRequest};
 use super::{guard, json as shape, trust};
 use crate::base::{AccountId, CallId, Envelope};
@@ -122,6 +123,7 @@ impl Session {
             Request::MovePasswords(to) => Plan::Ask(Command::Trust(TrustCommand::Move(to))),
             Request::Devices(account) => Plan::Say(trust::devices(&view, the_account(&view, account)?)),
             Request::OnTrust(account, action) => Plan::Ask(trust::command(the_account(&view, account)?, action)),
+            Request::Notices(account, request) => plan_notices(&view, the_account(&view, account)?, request)?,
             Request::Security(account, request) => self.plan_security(&view, the_account(&view, account)?, request)?,
             Request::Quit => Plan::Ask(Command::Quit),
         })
@@ -204,6 +206,11 @@ impl Session {
             Event::ChangeMoved(account, change) => {
                 self.say(Subject::Change(account), security::change_event(account, &change));
             }
+            Event::Notice(account, notice) => self.lines.push_back(notices::event(account, &notice)),
+            Event::NoticeSource(account) => {
+                let source = self.handle.view.borrow().security_of(account).map(|safety| safety.source);
+                self.lines.extend(source.map(|source| notices::source_event(account, source)));
+            }
             Event::Answered(ticket, outcome) => self.answered(ticket, outcome),
             Event::Refused(what) => {
                 self.lines.push_back(json!({ "event": "problem", "error": shape::problem(&what) }));
@@ -285,6 +292,12 @@ enum Plan {
     Reveal(AccountId),
     Say(Value),
     Ask(Command),
+}
+
+fn plan_notices(view: &PhoneView, account: AccountId, request: NoticeRequest) -> Result<Plan, Mistake> {
+    let safety = view.security_of(account);
+    let safety = safety.ok_or_else(|| Mistake::new("no_such_account", "there is no such account"))?;
+    Ok(request.command(account).map_or_else(|| Plan::Say(notices::tell(safety)), Plan::Ask))
 }
 
 fn the_account(view: &PhoneView, named: Option<AccountId>) -> Result<AccountId, Mistake> {

@@ -8,6 +8,7 @@ use super::locate::{Candidate, Locate};
 use super::sign_in::{missing_problem, problem_of, target};
 use super::{Phone, probe};
 use crate::base::{AccountId, Mono, Now, WallTime};
+use crate::phone::notice::Why;
 use crate::phone::output::Output;
 use crate::phone::problem::{Problem, ProblemKind};
 use crate::phone::registration::{Change, Granted, Proof, Registration, Setup};
@@ -275,6 +276,7 @@ impl Phone {
             return self.alarm_of(now, id, &problem);
         }
         self.alarm_of(now, id, &problem);
+        self.look_for_notices(now, id, Why::Refused);
         if problem.kind == ProblemKind::WrongPassword && self.refused_in_use(now, id, problem.clone()) {
             return;
         }
@@ -356,6 +358,7 @@ impl Phone {
 
     /// The machine's addresses changed, or it slept: whatever was connected is doubtful now.
     pub(super) fn network_changed(&mut self, now: Now) {
+        self.look_for_all_notices(now);
         let doubtful = |account: &&Account| matches!(account.link, Link::Up(..) | Link::Waiting(..));
         let ids: Vec<AccountId> = self.accounts.iter().filter(doubtful).map(Account::id).collect();
         for id in ids {

@@ -3,7 +3,7 @@
 use crate::base::{AccountId, CallId};
 use crate::phone::input::{Done, Ticket};
 use crate::phone::problem::Problem;
-use crate::phone::view::{AccountView, Alarm, CallView, ChangeView, DeviceView};
+use crate::phone::view::{AccountView, Alarm, CallView, ChangeView, DeviceView, NoticeView};
 
 /// What happened.
 #[derive(Clone, PartialEq, Debug)]
@@ -30,6 +30,10 @@ pub enum Event {
     ChangeMoved(AccountId, Box<ChangeView>),
     /// A link was opened: put it into the field. Nothing is dialled.
     LinkArrived(Result<crate::phone::link::Link, crate::phone::link::LinkError>),
+    /// A notice of this line's provider arrived, was revised, taken back, done, or its plan moved on: so it is now.
+    Notice(AccountId, Box<NoticeView>),
+    /// Whether this line's notices can be believed has changed: see the view.
+    NoticeSource(AccountId),
     /// A second start of the program asked for this window.
     RaiseWindow,
     /// A line changed its state: for those who must miss no step (the agent); the window draws the view.

@@ -51,6 +51,7 @@ impl Phone {
         self.with_calls(now, |calls, env| calls.hang_up_account(env, id));
         let record = self.leave(now, id).ok_or_else(|| super::commands::not_now(""))?;
         self.forget_change(id, &record.uuid);
+        self.forget_notices(id);
         self.forget_passwords(&record.uuid, &record.draft.address);
         self.save_accounts();
         Ok(())

@@ -66,8 +66,11 @@ impl Phone {
                 }
                 Some(*client)
             }
-            Happening::Request { .. }
-            | Happening::Ack { .. }
+            Happening::Request { message, flow, .. } => {
+                self.hinted(now, message, flow);
+                None
+            }
+            Happening::Ack { .. }
             | Happening::Cancelled { .. }
             | Happening::ServerFailed { .. } => None,
         };
@@ -85,6 +88,16 @@ impl Phone {
         }
         // What comes back answers requests that nobody waits for any more.
         drop(self.with_calls(now, |calls, env| calls.on_happening(env, happening)));
+    }
+
+    /// A NOTIFY on the flow of a line's own server is a hint to look for notices now. What it says is not read, and it
+    /// is answered as any other.
+    fn hinted(&mut self, now: Now, message: &crate::sip::Message, flow: &Flow) {
+        if message.method().is_some_and(|method| method.as_str() == "NOTIFY")
+            && let Some(account) = flow.account
+        {
+            self.look_for_notices(now, account, crate::phone::notice::Why::Hint);
+        }
     }
 
     /// Whatever was answered: from where our request was seen to come concerns the registration.

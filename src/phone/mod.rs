@@ -25,6 +25,7 @@ mod lines;
 pub mod link;
 pub mod locate;
 mod messages;
+pub mod notice;
 pub mod output;
 pub mod password_change;
 pub mod password_policy;
@@ -114,6 +115,7 @@ pub struct Phone {
     passwords: Passwords,
     security: Security,
     https: Https,
+    notices: notice::Notices,
     releases: update::Host,
     audio: AudioView,
     view: PhoneView,
@@ -150,6 +152,7 @@ impl Phone {
             passwords: Passwords::new(config.vault),
             security: Security::default(),
             https: Https::default(),
+            notices: notice::Notices::default(),
             releases: update::Host::new(&config),
             audio: AudioView::default(),
             view,
@@ -237,6 +240,7 @@ impl Phone {
         self.probes_go_on(now);
         self.change_timeouts(now);
         self.leave_timeout(now);
+        self.notices_due(now);
         self.releases_due(now);
         self.with_calls(now, |calls, env| calls.handle_timeout(env));
     }
@@ -250,6 +254,7 @@ impl Phone {
             self.probes_next_timeout(),
             self.changes_next_timeout(),
             self.leave_next_timeout(),
+            self.notices_next_timeout(),
             self.releases.next_timeout(),
             self.calls.next_timeout(),
             self.guard_next_timeout(),

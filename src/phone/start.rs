@@ -42,6 +42,7 @@ impl Phone {
                     self.security.memory = read.content;
                     read.damaged
                 }
+                Document::Notices => self.load_notices(&found),
                 Document::Releases => self.load_updates(&found),
                 Document::EventLog => {
                     self.security.log = Log::read(&found);

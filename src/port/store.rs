@@ -17,6 +17,8 @@ pub enum Document {
     Journal,
     /// What the Security centre remembers of each account: pins, flags, the check list.
     Security,
+    /// What is known of the providers' notices, and what was pinned of each provider.
+    Notices,
     /// What is known of new releases of this program.
     Releases,
     /// What happened to the accounts' security, one JSON object per line. Never rewritten.
@@ -25,12 +27,13 @@ pub enum Document {
 
 impl Document {
     /// All of them, in the order in which they are loaded.
-    pub const ALL: [Document; 7] = [
+    pub const ALL: [Document; 8] = [
         Document::Accounts,
         Document::Settings,
         Document::History,
         Document::Journal,
         Document::Security,
+        Document::Notices,
         Document::Releases,
         Document::EventLog,
     ];
@@ -44,6 +47,7 @@ impl Document {
             Document::History => "history.json",
             Document::Journal => "journal.json",
             Document::Security => "security.json",
+            Document::Notices => "notices.json",
             Document::Releases => "releases.json",
             Document::EventLog => "events.jsonl",
         }

@@ -11,6 +11,9 @@ use super::root::Signed;
 use super::secret::Ha1Algorithm;
 use super::{MAX_DISCOVERY, ReadError, VERSION, ensure, read};
 
+/// The shortest time between two looks for notices, in seconds.
+pub const MIN_POLL: u32 = 5;
+
 /// The discovery document.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Discovery {
@@ -145,7 +148,7 @@ impl Discovery {
         ensure(doc.digest.len() <= 8 && doc.digest.iter().all(|it| it.len() <= 32), "digest")?;
         ensure(doc.links.len() <= 16 && doc.links.keys().all(|it| it.len() <= 32), "links")?;
         ensure(doc.links.values().all(|url| Origin::of_url(url).is_some()), "links")?;
-        ensure((30..=86_400).contains(&doc.poll_s), "poll_s")?;
+        ensure((MIN_POLL..=86_400).contains(&doc.poll_s), "poll_s")?;
         Ok(doc)
     }
 

@@ -122,6 +122,8 @@ fn on_event(app: &mut App, ctx: &Context, event: &Event) {
         Event::SignedIn(_) => app.state.page = Page::Main,
         // The view shows these.
         Event::CallArrived(_)
+        | Event::Notice(..)
+        | Event::NoticeSource(_)
         | Event::DigitReceived(..)
         | Event::Answered(..)
         | Event::EnvelopeFilled(_)

@@ -37,6 +37,7 @@ impl Phone {
         let nothing = Remembered::default();
         let remembered = self.security.memory.accounts.get(&account.record.uuid).unwrap_or(&nothing);
         let change = self.change_view(account);
+        let (notices, source) = self.notices_of(account.id());
         SecurityView {
             account: account.id(),
             todo: self.todo(account, remembered, &change),
@@ -49,6 +50,8 @@ impl Phone {
             contact: self.contact(account, remembered),
             devices: devices_registered::host::view(account),
             change,
+            notices,
+            source,
             ..SecurityView::default()
         }
     }
@@ -66,6 +69,7 @@ impl Phone {
         if remembered.old_password == OldPassword::StillAccepted {
             todo.push(Todo::OldPasswordAccepted);
         }
+        todo.extend(self.notices_todo(account.id()));
         todo.extend(trust::host::todo(account));
         todo.extend(devices_registered::host::todo(account));
         todo
@@ -74,12 +78,13 @@ impl Phone {
     fn contact(&self, account: &Account, remembered: &Remembered) -> ContactView {
         let typed = remembered.portal.as_deref().and_then(|url| links::link(url, LinkSource::Person));
         let preset = || links::preset(&account.address.domain).map(|preset| preset.portal);
-        let portal = typed.or_else(preset);
+        let published = || self.provider_link(account.id(), "portal");
+        let portal = typed.or_else(published).or_else(preset);
         let change = self.security.change_pages.get(&account.record.uuid).cloned().flatten();
         ContactView {
-            support: remembered.support.clone(),
-            fraud: None,
-            change: change.or_else(|| portal.clone()),
+            support: remembered.support.clone().or_else(|| self.provider_number(account.id(), "support")),
+            fraud: self.provider_number(account.id(), "fraud"),
+            change: self.provider_link(account.id(), "change").or(change).or_else(|| portal.clone()),
             portal,
         }
     }

@@ -428,6 +428,7 @@ impl Phone {
         self.accounts.sort_by_key(Account::id);
         self.save_accounts();
         self.out.push_back(Output::Event(Event::SignedIn(id)));
+        self.look_for_notices(now, id, crate::phone::notice::Why::SignedIn);
         self.answer(ticket, Ok(Done::Account(id)));
         if !self.keep_password(id) {
             self.sign_in_kept(id, PasswordPlace::Session);
