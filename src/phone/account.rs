@@ -13,6 +13,7 @@ use crate::phone::view::{AccountState, AccountView, PasswordPlace};
 use crate::port::net::{CertificateError, Fingerprint, Flow, FlowId, Target, Transport};
 use crate::sip::NameAddr;
 use crate::sip::digest::Authenticator;
+use crate::sip::endpoint::ClientKey;
 
 /// One account.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub struct Account {
     pub address: Address,
     /// Its password, once it is known.
     pub auth: Option<Authenticator>,
+    /// A line without registration: the request that asks its server for the realm.
+    pub realm_question: Option<ClientKey>,
     /// The password itself until the vault has it, or for as long as there is no vault.
     pub unkept: Option<Secret<String>>,
     /// The user part of its Contact: tells requests for one account from those for another.
@@ -117,6 +120,7 @@ impl Account {
             record,
             address,
             auth: None,
+            realm_question: None,
             unkept: None,
             contact_user,
             link: Link::Off,

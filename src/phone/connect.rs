@@ -204,7 +204,8 @@ impl Phone {
             account.failures = 0;
             account.problem = None;
             self.signed_in(now, id);
-            return self.line_changed(now, id);
+            self.line_changed(now, id);
+            return self.ask_realm(now, id);
         }
         let contact = probe::contact(&account.contact_user, flow.local, flow.transport);
         let mut registration = match account.registration.take() {
@@ -297,6 +298,14 @@ impl Phone {
         if let Some(account) = self.account(id) {
             account.registered = false;
             account.link = Link::NeedsPassword;
+        }
+    }
+
+    /// The server wants no more requests of an account that has another one to go to.
+    pub(super) fn leave_server(&mut self, now: Now, id: AccountId, problem: Problem) {
+        if let Some(account) = self.account(id) {
+            strand(account, now, problem.clone());
+            self.next_server(now, id, problem);
         }
     }
 

@@ -1,7 +1,7 @@
 //! The accounts as calls see them.
 
 use super::Phone;
-use super::account::Account;
+use super::account::{Account, Link};
 use super::call::{Calls, Effect, Env, Line, Lines};
 use super::probe;
 use crate::base::{AccountId, Now};
@@ -23,6 +23,11 @@ impl Lines for Accounts<'_> {
         // Without a pinned realm nobody has shown to be the provider: nobody is answered.
         let authenticator = account.auth.as_mut().filter(|_| !realms.is_empty())?;
         Some(Auth { authenticator, realms })
+    }
+
+    fn has_other_server(&self, account: AccountId) -> bool {
+        let account = self.0.iter().find(|one| one.id() == account);
+        account.is_some_and(|one| matches!(&one.link, Link::Up(_, rest) if !rest.is_empty()))
     }
 }
 
@@ -68,11 +73,12 @@ impl Phone {
     }
 
     /// Performs what calls want done. After the messages: a 200 is on the wire before anybody makes a codec.
-    pub(super) fn perform_effects(&mut self) {
+    pub(super) fn perform_effects(&mut self, now: Now) {
         for effect in std::mem::take(&mut self.effects) {
             match effect {
                 Effect::Media(order) => self.out.push_back(Output::Media(order)),
                 Effect::Event(event) => self.out.push_back(Output::Event(event)),
+                Effect::NextServer(account, problem) => self.leave_server(now, account, problem),
                 Effect::Redirected(account, target) => self.was_redirected(account, target),
                 Effect::History(row) => {
                     let save = self.recents.add(*row);

@@ -47,7 +47,7 @@ impl Phone {
             if self.effects.is_empty() {
                 return;
             }
-            self.perform_effects();
+            self.perform_effects(now);
         }
     }
 
@@ -79,6 +79,9 @@ impl Phone {
                 return self.with_registration(now, id, |it, tools| it.on_happening(tools, &happening));
             }
             self.seen_by(now, &happening);
+            if self.realm_happening(client, &happening) {
+                return;
+            }
             if self.probe_happening(now, client, &happening) {
                 return;
             }

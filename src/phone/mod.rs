@@ -40,6 +40,7 @@ mod sign_in;
 mod start;
 mod streams;
 pub mod trust;
+mod unregistered;
 pub mod update;
 pub mod view;
 

@@ -8,6 +8,7 @@ use crate::codec::{ROWS, Row};
 use crate::phone::command;
 use crate::phone::view::{CallDirection, CallState, CallView, Encryption, EndReason, HistoryRow, Peer};
 use crate::port::media;
+use crate::port::net::FlowId;
 use crate::sdp::{self, Local};
 use crate::sip::Uri;
 use crate::sip::invite::Session;
@@ -48,6 +49,8 @@ pub(super) struct Call {
     pub(super) microphone_off: bool,
     /// Nobody's challenge to its INVITE is answered.
     pub(super) unsigned: bool,
+    /// Outgoing: what its INVITE is made from, once that was sent.
+    pub(super) asked: Option<Asked>,
 }
 
 /// Where a call stands.
@@ -64,6 +67,15 @@ pub(super) enum Stage {
     },
     /// Outgoing: INVITE sent.
     Inviting(Progress),
+    /// Outgoing: the server has sent it away (503), and the account looks for another one.
+    Moving {
+        /// What is asked again there.
+        asked: Asked,
+        /// The flow to the server that sent it away.
+        from: FlowId,
+        /// Until when.
+        until: Mono,
+    },
     /// Incoming: it rings.
     Offered {
         /// Our RTP address once it is bound.
@@ -82,6 +94,15 @@ pub(super) enum Stage {
         /// When it disappears from the screen.
         until: Mono,
     },
+}
+
+/// What an INVITE of ours is made from.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    /// Whom it is for.
+    pub(super) target: Uri,
+    /// Where we take sound.
+    pub(super) sound: SocketAddr,
 }
 
 /// What has been heard of an outgoing call.
@@ -138,6 +159,7 @@ impl Call {
             digits: String::new(),
             microphone_off: false,
             unsigned: false,
+            asked: None,
         }
     }
 
@@ -178,7 +200,7 @@ impl Call {
 
     fn state(&self) -> CallState {
         match &self.stage {
-            Stage::Preparing { .. } => CallState::Inviting,
+            Stage::Preparing { .. } | Stage::Moving { .. } => CallState::Inviting,
             Stage::Inviting(progress) if progress.announced || progress.heard => CallState::Early,
             Stage::Inviting(progress) if progress.rings => CallState::Ringing,
             Stage::Inviting(_) => CallState::Inviting,

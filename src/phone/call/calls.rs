@@ -66,6 +66,7 @@ impl Calls {
     pub fn next_timeout(&self) -> Option<(Mono, &'static str)> {
         let own = self.calls.iter().filter_map(|call| match &call.stage {
             Stage::Preparing { until, .. } => Some((*until, "media did not answer")),
+            Stage::Moving { until, .. } => Some((*until, "no other server")),
             Stage::Ended { until, .. } => Some((*until, "ended call disappears")),
             Stage::Inviting(_) | Stage::Offered { .. } | Stage::Answering | Stage::Established => None,
         });
@@ -80,6 +81,9 @@ impl Calls {
         for call in &mut self.calls {
             if matches!(&call.stage, Stage::Preparing { until, .. } if *until <= now) {
                 call.end(env, EndReason::Failed(Problem::new(ProblemKind::NoMedia, call.provider.clone())));
+            }
+            if matches!(&call.stage, Stage::Moving { until, .. } if *until <= now) {
+                call.end(env, EndReason::Failed(call.unavailable()));
             }
             if let Some(session) = &mut call.session {
                 session.handle_timeout(&mut env.tools(call.account));
@@ -233,7 +237,7 @@ impl Calls {
     pub fn hang_up(&mut self, env: &mut Env<'_>, id: CallId) -> Result<(), Problem> {
         self.with(env, id, |call, env| {
             let reason = match call.stage {
-                Stage::Preparing { .. } | Stage::Inviting(_) => EndReason::Cancelled,
+                Stage::Preparing { .. } | Stage::Inviting(_) | Stage::Moving { .. } => EndReason::Cancelled,
                 Stage::Offered { .. } => EndReason::Declined,
                 Stage::Answering | Stage::Established => EndReason::HungUp,
                 Stage::Ended { .. } => return None,
@@ -361,6 +365,7 @@ impl Calls {
             Stage::Offered { answer: false, .. } if !call.silenced => Some(Tone::Ringtone),
             Stage::Preparing { .. }
             | Stage::Inviting(_)
+            | Stage::Moving { .. }
             | Stage::Offered { .. }
             | Stage::Answering
             | Stage::Established
@@ -373,6 +378,7 @@ impl Calls {
             Stage::Ended { reason, .. } => tone_of(reason, call),
             Stage::Preparing { .. }
             | Stage::Inviting(_)
+            | Stage::Moving { .. }
             | Stage::Offered { .. }
             | Stage::Answering
             | Stage::Established => None,

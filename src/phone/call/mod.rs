@@ -6,6 +6,7 @@
 //!                                     └───────────────┴────────────┴────────► Established ─► Ended
 //!  INVITE   ──► Offered ─answer, bound─► Answering ─ACK─────────────────────►┘
 //! ```
+//! A 503 to the INVITE, if there is another server: Inviting ─► Moving ─connected there─► Inviting.
 //! Holding is not a state of its own: each side's hold is a fact about an established call. Every state can go to
 //! Ended at once; what SIP still has to say then is said by a session that lingers behind the scenes.
 //!
@@ -30,6 +31,7 @@ pub use target::target;
 use crate::base::{AccountId, Entropy, Now};
 use crate::phone::command::{AcceptFrom, Srtp};
 use crate::phone::event::Event;
+use crate::phone::problem::Problem;
 use crate::phone::view::HistoryRow;
 use crate::port;
 use crate::port::net::{Flow, Transport};
@@ -91,6 +93,8 @@ pub trait Lines {
     fn lines(&self) -> Vec<Line>;
     /// Whoever answers challenges for an account, and for which realms; `None` without a password.
     fn auth(&mut self, account: AccountId) -> Option<Auth<'_>>;
+    /// Whether an account knows of another server than the one that it is connected to, not tried yet.
+    fn has_other_server(&self, account: AccountId) -> bool;
 }
 
 /// One account that is connected.
@@ -149,6 +153,8 @@ pub enum Effect {
     Event(Event),
     /// A call has ended: a row of the recent calls.
     History(Box<HistoryRow>),
+    /// This account's server sends us away: go on to its next one. Calls wait for [`Calls::flow_changed`].
+    NextServer(AccountId, Problem),
     /// The other end sends a call of this account on to this address (3xx). Whether anybody goes there is not for
     /// calls to decide.
     Redirected(AccountId, String),

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::call::{self, Call, Progress, Stage};
+use super::call::{self, Asked, Call, Progress, Stage};
 use super::{Calls, Effect, Env, Line, Reach, peer, target, words};
 use crate::base::CallId;
 use crate::phone::command::{Dialled, Srtp};
@@ -16,6 +16,10 @@ use crate::sip::{SipUri, Uri};
 
 /// How long the media thread may take to bind two sockets. It answers at once, or it is broken.
 const BIND_WAIT: Duration = Duration::from_secs(3);
+/// How long a call waits for another server after a 503: to open a flow and to register on it.
+const MOVE_WAIT: Duration = Duration::from_secs(8);
+/// Service Unavailable (RFC 3261 §21.5.4).
+const UNAVAILABLE: u16 = 503;
 
 impl Calls {
     /// Places a call.
@@ -89,7 +93,27 @@ impl Call {
         else {
             return;
         };
-        let mut local = Local::new(addr, &self.codecs, self.srtp, env.entropy);
+        self.ask(env, *line, Asked { target, sound: addr });
+    }
+
+    /// The account has found another server: INVITE there.
+    pub(super) fn invite_elsewhere(&mut self, env: &mut Env<'_>, line: &Line) {
+        let Stage::Moving { asked, from, .. } = &self.stage else { return };
+        if *from == line.flow.id {
+            return;
+        }
+        let mut asked = asked.clone();
+        if asked.sound.is_ipv4() == line.flow.local.is_ipv4() {
+            asked.sound.set_ip(line.flow.local.ip());
+        }
+        self.stage = Stage::Inviting(Progress::default());
+        self.ask(env, line.clone(), asked);
+    }
+
+    fn ask(&mut self, env: &mut Env<'_>, line: Line, asked: Asked) {
+        let target = asked.target.clone();
+        let mut local = Local::new(asked.sound, &self.codecs, self.srtp, env.entropy);
+        self.asked = Some(asked);
         let offer = local.offer(Direction::SendRecv, env.entropy);
         let own_server = line.flow.account == Some(line.account) && !self.unsigned;
         let setup =
@@ -133,8 +157,28 @@ impl Call {
         }
     }
 
+    /// The server sends us away: another one gets the call (RFC 3263 §4.3), and all that follows too (RFC 3261
+    /// §21.5.4). False if there is no other.
+    fn move_on(&mut self, env: &mut Env<'_>) -> bool {
+        let from = self.session.as_ref().map(|session| session.flow().id);
+        let others = env.lines.has_other_server(self.account);
+        let (Some(from), Some(asked), true) = (from, self.asked.clone(), others) else { return false };
+        (self.session, self.local) = (None, None);
+        self.stage = Stage::Moving { asked, from, until: env.now.mono + MOVE_WAIT };
+        env.effects.push(Effect::NextServer(self.account, self.unavailable()));
+        true
+    }
+
+    /// What a server that sends us away comes to.
+    pub(super) fn unavailable(&self) -> Problem {
+        Problem::new(ProblemKind::ServerTrouble, self.provider.clone()).with_status(UNAVAILABLE)
+    }
+
     /// It did not become a call.
     pub(super) fn on_failure(&mut self, env: &mut Env<'_>, failure: &Failure) {
+        if failure.responded && failure.status == UNAVAILABLE && self.move_on(env) {
+            return;
+        }
         let provider = self.provider.clone();
         let problem = |kind, about: &str| EndReason::Failed(Problem::new(kind, about).with_status(failure.status));
         let reason = match (failure.responded, failure.challenge, failure.status) {

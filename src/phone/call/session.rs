@@ -131,6 +131,7 @@ impl Call {
         if let Stage::Preparing { line: own, .. } = &mut self.stage {
             **own = line.clone();
         }
+        self.invite_elsewhere(env, line);
         let here = line.flow.local.ip();
         if let Stage::Offered { bound: Some(bound), .. } = &mut self.stage
             && bound.is_ipv4() == here.is_ipv4()

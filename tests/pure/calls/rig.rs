@@ -33,6 +33,10 @@ impl Lines for Account {
     fn auth(&mut self, _: AccountId) -> Option<Auth<'_>> {
         Some(Auth { authenticator: &mut self.authenticator, realms: &self.realms })
     }
+
+    fn has_other_server(&self, _: AccountId) -> bool {
+        false
+    }
 }
 
 pub(super) struct Ua {
@@ -136,7 +140,7 @@ impl Ua {
                     }
                     Effect::Media(order) => self.orders.push(order),
                     Effect::History(row) => self.history.push(*row),
-                    Effect::Event(_) | Effect::Redirected(..) => {}
+                    Effect::Event(_) | Effect::NextServer(..) | Effect::Redirected(..) => {}
                 }
             } else {
                 return;

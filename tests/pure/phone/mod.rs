@@ -11,5 +11,7 @@ mod moving;
 mod reconnecting;
 mod releases;
 mod secrets;
+mod servers;
 mod signing_in;
+mod unregistered;
 mod world;

@@ -88,28 +88,6 @@ fn a_registrar_in_trouble_is_waited_for_without_a_storm() {
 }
 
 #[test]
-fn a_server_in_trouble_is_left_for_the_next_one_at_once() {
-    let mut world = World::new(VaultUse::Keyring);
-    let row = |priority, target: &str| Srv { priority, weight: 1, port: 5061, target: target.to_owned() };
-    let rows = vec![row(1, "one.voip.example"), row(2, "two.voip.example")];
-    world.names.insert(Query::Srv("_sips._tcp.voip.example".into()), Answer::Srv(rows));
-    for (name, addr) in [("one.voip.example", "192.0.2.11:5061"), ("two.voip.example", "192.0.2.12:5061")] {
-        let address = server(addr);
-        world.names.insert(Query::Addresses(name.into()), Answer::Addresses(vec![address.ip()]));
-        world.servers.insert((Transport::Tls, address), Server { door: Entry::Open, talk: Talk::Registrar });
-    }
-    world.load();
-    world.sign_in(AccountDraft { transport: Some(Transport::Tls), ..draft() });
-    assert_eq!((world.state(), flow(&world).remote), (Some(AccountState::Registered), server("192.0.2.11:5061")));
-    world.servers.get_mut(&(Transport::Tls, server("192.0.2.11:5061"))).unwrap().talk = Talk::Status(503);
-    world.pass(Duration::from_secs(600));
-    assert_eq!((world.state(), flow(&world).remote), (Some(AccountState::Registered), server("192.0.2.12:5061")));
-    assert_eq!(world.flows.len(), 1, "the old flow is closed");
-    let to_the_first = world.sent.iter().filter(|(_, flow, _)| flow.remote == server("192.0.2.11:5061")).count();
-    assert_eq!(to_the_first, 3, "sign-in, its answer, and the refresh that failed");
-}
-
-#[test]
 fn a_password_that_is_refused_later_stops_everything_until_the_person_acts() {
     let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
     tls(&mut world).talk = Talk::Status(403);

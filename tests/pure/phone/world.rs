@@ -44,6 +44,8 @@ pub(super) enum Talk {
     Invites(u16),
     /// Like the registrar, and sends every call but those to this address on to it.
     SendsOn(&'static str),
+    /// Like the registrar, and somebody there takes every call of whom it knows: it asks by 407.
+    AsksWhoCalls,
     /// Answers every request with this.
     Status(u16),
     Silent,
@@ -374,33 +376,36 @@ impl World {
         let response = match server.map_or(Talk::Silent, |server| server.talk) {
             Talk::Silent => return,
             Talk::Status(status) => Message::response_to(request, status, "", Some("srv")),
-            _ if request.method() == Some(&Method::Ack) => return,
-            Talk::Registrar | Talk::Answers | Talk::Invites(_) | Talk::SendsOn(_)
-                if request.method() == Some(&Method::Register) =>
-            {
-                self.register(request)
-            }
-            Talk::Invites(status) if request.method() == Some(&Method::Invite) => {
-                Message::response_to(request, status, "", Some("b"))
-            }
-            Talk::SendsOn(target) if request.method() == Some(&Method::Invite) => {
-                if request.uri().expect("a request").to_string() == target {
-                    Message::response_to(request, 486, "", Some("b"))
-                } else {
-                    Message::response_to(request, 302, "", Some("b"))
-                        .with("Contact", format!("<{target};x=1?Subject=a>"))
+            talk => match (request.method(), talk) {
+                (Some(Method::Ack), _) => return,
+                (Some(Method::Register), _) => self.register(request),
+                (Some(Method::Invite), Talk::Invites(status)) => {
+                    Message::response_to(request, status, "", Some("b"))
                 }
-            }
-            Talk::Answers if request.method() == Some(&Method::Invite) => {
-                Message::response_to(request, 200, "", Some("b"))
-                    .with("Contact", "<sip:bob@192.0.2.2>")
-                    .with_body("application/sdp", DESCRIPTION)
-            }
-            Talk::Registrar | Talk::Answers | Talk::Invites(_) | Talk::SendsOn(_) => {
-                Message::response_to(request, 200, "", Some("srv"))
-            }
+                (Some(Method::Invite), Talk::SendsOn(target)) => {
+                    if request.uri().expect("a request").to_string() == target {
+                        Message::response_to(request, 486, "", Some("b"))
+                    } else {
+                        Message::response_to(request, 302, "", Some("b"))
+                            .with("Contact", format!("<{target};x=1?Subject=a>"))
+                    }
+                }
+                (Some(Method::Invite), Talk::Answers) => taken(request),
+                (Some(Method::Invite), Talk::AsksWhoCalls) => self.ask_who_calls(request),
+                _ => Message::response_to(request, 200, "", Some("srv")),
+            },
         };
         self.inputs.push_back(Input::Net(Report::Message(flow.clone(), response.to_bytes())));
+    }
+
+    fn ask_who_calls(&mut self, invite: &Message) -> Message {
+        let known = |login: &str| (login == "anna").then(|| Secret::new(PASSWORD.to_owned()));
+        if matches!(self.verifier.verify(invite, Door::Proxy, self.now.mono, known), Verdict::Good(_)) {
+            return taken(invite);
+        }
+        let mut response = Message::response_to(invite, 407, "", Some("srv"));
+        self.verifier.challenge(&mut response, Door::Proxy, self.now.mono, false, &mut self.dice);
+        response
     }
 
     fn register(&mut self, request: &Message) -> Message {
@@ -505,4 +510,11 @@ fn local(here: [u8; 4], number: u64) -> SocketAddr {
 
 pub(super) fn srv(port: u16, target: &str) -> Answer {
     Answer::Srv(vec![Srv { priority: 1, weight: 1, port, target: target.to_owned() }])
+}
+
+/// Somebody takes the call.
+fn taken(invite: &Message) -> Message {
+    Message::response_to(invite, 200, "", Some("b"))
+        .with("Contact", "<sip:bob@192.0.2.2>")
+        .with_body("application/sdp", DESCRIPTION)
 }
