@@ -5,11 +5,10 @@ use std::time::Duration;
 use ringfence::phone::VaultUse;
 use ringfence::phone::command::{AcceptFrom, AccountDraft, Command};
 use ringfence::phone::view::AccountState;
-use ringfence::port::dns::{Answer, Query, Srv};
 use ringfence::port::net::{Flow, FlowId, NetError, Report, Transport};
 use ringfence::sip::{Message, Method, Uri};
 
-use super::world::{Entry, Server, Talk, World, draft, numeric, server};
+use super::world::{Entry, Talk, World, numeric, server};
 
 fn tls(world: &mut World) -> &mut super::world::Server {
     world.servers.get_mut(&(Transport::Tls, server("192.0.2.2:5061"))).unwrap()

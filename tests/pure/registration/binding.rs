@@ -1,7 +1,5 @@
 //! What is bound, for how long, and under which address.
 
-use std::net::SocketAddr;
-
 use ringfence::phone::problem::ProblemKind;
 use ringfence::phone::registration::{Change, Registration};
 use ringfence::port::net::Transport;
