@@ -2,6 +2,7 @@
 
 use tokio::sync::mpsc::Sender;
 
+use crate::io::http::Http;
 use crate::io::tls::Trust;
 use crate::phone::command::AccountDraft;
 use crate::phone::input::DemoLine;
@@ -12,10 +13,11 @@ use crate::serve::Demo;
 pub(super) type Started = Result<(Demo, DemoLine), String>;
 
 /// Starts it without holding up anything. Nobody but its own authority vouches for its name from now on.
-pub(super) fn start(trust: Trust, started: Sender<Started>) {
+pub(super) fn start(trust: Trust, http: Http, started: Sender<Started>) {
     let starting = tokio::task::spawn_blocking(move || {
         let demo = Demo::start().map_err(|error| error.to_string())?;
         trust.pin(Demo::DOMAIN, demo.ca().to_vec()).map_err(|error| error.to_string())?;
+        http.lead(Demo::DOMAIN, demo.https());
         let line = line(&demo);
         Ok((demo, line))
     });

@@ -140,7 +140,7 @@ impl Drivers {
             Output::Append(append) => self.store.append(append),
             Output::ExportLog => self.store.export(Document::EventLog, self.exports.clone()),
             Output::SetAside(document) => self.set_aside(document),
-            Output::StartDemo => demo::start(self.trust.clone(), self.demo.clone()),
+            Output::StartDemo => demo::start(self.trust.clone(), self.http.clone(), self.demo.clone()),
             Output::Event(_) | Output::Timeout(_) => {}
         }
     }

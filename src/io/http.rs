@@ -45,13 +45,26 @@ struct Shared {
     dns: Dns,
     connect_to: Rules,
     clients: Mutex<HashMap<Origin, reqwest::Client>>,
+    /// Hosts that no DNS knows: the demo's.
+    places: Mutex<HashMap<String, SocketAddr>>,
 }
 
 impl Http {
     /// Trusts whom the SIP side trusts, and looks names up as it does.
     #[must_use]
     pub fn new(trust: Trust, dns: Dns, connect_to: Rules, reports: mpsc::Sender<(RequestId, Outcome)>) -> Http {
-        Http { shared: Arc::new(Shared { trust, dns, connect_to, clients: Mutex::default() }), reports }
+        Http {
+            shared: Arc::new(Shared { trust, dns, connect_to, clients: Mutex::default(), places: Mutex::default() }),
+            reports,
+        }
+    }
+
+    /// From now on, HTTPS' own port of `host` is here, whatever DNS says: the demo provider's.
+    pub fn lead(&self, host: &str, addr: SocketAddr) {
+        let host = host.to_ascii_lowercase();
+        self.shared.places.lock().unwrap_or_else(PoisonError::into_inner).insert(host.clone(), addr);
+        // Who was there before is there no more.
+        self.shared.clients.lock().unwrap_or_else(PoisonError::into_inner).retain(|origin, _| origin.host() != host);
     }
 
     /// Sends a request; its outcome is reported with its number, within 15 s. Must be called inside a tokio runtime.
@@ -101,7 +114,10 @@ impl Shared {
     fn make(&self, origin: &Origin) -> Result<reqwest::Client, NetError> {
         let mut tls = self.trust.config_for(origin.host())?.as_ref().clone();
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let resolver = Resolver { origin: origin.clone(), dns: self.dns.clone(), connect_to: self.connect_to.clone() };
+        let place = self.places.lock().unwrap_or_else(PoisonError::into_inner).get(origin.host()).copied();
+        let place = place.filter(|_| origin.port() == 443);
+        let (dns, connect_to) = (self.dns.clone(), self.connect_to.clone());
+        let resolver = Resolver { origin: origin.clone(), place, dns, connect_to };
         reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .https_only(true)
@@ -125,6 +141,8 @@ impl Shared {
 /// Where an origin's host really is: by `--connect-to`, `--dns`, or whom the system asks.
 struct Resolver {
     origin: Origin,
+    /// Where it is without asking anybody.
+    place: Option<SocketAddr>,
     dns: Dns,
     connect_to: Rules,
 }
@@ -132,9 +150,13 @@ struct Resolver {
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let (origin, dns, rules) = (self.origin.clone(), self.dns.clone(), self.connect_to.clone());
+        let known = self.place;
         Box::pin(async move {
             if !name.as_str().eq_ignore_ascii_case(origin.host()) {
                 return Err("a client of another origin".into());
+            }
+            if let Some(known) = known {
+                return Ok(Box::new(std::iter::once(known)) as Addrs);
             }
             let found = dns.addresses(origin.host()).await?;
             let place = |ip| {

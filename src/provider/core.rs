@@ -9,6 +9,7 @@ use super::calls::{self, Calls};
 use super::people::{self, Act, Person};
 use super::registrar::Registrar;
 use super::script::Step;
+use super::security::Hashes;
 use crate::base::{CallId, Entropy, Mono, Now, Secret};
 use crate::port::media::Session;
 use crate::port::net::{Flow, FlowId, NetError};
@@ -29,7 +30,7 @@ pub struct Settings {
     pub second_realm: String,
     /// The only account.
     pub user: String,
-    /// Its password, in both realms.
+    /// Its password, in both realms, until [`Provider::password_changed`].
     pub password: Secret<String>,
 }
 
@@ -60,6 +61,8 @@ pub struct Provider {
     entropy: Entropy,
     endpoint: Endpoint,
     registrar: Registrar,
+    /// What the account's password hashes to in the first realm, and in the second while that is known.
+    hashes: [Hashes; 2],
     first: Verifier,
     second: Verifier,
     calls: Calls,
@@ -77,7 +80,9 @@ impl Provider {
         let algorithms = [Algorithm { hash: Hash::Sha256, sess: false }, Algorithm::MD5];
         let verifier =
             |realm: &str, dice: &mut Entropy| Verifier::new(realm, &algorithms, &[Qop::Auth], NONCE_LIFE, dice);
+        let hashes = |realm: &str| Hashes::of(&settings.user, realm, &settings.password);
         Provider {
+            hashes: [hashes(&settings.domain), hashes(&settings.second_realm)],
             first: verifier(&settings.domain, &mut entropy),
             second: verifier(&settings.second_realm, &mut entropy),
             endpoint: Endpoint::new(config, Entropy::from_seed(seed(&mut entropy))),
@@ -132,6 +137,17 @@ impl Provider {
     /// What is to be done next. Drain it after every other call.
     pub fn poll(&mut self) -> Option<Output> {
         self.out.pop_front()
+    }
+
+    /// The password has changed: this is what it hashes to in the domain's realm. What it hashes to in the realm of
+    /// *Asks twice* nobody knows any more, so that he asks once from now on.
+    pub fn password_changed(&mut self, hashes: Hashes) {
+        self.hashes = [hashes, Hashes::default()];
+    }
+
+    /// Ends all registrations but those of one `+sip.instance`; all, if it is empty.
+    pub fn end_others(&mut self, keep: &str) {
+        self.registrar.end_others(keep);
     }
 
     /// How many places the account is registered at.
@@ -202,11 +218,18 @@ impl Provider {
         let Some(person) = self.person(request) else { return self.refuse(now, server, request, 404) };
         match person.act {
             Act::Refuse(status) => self.refuse(now, server, request, status),
-            Act::AskTwice(_) if !self.is_let_in(now, server, request, Door::Server, Realm::Second) => {}
+            Act::AskTwice(_)
+                if self.asks_twice() && !self.is_let_in(now, server, request, Door::Server, Realm::Second) => {}
             Act::AskTwice(_) | Act::Talk(_) | Act::CallBack(..) | Act::Ring => {
                 self.with_calls(now, |calls, desk| calls.incoming(desk, person, server, request, flow));
             }
         }
+    }
+
+    /// Whether what the password hashes to in the second realm is known.
+    fn asks_twice(&self) -> bool {
+        let [_, second] = &self.hashes;
+        !second.is_empty()
     }
 
     /// Whom a request is for, if it is for our domain.
@@ -218,13 +241,15 @@ impl Provider {
 
     /// Whether a request carries good credentials; otherwise it has been challenged.
     fn is_let_in(&mut self, now: Now, server: ServerKey, request: &Message, door: Door, realm: Realm) -> bool {
-        let settings = &self.settings;
-        let password_of = |login: &str| (login == settings.user).then(|| settings.password.clone());
-        let verifier = match realm {
-            Realm::First => &mut self.first,
-            Realm::Second => &mut self.second,
+        let [first, second] = &self.hashes;
+        let (verifier, hashes) = match realm {
+            Realm::First => (&mut self.first, first),
+            Realm::Second => (&mut self.second, second),
         };
-        let verdict = verifier.verify(request, door, now.mono, password_of);
+        let user = &self.settings.user;
+        let verdict = verifier.verify_by(request, door, now.mono, |login, hash| {
+            hashes.get(hash).filter(|_| login == user).cloned().into_iter().collect()
+        });
         if let Verdict::Good(login) = &verdict {
             let from = request.from().and_then(|f| f.uri.sip().and_then(|uri| uri.user_text()));
             if from.as_ref() == Some(login) {

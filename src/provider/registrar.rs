@@ -120,6 +120,15 @@ impl Registrar {
         self.bindings.retain(|b| b.flow.id != flow);
     }
 
+    /// Ends all bindings but those of one `+sip.instance`; all, if it is empty.
+    pub fn end_others(&mut self, keep: &str) {
+        let is_kept = |b: &Binding| {
+            let instance = b.contact.params.get("+sip.instance");
+            instance.is_some_and(|instance| instance.trim_matches(['<', '>']) == keep)
+        };
+        self.bindings.retain(is_kept);
+    }
+
     /// How many bindings there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -5,12 +5,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::thread;
 
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio_rustls::TlsAcceptor;
 
 use super::host::Host;
+use super::security::Control;
+use super::security::embedded::Embedded;
 use super::tls;
-use crate::base::Secret;
+use crate::base::{Entropy, Secret};
 use crate::io::{clock::Clock, entropy};
 use crate::provider::{Provider, Settings};
 
@@ -21,8 +23,10 @@ pub struct Demo {
     ca: Vec<u8>,
     user: String,
     password: Secret<String>,
-    /// Dropping it ends the thread.
-    _stop: oneshot::Sender<()>,
+    https: SocketAddr,
+    control: Control,
+    /// Dropping them ends the thread.
+    _stop: (oneshot::Sender<()>, watch::Sender<()>),
 }
 
 impl Demo {
@@ -51,25 +55,46 @@ impl Demo {
         let (stop, stopped) = oneshot::channel();
         let mut seed = [0; 32];
         dice.fill(&mut seed);
-        let provider = Provider::new(settings, crate::base::Entropy::from_seed(seed));
+        let provider = Provider::new(settings, Entropy::from_seed(seed));
+        let clock = Clock::start();
+        dice.fill(&mut seed);
+        let embedded = Embedded::open(Demo::DOMAIN, &user, &password, clock, Entropy::from_seed(seed))?;
+        let (https, acceptor) = (embedded.addr()?, TlsAcceptor::from(config));
+        let (stop_https, https_stopped) = watch::channel(());
+        let (serving, control, ended) = embedded.split(acceptor.clone(), https_stopped);
+        let handle = control.clone();
         thread::Builder::new().name("demo provider".to_owned()).spawn(move || {
-            runtime.block_on(async move {
-                match TcpListener::from_std(listener) {
-                    Ok(listener) => {
-                        let host = Host::new(provider, Clock::start(), dice);
-                        host.run(listener, TlsAcceptor::from(config), stopped).await;
-                    }
-                    Err(error) => tracing::error!(%error, "the demo provider does not listen"),
+            let sip = async {
+                let host = Host::new(provider, clock, dice, control, ended);
+                host.run(TcpListener::from_std(listener)?, acceptor, stopped).await;
+                Ok::<(), io::Error>(())
+            };
+            let (sip, https) = runtime.block_on(async { tokio::join!(sip, serving) });
+            for (what, ended) in [("SIP", sip), ("HTTPS", https)] {
+                if let Err(error) = ended {
+                    tracing::error!(%error, what, "the demo provider does not listen");
                 }
-            });
+            }
         })?;
-        Ok(Demo { addr, ca, user, password, _stop: stop })
+        Ok(Demo { addr, ca, user, password, https, control: handle, _stop: (stop, stop_https) })
     }
 
     /// Where it listens for TLS.
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// Where its account security API is: port 443 of [`Demo::DOMAIN`] leads here.
+    #[must_use]
+    pub const fn https(&self) -> SocketAddr {
+        self.https
+    }
+
+    /// What a rehearsal does to it.
+    #[must_use]
+    pub const fn control(&self) -> &Control {
+        &self.control
     }
 
     /// The authority that vouches for its certificate, DER. Nobody else vouches for [`Demo::DOMAIN`].
@@ -84,7 +109,7 @@ impl Demo {
         &self.user
     }
 
-    /// Its password.
+    /// Its password, until it is changed.
     #[must_use]
     pub const fn password(&self) -> &Secret<String> {
         &self.password

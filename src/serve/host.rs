@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::legs::Legs;
+use super::security::Control;
 use super::stream;
 use crate::base::{CallId, Entropy, Mono};
 use crate::io::clock::Clock;
@@ -42,12 +43,32 @@ pub(super) struct Host {
     legs: Legs,
     tasks: JoinSet<()>,
     counter: u64,
+    /// Who knows the account's password, and which generation of it the provider knows.
+    security: (Control, u64),
+    /// Registrations to end: the instance to spare.
+    ended: mpsc::Receiver<String>,
 }
 
 impl Host {
-    pub(super) fn new(provider: Provider, clock: Clock, dice: Entropy) -> Host {
+    pub(super) fn new(
+        provider: Provider,
+        clock: Clock,
+        dice: Entropy,
+        control: Control,
+        ended: mpsc::Receiver<String>,
+    ) -> Host {
         let (flows, legs, tasks) = (HashMap::new(), Legs::default(), JoinSet::new());
-        Host { provider, clock, dice, flows, legs, tasks, counter: 0 }
+        Host { provider, clock, dice, flows, legs, tasks, counter: 0, security: (control, 1), ended }
+    }
+
+    /// Takes over the password that was changed by the other door.
+    fn learn_password(&mut self) {
+        if let Some((generation, hashes)) = self.security.0.password()
+            && generation != self.security.1
+        {
+            self.security.1 = generation;
+            self.provider.password_changed(hashes);
+        }
     }
 
     /// Runs until `stopped`.
@@ -68,6 +89,7 @@ impl Host {
                     Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
                 },
                 Some(event) = events.recv() => self.on_event(event),
+                Some(keep) = self.ended.recv() => self.provider.end_others(&keep),
                 () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => self.on_timeout(),
                 Some(_) = self.tasks.join_next() => {}
             }
@@ -91,7 +113,10 @@ impl Host {
         let now = self.clock.now();
         match event {
             Event::Opened(id, queue) => drop(self.flows.insert(id, queue)),
-            Event::Message(flow, bytes) => self.provider.message(now, &flow, &bytes),
+            Event::Message(flow, bytes) => {
+                self.learn_password();
+                self.provider.message(now, &flow, &bytes);
+            }
             Event::Closed(id) => {
                 self.flows.remove(&id);
                 self.provider.flow_closed(now, id);

@@ -1,8 +1,13 @@
 //! The embedded demo provider, as a person meets it: over TLS and SRTP, without an account.
 
+use ringfence::base::Secret;
+use ringfence::provider::security::Hashes;
+use ringfence::serve::Demo;
+use ringfence::serve::security::Sky;
 use serde_json::json;
 
 use crate::rig::agent::Agent;
+use crate::rig::provider::{Client, get, query, run};
 use crate::rig::{Scratch, wait_until, wav};
 
 const TONE: f64 = 700.0;
@@ -94,4 +99,30 @@ fn calls_you_back_does() {
     agent.ok(json!({"do": "hang_up", "call": ringing["call"]}));
     agent.call("ended");
     agent.quit();
+}
+
+#[test]
+fn the_demo_s_password_is_changed_over_https_and_its_replies_can_be_lost() {
+    let demo = Demo::start().expect("a demo");
+    let ca = rustls::pki_types::CertificateDer::from(demo.ca().to_vec());
+    let mut visitor = Client::connect(Demo::DOMAIN, demo.https(), ca, Demo::DOMAIN, demo.user());
+    let old = demo.password().expose("a test").clone();
+    run(async {
+        assert_eq!(visitor.generation(&old).await, Some(1));
+        let (tx, ask) = visitor.change("the-new-password", 1);
+        demo.control().set_weather(Sky::Closed);
+        let closed = visitor.ask(&old, &ask).await;
+        assert_eq!((closed.status, closed.retry_after), (503, Some(5)));
+        demo.control().set_weather(Sky::RepliesLost);
+        visitor.try_ask(&old, &ask).await.expect_err("the answer is lost");
+        demo.control().set_weather(Sky::Fair);
+        assert_eq!(visitor.ask(&old, &query(&tx)).await.word(), "applied", "and the change was made");
+        assert_eq!(visitor.generation("the-new-password").await, Some(2));
+        demo.control().publish("notices.json", b"{\"seq\":7}".to_vec());
+        let (notices, _) = visitor.send(&get("/sasa/notices.json"), None, None).await.expect("served");
+        assert_eq!(notices.body["seq"], json!(7));
+    });
+    let (generation, hashes) = demo.control().password().expect("an account");
+    assert_eq!(generation, 2);
+    assert!(hashes.same_password(&Hashes::of(demo.user(), Demo::DOMAIN, &Secret::from("the-new-password"))));
 }

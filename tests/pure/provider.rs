@@ -10,6 +10,7 @@ use ringfence::port::media::{Direction, Session as Media};
 use ringfence::port::net::{Flow, FlowId, Transport};
 use ringfence::provider::registrar::{LONGEST, SHORTEST};
 use ringfence::provider::script::Step;
+use ringfence::provider::security::Hashes;
 use ringfence::provider::{LegOrder, Output, Provider, Settings};
 use ringfence::sdp::{Local, Srtp};
 use ringfence::sip::digest::{Attempts, Authenticator, Realms};
@@ -281,6 +282,26 @@ fn a_register_is_challenged_with_sha_256_and_md5_and_either_will_do() {
     auth.answer(&mut request, &old, &mut Attempts::default(), Realms::Any, &mut Entropy::from_number(1)).unwrap();
     assert!(request.headers.get("Authorization").unwrap().contains("MD5"));
     assert_eq!(world.ask(request, false).status(), Some(200));
+}
+
+#[test]
+fn after_a_change_the_old_password_is_refused_the_new_one_taken_and_others_are_gone() {
+    let mut world = World::new();
+    for number in 1..=2 {
+        let contact = format!("<sip:v@127.0.0.1:{number}>;+sip.instance=\"<urn:uuid:{number}>\"");
+        assert_eq!(world.register(&[("Contact", &contact)]).status(), Some(200));
+    }
+    world.provider.password_changed(Hashes::of("visitor", DOMAIN, &Secret::from("new")));
+    assert_eq!(world.register(&[]).status(), Some(401));
+    world.auth = Authenticator::new("visitor", Secret::from("new"));
+    assert_eq!(world.register(&[]).contacts().len(), 2, "a change alone ends no registration");
+    world.provider.end_others("urn:uuid:2");
+    let left = world.register(&[]).contacts();
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].params.get("+sip.instance").as_deref(), Some("<urn:uuid:2>"));
+    // Nobody knows what the new password hashes to in the other realm: one question must do.
+    let caller = world.call("asks-twice");
+    assert!(caller.session.is_established(), "{:?}", world.script());
 }
 
 #[test]

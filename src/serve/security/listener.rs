@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::{Extension, Router};
 use hyper::server::conn::{http1, http2};
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -14,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use super::web::Peer;
+use super::web::{Lost, Peer};
 
 /// Connections at once; more wait to be accepted.
 const CONNECTIONS: usize = 2048;
@@ -84,7 +85,15 @@ async fn http<S>(stream: S, two: bool, app: Router, mut stop: watch::Receiver<()
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (io, service) = (TokioIo::new(stream), TowerToHyperService::new(app));
+    let (io, routes) = (TokioIo::new(stream), TowerToHyperService::new(app));
+    let service = service_fn(move |request| {
+        let answering = routes.call(request);
+        async move {
+            let response = answering.await.unwrap_or_else(|never| match never {});
+            let lost = response.extensions().get::<Lost>().is_some();
+            if lost { Err(std::io::Error::other("this answer is to be lost")) } else { Ok(response) }
+        }
+    });
     macro_rules! run {
         ($connection:expr) => {{
             let mut connection = std::pin::pin!($connection);

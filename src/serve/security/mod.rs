@@ -6,11 +6,13 @@
 //! * [`web`]: HTTP in and out; `listener` is TCP, TLS and the end of connections.
 //! * [`lines`]: registrations that are listed and ended; `kamailio` speaks to a Kamailio's RPC socket.
 //! * [`config`]: the file, and what is refused in it. [`command`]: the command line.
+//! * [`embedded`]: the same in memory, for the demo.
 //! * [`failpoint`]: where tests make the process die.
 
 mod admin;
 pub mod command;
 pub mod config;
+pub mod embedded;
 pub(crate) mod failpoint;
 mod kamailio;
 pub(crate) mod ledger;
@@ -21,3 +23,6 @@ pub(crate) mod service;
 mod sql;
 mod store;
 pub(crate) mod web;
+
+pub use embedded::Control;
+pub use web::Sky;

@@ -1,9 +1,11 @@
 //! HTTP in, HTTP out: requests become [`Request`]s, replies become responses, and what is published is served as it
 //! stands in its folder.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -45,10 +47,54 @@ pub(crate) struct Site<L> {
     pub(crate) service: Service<L>,
     /// Discovery without its root, which is looked up in the folder.
     pub(crate) discovery: Discovery,
-    /// `notices.json`, `notices.json.minisig`, `roots/N.json`.
-    pub(crate) folder: Option<PathBuf>,
+    pub(crate) published: Published,
     pub(crate) behind_proxy: bool,
+    pub(crate) weather: Weather,
 }
+
+/// Where `notices.json`, `notices.json.minisig` and `roots/N.json` are.
+#[derive(Debug)]
+pub(crate) enum Published {
+    /// Nowhere: nothing is.
+    Nowhere,
+    /// In a folder.
+    Folder(PathBuf),
+    /// In memory, by the same names: the demo's.
+    Memory(Arc<Mutex<BTreeMap<String, Vec<u8>>>>),
+}
+
+/// What goes wrong, as the demo's rehearsal wants it. A real provider has fair weather.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Weather(Arc<AtomicU8>);
+
+impl Weather {
+    const LOST: u8 = 1;
+    const CLOSED: u8 = 2;
+
+    pub(crate) fn set(&self, sky: Sky) {
+        let code = match sky {
+            Sky::Fair => 0,
+            Sky::RepliesLost => Weather::LOST,
+            Sky::Closed => Weather::CLOSED,
+        };
+        self.0.store(code, Ordering::Relaxed);
+    }
+}
+
+/// Kinds of weather.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sky {
+    /// Everything works.
+    Fair,
+    /// What is asked is done, and nobody learns of it: the connection breaks before the answer.
+    RepliesLost,
+    /// Nothing is done: 503 to everybody.
+    Closed,
+}
+
+/// On a response: break the connection instead of sending it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lost;
 
 /// Discovery of a provider, without root and notices.
 pub(crate) fn discovery(
@@ -82,7 +128,7 @@ pub(crate) fn discovery(
         auth,
         generation: vec![Generation::Client],
         secret_forms: vec![SecretForm::Ha1, SecretForm::Plain],
-        links: std::collections::BTreeMap::new(),
+        links: BTreeMap::new(),
         root: None,
         poll_s: 900,
         incident: Incident { credentials_exposed: exposed },
@@ -118,6 +164,18 @@ pub(crate) fn router<L: Ledger>(site: Arc<Site<L>>) -> Router {
 
 impl<L: Ledger> Site<L> {
     async fn api(&self, request: HttpRequest) -> Response<Body> {
+        let sky = self.weather.0.load(Ordering::Relaxed);
+        if sky == Weather::CLOSED {
+            return response(Reply::refused(Urn::Maintenance, "not now").retry_after(Duration::from_secs(5)));
+        }
+        let mut response = self.answer(request).await;
+        if sky == Weather::LOST {
+            response.extensions_mut().insert(Lost);
+        }
+        response
+    }
+
+    async fn answer(&self, request: HttpRequest) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let body = tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, MAX_BODY)).await;
         let Ok(Ok(body)) = body else {
@@ -153,10 +211,9 @@ impl<L: Ledger> Site<L> {
 
     /// The root of the highest version, if any was published.
     async fn newest_root(&self) -> Result<Option<Signed>, String> {
-        let Some(folder) = &self.folder else { return Ok(None) };
         let mut newest = None;
         for version in 1.. {
-            match read(folder.join(format!("roots/{version}.json"))).await {
+            match self.published.read(&format!("roots/{version}.json")).await {
                 Ok(Some(bytes)) => newest = Some(Signed::parse(&bytes).map_err(|error| error.to_string())?),
                 Ok(None) => break,
                 Err(error) => return Err(error.to_string()),
@@ -166,15 +223,24 @@ impl<L: Ledger> Site<L> {
     }
 
     async fn file(&self, name: &str, headers: &HeaderMap) -> Response<Body> {
-        let Some(folder) = &self.folder else { return response(Reply::refused(Urn::NotFound, "nothing is published")) };
         let kind = if name.ends_with(".json") { JSON } else { "text/plain" };
-        match read(folder.join(name)).await {
+        match self.published.read(name).await {
             Ok(Some(bytes)) => tagged(bytes, kind, headers),
             Ok(None) => response(Reply::refused(Urn::NotFound, "not published")),
             Err(error) => {
                 tracing::error!(%error, name, "a published file cannot be read");
                 response(Reply::refused(Urn::Maintenance, "not now").retry_after(Duration::from_secs(60)))
             }
+        }
+    }
+}
+
+impl Published {
+    async fn read(&self, name: &str) -> std::io::Result<Option<Vec<u8>>> {
+        match self {
+            Published::Nowhere => Ok(None),
+            Published::Folder(folder) => read(folder.join(name)).await,
+            Published::Memory(files) => Ok(files.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()),
         }
     }
 }

@@ -112,15 +112,26 @@ impl Verifier {
         now: Mono,
         password_of: impl Fn(&str) -> Option<Secret<String>>,
     ) -> Verdict {
+        let realm = self.realm.clone();
+        self.verify_by(request, door, now, |login, hash| {
+            password_of(login).map(|password| ha1(hash, login, &realm, &password)).into_iter().collect()
+        })
+    }
+
+    /// The same for a server that keeps H(user:realm:password) and not passwords; `ha1s_of` as in [`Verifier::judge`].
+    pub fn verify_by(
+        &mut self,
+        request: &Message,
+        door: Door,
+        now: Mono,
+        ha1s_of: impl FnOnce(&str, Hash) -> Vec<Secret<String>>,
+    ) -> Verdict {
         let all = request.auth(door.answers());
         let mut all = all.iter().take(8).filter_map(Credentials::from_auth);
         let Some(given) = all.find(|given| given.realm == self.realm) else { return Verdict::Missing };
         let Some((method, uri)) = request.method().zip(request.uri()) else { return Verdict::Bad };
-        let realm = self.realm.clone();
         let asked = Asked { given: &given, method: method.as_str(), uri: &uri.to_string(), body: &request.body };
-        self.judge(now, &asked, |login, hash| {
-            password_of(login).map(|password| ha1(hash, login, &realm, &password)).into_iter().collect()
-        })
+        self.judge(now, &asked, ha1s_of)
     }
 
     /// Judges credentials against what a server keeps of passwords; `ha1s_of` gives those of a login that are taken

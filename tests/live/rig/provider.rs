@@ -162,13 +162,17 @@ pub fn get(path: &str) -> Ask {
 
 /// A change of the password of `user`; `terminate` as it is on the wire.
 pub fn change(user: &str, tx: &TxId, new: &str, generation: u64, terminate: Terminate) -> Ask {
+    change_in(DOMAIN, user, tx, new, generation, terminate)
+}
+
+fn change_in(realm: &str, user: &str, tx: &TxId, new: &str, generation: u64, terminate: Terminate) -> Ask {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
     let request = ChangeRequest {
         tx: tx.clone(),
         target: Default::default(),
         generation: Default::default(),
         not_after: Stamp(WallTime(i64::try_from(now).expect("before 2262") + 300_000)),
-        secret: Some(Credential::ha1(user, DOMAIN, &Secret::from(new), &Ha1Algorithm::ALL)),
+        secret: Some(Credential::ha1(user, realm, &Secret::from(new), &Ha1Algorithm::ALL)),
         terminate,
         reason: Some("person".into()),
     };
@@ -192,13 +196,25 @@ pub struct Client {
     pub device: Option<(String, DeviceKey)>,
     dice: Entropy,
     challenge: Option<(Challenge, u32)>,
+    realm: &'static str,
 }
 
 impl Client {
     pub fn new(provider: &Provider, user: &str) -> Client {
+        let ca = rustls::pki_types::pem::PemObject::from_pem_file(&provider.ca).expect("a certificate");
+        Client::connect(&host(), provider.addr, ca, DOMAIN, user)
+    }
+
+    /// The account of a provider that is called `host` and is at `addr`.
+    pub fn connect(
+        host: &str,
+        addr: SocketAddr,
+        ca: rustls::pki_types::CertificateDer<'static>,
+        realm: &'static str,
+        user: &str,
+    ) -> Client {
         let mut roots = rustls::RootCertStore::empty();
-        let ca = rustls::pki_types::pem::PemObject::from_pem_file(&provider.ca);
-        roots.add(ca.expect("a certificate")).expect("a CA");
+        roots.add(ca).expect("a CA");
         let ring = Arc::new(rustls::crypto::ring::default_provider());
         let mut tls = rustls::ClientConfig::builder_with_provider(ring)
             .with_safe_default_protocol_versions()
@@ -210,13 +226,28 @@ impl Client {
             .tls_backend_preconfigured(tls)
             .no_proxy()
             .timeout(Duration::from_secs(30))
-            .resolve(&host(), provider.addr)
+            .resolve(host, addr)
             .build()
             .expect("a client");
-        let base = format!("https://{}:{}", host(), provider.addr.port());
+        let base = format!("https://{host}:{}", addr.port());
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).expect("dice");
-        Client { http, base, user: user.to_owned(), device: None, dice: Entropy::from_seed(seed), challenge: None }
+        Client {
+            http,
+            base,
+            user: user.to_owned(),
+            device: None,
+            dice: Entropy::from_seed(seed),
+            challenge: None,
+            realm,
+        }
+    }
+
+    /// A change of this account's password, as it is sent.
+    pub fn change(&mut self, new: &str, generation: u64) -> (TxId, Ask) {
+        let tx = self.tx();
+        let ask = change_in(self.realm, &self.user, &tx, new, generation, Terminate::default());
+        (tx, ask)
     }
 
     /// A new transaction.
