@@ -14,6 +14,8 @@ mod canary;
 mod demo;
 #[path = "live/dns.rs"]
 mod dns;
+#[path = "live/guard.rs"]
+mod guard;
 #[path = "live/instance.rs"]
 mod instance;
 #[path = "live/interop.rs"]
