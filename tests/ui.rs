@@ -15,10 +15,14 @@ mod made_up;
 mod main_page;
 #[path = "ui/names.rs"]
 mod names;
+#[path = "ui/password_change.rs"]
+mod password_change;
 #[path = "ui/rig.rs"]
 mod rig;
 #[path = "ui/secrets.rs"]
 mod secrets;
+#[path = "ui/security.rs"]
+mod security;
 #[path = "ui/settings.rs"]
 mod settings;
 #[path = "ui/sign_in.rs"]

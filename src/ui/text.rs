@@ -28,6 +28,7 @@ const ASKED_EACH_TIME: &str = "Passwords are asked for at each start";
 pub(super) const SHOW: &str = "Show";
 pub(super) const HIDE: &str = "Hide";
 pub(super) const MAKE_ANOTHER: &str = "Make another";
+pub(super) const CHOOSE_OWN: &str = "Choose my own";
 pub(super) const COPY: &str = "Copy";
 pub(super) const SHOW_QR: &str = "Show QR code";
 pub(super) const HIDE_QR: &str = "Hide QR code";
@@ -236,15 +237,14 @@ pub(super) fn vault_banner(state: &VaultState) -> Option<(&'static str, String)>
             Some(("Your keyring does not work", format!("{why}. Passwords are asked for at each start.")))
         }
         VaultState::NoFile => Some(("Choose a passphrase", "Your passwords are kept in a file under it.".into())),
-        VaultState::NeedsPassphrase => {
-            Some(("Type your passphrase", "Ringfence signs in by itself. Your passwords are in a file under it.".into()))
-        }
+        VaultState::NeedsPassphrase => Some((
+            "Type your passphrase",
+            "Ringfence signs in by itself. Your passwords are in a file under it.".into(),
+        )),
         VaultState::WrongPassphrase => Some(("That is not the passphrase", "Nothing was lost. Type it again.".into())),
-        VaultState::Ok
-        | VaultState::Checking
-        | VaultState::Unused
-        | VaultState::Unlocking
-        | VaultState::FileOpen => None,
+        VaultState::Ok | VaultState::Checking | VaultState::Unused | VaultState::Unlocking | VaultState::FileOpen => {
+            None
+        }
     }
 }
 

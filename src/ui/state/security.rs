@@ -34,6 +34,8 @@ pub enum SecurityPage {
     Lockdown,
     /// Where passwords are kept.
     Vault,
+    /// What has become weaker.
+    Weaker,
 }
 
 /// The security pages' memory.

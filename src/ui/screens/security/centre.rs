@@ -70,7 +70,7 @@ fn act(todo: &Todo, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
         Todo::OldPasswordAccepted => state.security.open(SecurityPage::Contact),
         // The banner of the main page takes it.
         Todo::PasswordRefused => state.page = Page::Main,
-        Todo::Weaker(_) => state.security.open(SecurityPage::Log),
+        Todo::Weaker(_) => state.security.open(SecurityPage::Weaker),
         Todo::NoticesNotConfirmed(_) => out.push(Command::Notice(cx.line.id, NoticeCommand::Check)),
     }
 }

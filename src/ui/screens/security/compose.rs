@@ -125,13 +125,6 @@ fn made(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, c
             format!("{}'s rules allow nothing stronger than these {} characters.", cx.provider(), new.characters);
         widgets::warning(ui, &words);
     }
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 20.0;
-        if widgets::link(ui, "Choose my own", true).clicked() {
-            state.security.forget();
-            state.security.choosing = true;
-        }
-    });
 }
 
 /// The field for one that the person chooses.

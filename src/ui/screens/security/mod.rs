@@ -17,6 +17,7 @@ mod questions;
 mod reveal;
 mod told;
 mod vault;
+mod weaker;
 
 use egui::{Rect, Ui, UiBuilder, pos2};
 
@@ -73,6 +74,7 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
         SecurityPage::Remove => lockdown::remove(ui, &cx, state, out),
         SecurityPage::Lockdown => lockdown::show(ui, &cx, state, out),
         SecurityPage::Vault => vault::show(ui, &cx, state, out),
+        SecurityPage::Weaker => weaker::show(ui, &cx, state, out),
     });
 }
 

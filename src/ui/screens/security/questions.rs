@@ -89,22 +89,7 @@ pub(in crate::ui) fn certificate(ui: &mut Ui, question: &CertificateQuestion, no
         widgets::strong(ui, &format!("The certificate of {}", question.host));
         widgets::live_region(ui, "certificate", &format!("{} {}", question.host, question.what));
         ui.add_space(4.0);
-        widgets::plain(ui, &question.what);
-        ui.add_space(6.0);
-        let now_is = if question.trusted.is_some() { "It shows now" } else { "Its fingerprint (SHA-256)" };
-        fingerprint(ui, now_is, &question.fingerprint);
-        if let Some(trusted) = &question.trusted {
-            fingerprint(ui, "You trusted", trusted);
-        }
-        let mut about = Vec::new();
-        if !question.names.is_empty() {
-            about.push(format!("for {}", question.names.join(", ")));
-        }
-        about.extend(question.until.map(|at| format!("valid until {}", now.short_day(at))));
-        if !about.is_empty() {
-            widgets::faint(ui, &about.join(" · "));
-        }
-        ui.add_space(4.0);
+        certificate_words(ui, question, now);
         if question.may_trust {
             widgets::warning(
                 ui,
@@ -129,6 +114,26 @@ pub(in crate::ui) fn certificate(ui: &mut Ui, question: &CertificateQuestion, no
         });
         ui.add_space(8.0);
     });
+}
+
+/// What is wrong with a certificate, its fingerprints, and what it is for.
+pub(super) fn certificate_words(ui: &mut Ui, question: &CertificateQuestion, now: &Moment) {
+    widgets::plain(ui, &question.what);
+    ui.add_space(6.0);
+    let now_is = if question.trusted.is_some() { "It shows now" } else { "Its fingerprint (SHA-256)" };
+    fingerprint(ui, now_is, &question.fingerprint);
+    if let Some(trusted) = &question.trusted {
+        fingerprint(ui, "You trusted", trusted);
+    }
+    let mut about = Vec::new();
+    if !question.names.is_empty() {
+        about.push(format!("for {}", question.names.join(", ")));
+    }
+    about.extend(question.until.map(|at| format!("valid until {}", now.short_day(at))));
+    if !about.is_empty() {
+        widgets::faint(ui, &about.join(" · "));
+    }
+    ui.add_space(4.0);
 }
 
 /// A fingerprint in lines of eight groups, so that two can be compared by eye.

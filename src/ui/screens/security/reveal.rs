@@ -21,7 +21,8 @@ enum Wish {
     Aloud,
 }
 
-/// Draws the box and its buttons; while nothing has been sent yet, also the one that makes another password.
+/// Draws the box and its buttons; while nothing has been sent yet, also those that make another or
+/// let the person choose.
 pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
     let Some(new) = cx.security.change.new else { return };
     if !new.can_be_shown {
@@ -32,7 +33,7 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
     let secret = shown.filter(|shown| shown.letters).and_then(|shown| shown.envelope.look());
     widgets::secret_box(ui, text::NEW_PASSWORD, secret, new.characters.into());
     let (letters, qr) = shown.map_or((false, false), |shown| (shown.letters, shown.qr));
-    let (mut wish, mut another) = (None, false);
+    let (mut wish, mut another, mut choose) = (None, false, false);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
         let (eye, name) = if letters { (icons::EYE_SLASH, words::HIDE) } else { (icons::EYE, words::SHOW) };
@@ -48,11 +49,20 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
             }
         }
         let composing = matches!(cx.security.change.phase, ChangePhase::Compose(_));
-        another = composing && widgets::icon_button(ui, icons::ARROWS_CLOCKWISE, words::MAKE_ANOTHER, false).clicked();
+        if composing {
+            another = widgets::icon_button(ui, icons::ARROWS_CLOCKWISE, words::MAKE_ANOTHER, false).clicked();
+            ui.add_space(10.0);
+            choose = widgets::link(ui, words::CHOOSE_OWN, true).clicked();
+        }
     });
     if another {
         state.security.forget();
         out.push(cx.change(ChangeCommand::MakeAnother));
+        return;
+    }
+    if choose {
+        state.security.forget();
+        state.security.choosing = true;
         return;
     }
     if let Some(wish) = wish {

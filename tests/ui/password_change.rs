@@ -1,0 +1,470 @@
+//! The sheet of the password change: every state has words, steps and a way on; the new password is seen and heard
+//! only on a deliberate press; nothing covers a call.
+
+use egui::accesskit::Live;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use ringfence::base::Envelope;
+use ringfence::phone::command::{Begin, ChangeCommand, Command, NoticeCommand};
+use ringfence::phone::view::{
+    ChangePhase, ChangeView, Compose, KeyringTrouble, LaterWhy, NeedsPerson, NewPassword, OldPassword, PhoneView,
+    SecurityView,
+};
+use ringfence::ui::state::{Aloud, Page, SecurityPage, Tab};
+
+use crate::breach::{self, ago, change, changing};
+use crate::made_up::{self, HOME, NOW};
+use crate::rig::{Window, asked, press, type_text, window};
+
+const PASSWORD: &str = "kT7mWq2vR9xLp4sZn8cHb3Yd";
+
+/// The window with its change sheet open.
+fn sheet(view: PhoneView) -> Window {
+    let mut window = window(view);
+    window.state_mut().state.page = Page::Security;
+    window.state_mut().state.security.go(SecurityPage::Change);
+    window.run();
+    asked(&mut window);
+    window
+}
+
+fn command(command: ChangeCommand) -> Command {
+    Command::Change(HOME, command)
+}
+
+/// Fills the envelope that the window has just handed over, as the phone does.
+fn fill(window: &mut Window) -> Envelope {
+    let envelope = match asked(window).as_slice() {
+        [Command::Change(HOME, ChangeCommand::Reveal(envelope))] => envelope.clone(),
+        other => panic!("{other:?}"),
+    };
+    envelope.fill(PASSWORD.into());
+    window.run();
+    envelope
+}
+
+/// Every piece of text that was painted.
+fn painted(window: &Window) -> Vec<String> {
+    fn collect(shape: &egui::Shape, all: &mut Vec<String>) {
+        if let egui::Shape::Text(text) = shape {
+            all.push(text.galley.text().to_owned());
+        } else if let egui::Shape::Vec(shapes) = shape {
+            shapes.iter().for_each(|shape| collect(shape, all));
+        }
+    }
+    let mut all = Vec::new();
+    window.output().shapes.iter().for_each(|clipped| collect(&clipped.shape, &mut all));
+    all
+}
+
+/// Everything that a screen reader could be told.
+fn accessible(window: &Window) -> String {
+    let nodes = window.root().children_recursive();
+    nodes
+        .map(|node| {
+            let node = node.accesskit_node();
+            format!("{} {}", node.label().unwrap_or_default(), node.value().unwrap_or_default())
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn phases() -> Vec<ChangePhase> {
+    let mut all = vec![
+        ChangePhase::Idle,
+        ChangePhase::Preparing,
+        ChangePhase::SaveElsewhere,
+        ChangePhase::Compose(Compose::default()),
+        ChangePhase::Saving,
+        ChangePhase::Saved,
+        ChangePhase::Sending,
+        ChangePhase::Uncertain,
+        ChangePhase::Undoing,
+        ChangePhase::Testing,
+        ChangePhase::Keeping,
+        ChangePhase::CheckingOld,
+        ChangePhase::Refused,
+        ChangePhase::Wait { until: ago(0, -5) },
+        ChangePhase::AtProvider,
+        ChangePhase::Aborted,
+    ];
+    for why in [LaterWhy::Asked, LaterWhy::InCall, LaterWhy::ProviderDown, LaterWhy::Budget] {
+        all.push(ChangePhase::Later { until: Some(ago(-1, 0)), why });
+    }
+    for trouble in [
+        KeyringTrouble::Missing,
+        KeyringTrouble::Locked,
+        KeyringTrouble::Denied,
+        KeyringTrouble::Stuck,
+        KeyringTrouble::Ambiguous,
+        KeyringTrouble::Damaged,
+    ] {
+        all.push(ChangePhase::Keyring(trouble));
+    }
+    for why in [
+        NeedsPerson::NeitherWorks,
+        NeedsPerson::ChangedElsewhere(Some(ago(0, 30))),
+        NeedsPerson::NotAllowed,
+        NeedsPerson::NotChangedYet,
+        NeedsPerson::PastedRefused,
+    ] {
+        all.push(ChangePhase::NeedsPerson(why));
+    }
+    for old in [OldPassword::Refused, OldPassword::StillAccepted, OldPassword::NotChecked] {
+        all.push(ChangePhase::Done { old, at: NOW });
+    }
+    all
+}
+
+#[test]
+fn every_state_is_said_aloud_and_has_a_way_on_by_keyboard() {
+    for phase in phases() {
+        let name = format!("{phase:?}");
+        let mut window = sheet(changing(phase));
+        let live = window.root().children_recursive().any(|node| {
+            let node = node.accesskit_node();
+            node.data().live() == Some(Live::Polite) && node.label().is_some_and(|label| label.len() > 20)
+        });
+        assert!(live, "{name} says nothing");
+        let mut reached = Vec::new();
+        for _ in 0..24 {
+            window.key_press(egui::Key::Tab);
+            window.run();
+            let focused = window.root().children_recursive().find(egui_kittest::Node::is_focused);
+            reached.extend(focused.and_then(|node| node.accesskit_node().label()));
+        }
+        let own: Vec<_> = reached.iter().filter(|label| *label != "Keypad" && *label != "Back").collect();
+        assert!(!own.is_empty(), "{name} is a dead end: {reached:?}");
+    }
+}
+
+#[test]
+fn from_every_state_the_keypad_is_at_most_two_presses_of_tab_away() {
+    for phase in phases() {
+        let name = format!("{phase:?}");
+        let mut window = sheet(changing(phase));
+        let mut reached = Vec::new();
+        for _ in 0..2 {
+            window.key_press(egui::Key::Tab);
+            window.run();
+            let focused = window.root().children_recursive().find(egui_kittest::Node::is_focused);
+            reached.extend(focused.and_then(|node| node.accesskit_node().label()));
+        }
+        assert!(reached.iter().any(|label| label == "Keypad"), "{name}: {reached:?}");
+    }
+}
+
+#[test]
+fn the_sheet_says_who_asks_what_still_works_and_what_else_needs_the_password() {
+    let window = sheet(breach::composing());
+    window.get_by_label("We saw attempts to get at customer data");
+    window
+        .get_by_label("Voxline asks for a new line password by 3 December. It has not confirmed that data was taken.");
+    window.get_by_label(
+        "From 3 December outgoing calls pause until it is done. You can always receive calls and dial 999 and 112.",
+    );
+    window.get_by_label("New line password, hidden, 24 characters");
+    window.get_by_label(
+        "Phone at 192.168.1.20. Will not ring or dial, emergency calls included, until it has the new password",
+    );
+}
+
+#[test]
+fn the_sheet_s_three_buttons_do_what_they_say() {
+    let mut window = sheet(breach::composing());
+    assert_eq!(press(&mut window, "Change now"), [command(ChangeCommand::Go)]);
+    let until = ago(-1, 0);
+    let put_off = [
+        Command::Notice(HOME, NoticeCommand::Snooze(breach::notice().id, until)),
+        command(ChangeCommand::NotNow(Some(until))),
+    ];
+    assert_eq!(press(&mut window, "Not now"), put_off);
+    assert_eq!(window.state().state.page, Page::Main);
+}
+
+#[test]
+fn the_emergency_button_fills_the_field_and_dials_nothing() {
+    let mut window = sheet(breach::composing());
+    assert_eq!(press(&mut window, "999"), []);
+    let state = &window.state().state;
+    assert_eq!((state.page, state.tab, state.dial.as_str()), (Page::Main, Tab::Keypad, "999"));
+}
+
+#[test]
+fn without_a_right_to_wait_there_is_no_not_now() {
+    let mut view = breach::composing();
+    view.security[0].change.can_wait = false;
+    let window = sheet(view);
+    assert!(window.query_by_label("Not now").is_none());
+    window.get_by_label("Cancel");
+}
+
+#[test]
+fn the_new_password_is_hidden_until_show_and_painted_letter_by_letter() {
+    let mut window = sheet(breach::composing());
+    assert!(!painted(&window).iter().any(|text| text == "k" || text == "7"));
+    window.get_by_label("Show").click();
+    window.run();
+    let _envelope = fill(&mut window);
+    window.get_by_label("New line password, shown, 24 characters");
+    let letters: String = painted(&window).into_iter().filter(|text| text.chars().count() == 1).collect();
+    for c in PASSWORD.chars() {
+        assert!(letters.contains(c), "{c} is not on the screen: {letters}");
+    }
+    for pair in PASSWORD.as_bytes().windows(3) {
+        let pair = std::str::from_utf8(pair).expect("ASCII");
+        assert!(!painted(&window).iter().any(|text| text.contains(pair)), "egui holds {pair}");
+        assert!(!accessible(&window).contains(pair), "the screen reader is told {pair}");
+    }
+    press(&mut window, "Hide");
+    window.get_by_label("New line password, hidden, 24 characters");
+}
+
+#[test]
+fn leaving_the_page_gives_the_password_up() {
+    let mut window = sheet(breach::composing());
+    window.get_by_label("Show").click();
+    window.run();
+    let _envelope = fill(&mut window);
+    assert!(window.state().state.security.shown.is_some());
+    press(&mut window, "Keypad");
+    assert!(window.state().state.security.shown.is_none());
+    assert_eq!(window.state().state.page, Page::Main);
+}
+
+#[test]
+fn a_call_that_is_answered_takes_the_password_off_the_screen() {
+    let mut window = sheet(breach::composing());
+    window.get_by_label("Show").click();
+    window.run();
+    let _envelope = fill(&mut window);
+    window.state_mut().view.calls = vec![made_up::talking()];
+    window.run();
+    assert!(window.state().state.security.shown.is_none());
+}
+
+#[test]
+fn the_window_leaves_screenshots_while_the_password_can_be_seen() {
+    let protections = |window: &Window| -> Vec<bool> {
+        let commands = window.output().viewport_output[&egui::ViewportId::ROOT].commands.iter();
+        commands
+            .filter_map(|command| match command {
+                egui::ViewportCommand::ContentProtected(on) => Some(*on),
+                _ => None,
+            })
+            .collect()
+    };
+    let mut window = sheet(breach::composing());
+    window.get_by_label("Show").click();
+    window.run();
+    assert!(!window.state().state.security.protected, "nothing to protect yet");
+    let reveal = asked(&mut window);
+    let [Command::Change(_, ChangeCommand::Reveal(envelope))] = reveal.as_slice() else { panic!("{reveal:?}") };
+    envelope.fill(PASSWORD.into());
+    window.step();
+    assert_eq!(protections(&window), [true]);
+    window.get_by_label("Hide").click();
+    window.step();
+    window.step();
+    assert!(!window.state().state.security.protected);
+}
+
+#[test]
+fn copy_and_qr_code_wait_for_the_envelope_and_ask_once() {
+    let mut window = sheet(breach::composing());
+    window.get_by_label("Copy").click();
+    window.run();
+    assert!(window.state().state.security.to_copy.is_none());
+    let envelope = fill(&mut window);
+    assert_eq!(window.state().state.security.to_copy, Some(envelope));
+    assert!(window.state().state.security.shown.is_none(), "a copy need not be seen");
+    window.get_by_label("Show QR code").click();
+    window.run();
+    let _envelope = fill(&mut window);
+    window.get_by_label("QR code of the new password. Show has the same as letters.");
+    assert!(window.state().state.security.protected);
+}
+
+#[test]
+fn the_password_is_read_aloud_only_after_a_warning() {
+    let spelt = "Kilo, capital Tango, seven, Mike; capital Whiskey";
+    let mut window = sheet(breach::composing());
+    window.get_by_label("Read aloud").click();
+    window.run();
+    let _envelope = fill(&mut window);
+    window.get_by_label_contains("Whoever is in the room, or in a call, hears it.");
+    assert!(!accessible(&window).contains(spelt));
+    press(&mut window, "Read it");
+    assert!(accessible(&window).contains(spelt), "{}", accessible(&window));
+    assert_eq!(window.state().state.security.shown.as_ref().map(|shown| shown.aloud), Some(Aloud::Yes));
+}
+
+#[test]
+fn another_password_is_made_and_a_chosen_one_goes_as_a_secret() {
+    let mut window = sheet(breach::composing());
+    assert_eq!(press(&mut window, "Make another"), [command(ChangeCommand::MakeAnother)]);
+    assert_eq!(press(&mut window, "Choose my own"), []);
+    window.get_by_label("New line password").click();
+    window.run();
+    type_text(&mut window, "four words of mine");
+    assert_eq!(press(&mut window, "Use this one"), [command(ChangeCommand::Type("four words of mine".into()))]);
+    assert!(window.state().state.security.typed.is_empty());
+}
+
+#[test]
+fn a_complaint_and_a_weak_limit_are_said() {
+    let compose = Compose { rules: None, complaint: Some("It is among the most common passwords.".into()) };
+    let mut view = changing(ChangePhase::Compose(compose));
+    view.security[0].change.new = Some(NewPassword { made: true, characters: 9, bits: Some(52), can_be_shown: true });
+    let window = sheet(view);
+    window.get_by_label("It is among the most common passwords.");
+    window.get_by_label("Voxline's rules allow nothing stronger than these 9 characters.");
+}
+
+#[test]
+fn the_four_steps_are_told_with_what_is_safe() {
+    let window = sheet(changing(ChangePhase::Testing));
+    window.get_by_label("Good: Saved safely on this computer");
+    window.get_by_label("Good: Changed at Voxline");
+    window.get_by_label("In progress: Signing in with the new one…");
+    window.get_by_label("Checking that the old one is refused");
+    window.get_by_label("If the computer stops now, Ringfence finishes this at the next start.");
+}
+
+#[test]
+fn a_change_goes_on_in_the_background_and_the_main_page_says_so() {
+    let mut window = sheet(changing(ChangePhase::Testing));
+    assert_eq!(press(&mut window, "Keep calling, finish in the background"), []);
+    window.get_by_label("Your line password is being changed");
+    press(&mut window, "Show");
+    assert_eq!(window.state().state.security.page(), SecurityPage::Change);
+}
+
+/// The person changes the password at the provider's website.
+fn by_hand(phase: ChangePhase) -> PhoneView {
+    let mut view = breach::told();
+    view.security[0].change.phase = phase;
+    view
+}
+
+#[test]
+fn the_person_who_changes_it_by_hand_says_so_or_pastes_what_they_got() {
+    let mut window = sheet(by_hand(ChangePhase::AtProvider));
+    assert_eq!(press(&mut window, "I've changed it"), [command(ChangeCommand::ChangedIt)]);
+    assert_eq!(press(&mut window, "Voxline gave me one"), []);
+    window.get_by_label("Line (SIP) password").click();
+    window.run();
+    type_text(&mut window, "given9");
+    assert_eq!(press(&mut window, "Test this one"), [command(ChangeCommand::GaveMeOne("given9".into()))]);
+    assert_eq!(press(&mut window, "I did not change it after all"), [command(ChangeCommand::Cancel)]);
+}
+
+#[test]
+fn the_provider_s_page_opens_in_the_browser_with_its_host_said_first() {
+    let mut window = sheet(by_hand(ChangePhase::AtProvider));
+    window.get_by_label_contains("Opens www.voxline.example in your browser.");
+    window.get_by_label("Open: Change it at Voxline").click();
+    window.step();
+    window.step();
+    let opened = window.output().platform_output.commands.iter().any(|command| {
+        matches!(command, egui::OutputCommand::OpenUrl(open) if open.url == "https://www.voxline.example/account")
+    });
+    assert!(opened, "{:?}", window.output().platform_output.commands);
+}
+
+#[test]
+fn when_neither_password_works_the_one_that_counts_is_asked_for() {
+    let mut window = sheet(changing(ChangePhase::NeedsPerson(NeedsPerson::NeitherWorks)));
+    window.get_by_label_contains("Voxline accepts neither the old nor the new password.");
+    window.get_by_label("Line (SIP) password").click();
+    window.run();
+    type_text(&mut window, "now");
+    window.key_press(egui::Key::Enter);
+    window.run();
+    assert_eq!(asked(&mut window), [command(ChangeCommand::GaveMeOne("now".into()))]);
+}
+
+#[test]
+fn without_a_keyring_a_safe_place_is_offered_before_anything_changes() {
+    let mut window = sheet(changing(ChangePhase::Keyring(KeyringTrouble::Missing)));
+    assert_eq!(press(&mut window, "Choose a safe place"), []);
+    assert_eq!(window.state().state.security.page(), SecurityPage::Vault);
+    let mut window = sheet(changing(ChangePhase::Keyring(KeyringTrouble::Locked)));
+    assert_eq!(press(&mut window, "Try again"), [Command::RetryVault]);
+}
+
+#[test]
+fn session_only_wants_the_last_four_of_the_person_s_own_copy() {
+    let mut window = sheet(changing(ChangePhase::SaveElsewhere));
+    window.get_by_label_contains("your own copy is the only one");
+    assert_eq!(press(&mut window, "I have saved it"), [], "not before they are typed");
+    window.get_by_label("Its last four characters").click();
+    window.run();
+    type_text(&mut window, "b3Yd");
+    assert_eq!(press(&mut window, "I have saved it"), [command(ChangeCommand::SavedElsewhere("b3Yd".into()))]);
+}
+
+#[test]
+fn done_says_what_was_proven_and_what_is_left() {
+    let mut window = sheet(breach::done());
+    window.get_by_label("Good: Signed in with it. Voxline refuses the old one");
+    window.get_by_label("Attention: Phone at 192.168.1.20. needs the new password");
+    press(&mut window, "Show QR: Phone at 192.168.1.20");
+    assert_eq!(window.state().state.security.page(), SecurityPage::Devices);
+    let mut window = sheet(breach::done());
+    assert_eq!(press(&mut window, "Done"), [command(ChangeCommand::Finish)]);
+    let window = sheet(changing(ChangePhase::Done { old: OldPassword::StillAccepted, at: NOW }));
+    window.get_by_label("Attention: Signed in with it. Voxline still accepts the old one: call them");
+    let window = sheet(changing(ChangePhase::Done { old: OldPassword::NotChecked, at: NOW }));
+    window.get_by_label("Good: Signed in with it. Whether the old one is refused was not tested");
+}
+
+#[test]
+fn during_a_call_there_is_one_line_above_end_and_no_sheet() {
+    for (phase, words) in [
+        (ChangePhase::Idle, "After this call: change your line password"),
+        (ChangePhase::Compose(Compose::default()), "After this call: change your line password"),
+        (ChangePhase::Testing, "Your line password is being changed. This call goes on."),
+    ] {
+        let security = SecurityView { change: change(phase), ..breach::security() };
+        let view = PhoneView { calls: vec![made_up::talking()], ..breach::with(security) };
+        let mut window = window(view);
+        window.state_mut().state.page = Page::Security;
+        window.state_mut().state.security.go(SecurityPage::Change);
+        window.run();
+        let line = window.get_by_label(words).rect();
+        let end = window.get_by_label("End").rect();
+        assert!(line.bottom() <= end.top(), "{line:?} {end:?}");
+        assert!(window.query_by_label("Change now").is_none());
+    }
+    let calm = PhoneView { calls: vec![made_up::talking()], ..breach::calm() };
+    assert!(window(calm).query_by_label_contains("After this call").is_none());
+}
+
+#[test]
+fn a_call_that_comes_in_is_answered_over_every_sheet() {
+    for phase in phases() {
+        let view = PhoneView { calls: made_up::incoming().calls, ..changing(phase) };
+        let mut window = sheet(view);
+        assert_eq!(press(&mut window, "Answer"), [Command::Answer(made_up::CALL)]);
+    }
+}
+
+#[test]
+fn review_begins_with_the_notice_as_its_reason() {
+    let mut window = window(breach::breach());
+    assert_eq!(press(&mut window, "Review"), [command(ChangeCommand::Begin(Begin::Notice))]);
+    assert_eq!(window.state().state.security.page(), SecurityPage::Change);
+}
+
+#[test]
+fn a_change_that_waits_says_why_and_until_when() {
+    let view = ChangeView {
+        phase: ChangePhase::Later { until: Some(ago(-1, 0)), why: LaterWhy::Budget },
+        ..ChangeView::default()
+    };
+    let window = sheet(breach::with(SecurityView { change: view, ..breach::security() }));
+    window.get_by_label(
+        "More attempts now would look like an attack to Voxline. Ringfence waits until tomorrow 11:00 and goes on by \
+         itself.",
+    );
+}
