@@ -48,6 +48,25 @@ pub(crate) fn press(window: &mut Window, name: &str) -> Vec<Command> {
     asked(window)
 }
 
+/// Whether some node says these words, or more.
+pub(crate) fn says(window: &Window, words: &str) -> bool {
+    window.query_all_by_label_contains(words).next().is_some()
+}
+
+/// Presses the button with this name and returns the addresses that went to the browser.
+pub(crate) fn opened_by(window: &mut Window, name: &str) -> Vec<String> {
+    window.get_by_label(name).click();
+    let mut opened = Vec::new();
+    for _ in 0..4 {
+        window.step();
+        opened.extend(window.output().platform_output.commands.iter().filter_map(|command| match command {
+            egui::OutputCommand::OpenUrl(open) => Some(open.url.clone()),
+            _ => None,
+        }));
+    }
+    opened
+}
+
 /// What the window has asked for since the last time.
 pub(crate) fn asked(window: &mut Window) -> Vec<Command> {
     std::mem::take(&mut window.state_mut().out)

@@ -16,7 +16,7 @@ use ringfence::ui::state::{LoginStart, Page, SecurityPage, Tab};
 
 use crate::breach::{self, ago, security, with};
 use crate::made_up::{self, HOME};
-use crate::rig::{Window, asked, press, sized, type_text};
+use crate::rig::{Window, asked, opened_by, press, says, sized, type_text};
 
 /// A window tall enough to show whole pages.
 fn tall(view: PhoneView) -> Window {
@@ -30,16 +30,6 @@ fn page(view: PhoneView, page: SecurityPage) -> Window {
     window.run();
     asked(&mut window);
     window
-}
-
-fn opened(window: &Window) -> Vec<String> {
-    let commands = window.output().platform_output.commands.iter();
-    commands
-        .filter_map(|command| match command {
-            egui::OutputCommand::OpenUrl(open) => Some(open.url.clone()),
-            _ => None,
-        })
-        .collect()
 }
 
 fn all_pages() -> Vec<SecurityPage> {
@@ -171,10 +161,8 @@ fn nothing_in_a_notice_is_markup_or_a_link() {
     let words = "**Voxline** [click](https://evil.example) https://evil.example +44 900 1";
     view.security[0].notices[0].body = words.into();
     let mut window = page(view, SecurityPage::Notice(breach::notice().id));
-    window.get_by_label(words).click();
-    window.run();
+    assert_eq!(opened_by(&mut window, words), Vec::<String>::new());
     assert_eq!(asked(&mut window), []);
-    assert_eq!(opened(&window), Vec::<String>::new());
 }
 
 #[test]
@@ -207,7 +195,7 @@ fn told_to_change_it_one_gets_a_list_in_the_right_order_and_no_claim_about_the_m
         "Voxline publishes no signed notices, so Ringfence cannot tell whether that message is genuine. Do not use \
          its links. Changing from here is sensible either way.",
     );
-    let top = |name: &str| window.get_by_label_contains(name).rect().top();
+    let top = |name: &str| window.query_all_by_label_contains(name).next().expect("a row").rect().top();
     let tops = ["Stop top-up", "Website password", "Line password. New", "Voicemail PIN", "Forwarding", "Other phones"];
     assert!(tops.map(top).is_sorted(), "the money first, then the passwords");
     assert_eq!(press(&mut window, "I've changed it"), [Command::Change(HOME, ChangeCommand::ChangedIt)]);
@@ -235,10 +223,8 @@ fn told_without_a_change_under_way_starts_one_or_takes_the_password_that_counts(
 #[test]
 fn what_the_app_cannot_test_is_ticked_off_by_the_person_and_said_to_be_so() {
     let mut window = page(breach::told(), SecurityPage::Told);
-    window.get_by_label("Open: Website password").click();
-    window.step();
-    window.step();
-    assert_eq!(opened(&window), ["https://www.voxline.example/account"]);
+    let site = "https://www.voxline.example/account";
+    assert_eq!(opened_by(&mut window, "Open: Website password"), [site]);
     window.run();
     let tick = |done| Command::Safety(HOME, SafetyCommand::Tick(CheckItem::Website, done));
     assert_eq!(press(&mut window, "Done: Website password"), [tick(true)]);
@@ -385,7 +371,7 @@ fn the_passphrase_is_asked_for_on_the_main_page_and_a_wrong_one_is_said() {
     let wrong = VaultQuestion::Unlock(Some("That is not its passphrase.".into()));
     let view = PhoneView { vault_question: Some(wrong), ..breach::calm() };
     let mut window = tall(view);
-    window.get_by_label("That is not its passphrase.");
+    assert!(says(&window, "That is not its passphrase."));
     window.get_by_label("Passphrase").click();
     window.run();
     type_text(&mut window, "mine");
@@ -415,7 +401,7 @@ fn a_bill_is_opened_its_columns_confirmed_and_foreign_calls_listed() {
     window.get_by_label_contains("This computer's own list begins on 2 November.");
     let unreadable = BillState::Unreadable("This is not a list of calls.".into());
     let view = PhoneView { bill: Some(BillView { account: HOME, state: unreadable }), ..breach::breach() };
-    page(view, SecurityPage::Bill).get_by_label("This is not a list of calls.");
+    assert!(says(&page(view, SecurityPage::Bill), "This is not a list of calls."));
 }
 
 #[test]
@@ -436,7 +422,7 @@ fn locking_down_and_removing_a_line_are_asked_about_once_more() {
     let mut locked = security();
     locked.lockdown = Some(ago(0, 1));
     let mut window = page(with(locked), SecurityPage::Centre);
-    window.get_by_label_contains("Locked down. Calls abroad");
+    assert!(says(&window, "Locked down. Calls abroad"));
     assert_eq!(press(&mut window, "End it: Locked down"), [Command::Safety(HOME, SafetyCommand::EndLockdown)]);
     let mut window = page(breach::breach(), SecurityPage::Centre);
     assert_eq!(press(&mut window, "Remove: Remove this line"), []);
@@ -452,7 +438,7 @@ fn the_event_log_is_read_and_saved() {
     view.security[0].log_saved_at = Some("Documents/ringfence-events.txt".into());
     let mut window = page(view, SecurityPage::Log);
     window.get_by_label("A phone at 192.168.1.20 appeared on this line.. Today, 02:13");
-    window.get_by_label("Saved as Documents/ringfence-events.txt");
+    assert!(says(&window, "Saved as Documents/ringfence-events.txt"));
     assert_eq!(press(&mut window, "Save it as a file"), [Command::Safety(HOME, SafetyCommand::ExportLog)]);
 }
 
@@ -483,7 +469,7 @@ fn a_breach_day_is_rehearsed_on_the_demo_s_line_only() {
     assert_eq!(press(&mut window, "Go there: Rehearse a breach day"), [Command::SignInDemo]);
     let rehearsal = RehearsalView { step: 2, of: 6, words: "A signed notice arrives.".into(), over: false };
     let mut window = tall(PhoneView { rehearsal: Some(rehearsal), ..breach::breach() });
-    window.get_by_label("Rehearsal, step 2 of 6. A signed notice arrives.");
+    assert!(says(&window, "Rehearsal, step 2 of 6. A signed notice arrives."));
     assert_eq!(press(&mut window, "Stop: Rehearsal, step 2 of 6"), [Command::Rehearse(false)]);
 }
 
@@ -523,10 +509,10 @@ fn with_two_lines_each_has_its_own_page() {
     let mut view = breach::breach();
     view.accounts.push(AccountView { id: AccountId(2), name: "Office".into(), ..made_up::home_line() });
     let mut window = page(view, SecurityPage::Centre);
-    window.get_by_label_contains("2 things to do");
+    assert!(says(&window, "2 things to do"));
     window.state_mut().state.line = Some(AccountId(2));
     window.run();
-    assert!(window.query_by_label_contains("2 things to do").is_none());
+    assert!(!says(&window, "2 things to do"));
 }
 
 #[test]

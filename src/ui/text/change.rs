@@ -64,7 +64,9 @@ pub(in crate::ui) fn step(step: ChangeStep, state: Option<StepState>, provider: 
 pub(in crate::ui) fn explanation(change: &ChangeView, provider: &str, now: &Moment) -> String {
     const SAFE: &str = "If the computer stops now, Ringfence finishes this at the next start.";
     match &change.phase {
-        ChangePhase::Idle => String::new(),
+        ChangePhase::Idle => {
+            "No change is under way. Ringfence makes a new password first; nothing changes yet.".into()
+        }
         ChangePhase::Later { until, why } => later(*until, *why, provider, now),
         ChangePhase::Preparing => format!("Looking at this computer's keyring and at {provider}'s rules…"),
         ChangePhase::Saving | ChangePhase::Saved => {
@@ -190,12 +192,12 @@ pub(in crate::ui) fn spoken(change: &ChangeView, provider: &str, now: &Moment) -
     let step = where_it_is(change, provider);
     let more = match change.phase {
         ChangePhase::Done { .. } => CHANGED_TITLE.to_owned(),
+        ChangePhase::Compose(_) => format!("{CHANGE_TITLE}. Nothing has been changed yet."),
         ChangePhase::Idle
         | ChangePhase::Later { .. }
         | ChangePhase::Preparing
         | ChangePhase::Keyring(_)
         | ChangePhase::SaveElsewhere
-        | ChangePhase::Compose(_)
         | ChangePhase::Saving
         | ChangePhase::Saved
         | ChangePhase::Sending
@@ -210,5 +212,5 @@ pub(in crate::ui) fn spoken(change: &ChangeView, provider: &str, now: &Moment) -
         | ChangePhase::AtProvider
         | ChangePhase::Aborted => explanation(change, provider, now),
     };
-    format!("{step}. {more}")
+    [step, more].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(". ")
 }

@@ -56,7 +56,6 @@ fn leave(state: &mut UiState) {
 
 fn idle(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
     let pressed = body(ui, "idle", &[Foot::plain("Close"), Foot::main("Begin")], |ui| {
-        widgets::plain(ui, "No change is under way. Ringfence makes a new password first and changes nothing yet.");
         widgets::plain(ui, &text::explanation(&cx.security.change, cx.provider(), cx.now()));
     });
     match pressed {
