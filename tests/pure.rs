@@ -39,6 +39,8 @@ mod provider;
 mod provider_media;
 #[path = "pure/provider_security.rs"]
 mod provider_security;
+#[path = "pure/publishing.rs"]
+mod publishing;
 #[path = "pure/registration/mod.rs"]
 mod registration;
 #[path = "pure/sdp.rs"]

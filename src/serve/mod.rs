@@ -2,12 +2,14 @@
 //!
 //! * [`security`]: account security, of the demo and of `ringfence-provider`.
 //! * [`Demo`]: the handle, and everything that is made up at start.
+//! * [`publish`]: keys, roots and notices as files, and the visitor that checks a live provider.
 //! * `host`: the loop of its only thread, which joins the provider to the sockets.
 //! * `stream`: one TLS connection. `legs`: the sockets of the people's calls. `tls`: the authority and its certificate.
 
 mod demo;
 mod host;
 mod legs;
+pub mod publish;
 pub mod security;
 mod stream;
 mod tls;

@@ -93,6 +93,7 @@ const OWNED: &[&str] = &[
     "rcgen",
     "reqwest",
     "minisign_verify",
+    "minisign",
     "ring",
     "psl",
 ];
