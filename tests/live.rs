@@ -34,6 +34,8 @@ mod net;
 mod network;
 #[path = "live/provider.rs"]
 mod provider;
+#[path = "live/publishing.rs"]
+mod publishing;
 #[path = "live/password_change.rs"]
 mod password_change;
 #[expect(dead_code, reason = "the rig is shared with the bench")]

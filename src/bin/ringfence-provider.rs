@@ -4,12 +4,25 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use ringfence::serve::publish::command as publishing;
 use ringfence::serve::security::command::{self, Invocation};
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if publishing::is_ours(&arguments) {
+        log();
+        return match publishing::parse(arguments).map_err(|error| error.to_string()).and_then(publishing::execute) {
+            Ok((text, true)) => say(&text),
+            // A report with something wrong in it is said, and is a failure all the same.
+            Ok((text, false)) => {
+                say(&text);
+                ExitCode::FAILURE
+            }
+            Err(error) => complain(&error),
+        };
+    }
     match command::parse(arguments) {
-        Ok(Invocation::Help) => say(command::HELP),
+        Ok(Invocation::Help) => say(&format!("{}\n{}", command::HELP, publishing::HELP)),
         Ok(Invocation::Version) => say(concat!("ringfence-provider ", env!("CARGO_PKG_VERSION"), "\n")),
         Ok(Invocation::Run(order, config)) => {
             log();

@@ -1,16 +1,19 @@
 //! `key`, `notice` and `check`: the words of the command line that have to do with publishing.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
 
+use super::super::security::config::Config;
 use super::check::Visitor;
 use super::files;
 use super::keys::Keys;
 use super::notices::{Board, Published};
 use super::roots::{self, Details, Exchange, Identity};
 use crate::base::{Secret, WallTime};
+use crate::io::clock::wall;
 use crate::io::connect_to::{ConnectTo, Rules};
 use crate::io::dns::Dns;
 use crate::io::http::Http;
@@ -19,6 +22,8 @@ use crate::provider_api::notices::Kind;
 
 /// What `--help` says of these commands.
 pub const HELP: &str = "\
+Publishing: keys and signed notices, as files that any web server can serve.
+
        ringfence-provider key new --config FILE --keys DIR [--root-keys N] [--threshold T] [--details FILE] SECRECY
        ringfence-provider key rotate --config FILE --keys DIR [--details FILE] [--exchange WHAT] SECRECY
        ringfence-provider notice publish|update --config FILE --keys DIR DRAFT SECRECY
@@ -67,6 +72,112 @@ pub struct Options {
     pub passphrase_file: Option<PathBuf>,
     /// The keys lie open.
     pub no_passphrase: bool,
+}
+
+/// What the command line asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Invocation {
+    /// Publish something, by this configuration.
+    Publish(Order, Options, PathBuf),
+    /// Try the provider of this domain.
+    Check(String, Reach),
+}
+
+/// How a live provider is reached.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Reach {
+    /// Certificates to trust beside the platform's.
+    pub ca: Option<PathBuf>,
+    /// Connect elsewhere than names say.
+    pub connect_to: Vec<ConnectTo>,
+    /// This name server instead of the system's.
+    pub dns: Option<SocketAddr>,
+}
+
+/// Whether these arguments are ours: `key`, `notice`, `check`.
+#[must_use]
+pub fn is_ours(arguments: &[OsString]) -> bool {
+    arguments.first().is_some_and(|word| ["key", "notice", "check"].iter().any(|ours| word == ours))
+}
+
+/// Reads the command line.
+///
+/// # Errors
+/// In words, what is wrong with it.
+pub fn parse(arguments: Vec<OsString>) -> Result<Invocation, lexopt::Error> {
+    use lexopt::prelude::*;
+    let mut parser = lexopt::Parser::from_args(arguments);
+    let (mut words, mut config, mut options, mut reach) = (Vec::new(), None, Options::default(), Reach::default());
+    let (mut count, mut threshold, mut exchange) = (1, 1, Exchange::Notices);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("config") => config = Some(PathBuf::from(parser.value()?)),
+            Long("keys") => options.keys = Some(parser.value()?.into()),
+            Long("details") => options.details = Some(parser.value()?.into()),
+            Long("passphrase-file") => options.passphrase_file = Some(parser.value()?.into()),
+            Long("no-passphrase") => options.no_passphrase = true,
+            Long("root-keys") => count = parser.value()?.parse()?,
+            Long("threshold") => threshold = parser.value()?.parse()?,
+            Long("exchange") => exchange = self::exchange(&parser.value()?.string()?)?,
+            Long("ca") => reach.ca = Some(parser.value()?.into()),
+            Long("connect-to") => reach.connect_to.push(parser.value()?.parse()?),
+            Long("dns") => reach.dns = Some(parser.value()?.parse()?),
+            Value(word) => words.push(word.string()?),
+            other @ (Long(_) | Short(_)) => return Err(other.unexpected()),
+        }
+    }
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let order = match words.as_slice() {
+        ["check", domain] => return Ok(Invocation::Check((*domain).to_owned(), reach)),
+        ["key", "new"] => Order::KeyNew(count, threshold),
+        ["key", "rotate"] => Order::KeyRotate(exchange),
+        ["notice", "publish", draft] => Order::Publish(draft.into()),
+        ["notice", "update", draft] => Order::Update(draft.into()),
+        ["notice", "cancel", id] => Order::Cancel((*id).to_owned()),
+        ["notice", "refresh"] => Order::Refresh,
+        ["notice", "list"] => Order::List,
+        ["notice", "code"] => Order::Code(None),
+        // A code has blanks in it: with or without quotes.
+        ["notice", "code", code @ ..] => Order::Code(Some(code.join(" "))),
+        _ => return Err("no such command".into()),
+    };
+    Ok(Invocation::Publish(order, options, config.ok_or("--config FILE is missing")?))
+}
+
+fn exchange(word: &str) -> Result<Exchange, lexopt::Error> {
+    match word {
+        "notices" => Ok(Exchange::Notices),
+        "stolen-notices" => Ok(Exchange::StolenNotices),
+        "root" => Ok(Exchange::Root),
+        "nothing" => Ok(Exchange::Nothing),
+        _ => Err("--exchange is notices, stolen-notices, root or nothing".into()),
+    }
+}
+
+/// Does what the command line asks for. Returns what is to be said on stdout, and whether all is well.
+///
+/// # Errors
+/// In words, why it was not done.
+pub fn execute(invocation: Invocation) -> Result<(String, bool), String> {
+    // Documents say times to the second.
+    let now = WallTime(wall().0 / 1000 * 1000);
+    match invocation {
+        Invocation::Publish(order, options, config) => {
+            let config = Config::load(&config).map_err(|error| error.to_string())?;
+            let publish = config.publish.as_ref().ok_or("the configuration does not say where to `publish`")?;
+            let who = Identity {
+                issuer: config.issuer.clone(),
+                sip_domains: vec![config.settings.domain.clone()],
+                realm: config.settings.realm.clone(),
+            };
+            run(&order, &options, &who, publish, now).map(|text| (text, true))
+        }
+        Invocation::Check(domain, reach) => {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = runtime.enable_all().build().map_err(|error| error.to_string())?;
+            Ok(runtime.block_on(check(&domain, reach, now)))
+        }
+    }
 }
 
 /// Does it. Returns what is to be said on stdout.
@@ -123,24 +234,16 @@ pub fn run(order: &Order, options: &Options, who: &Identity, publish: &Path, now
     }
 }
 
-/// Tries a live provider. The report, and whether it passed.
-///
-/// # Errors
-/// In words, if it could not even begin.
-pub async fn check(
-    domain: &str,
-    ca: Option<PathBuf>,
-    connect_to: Vec<ConnectTo>,
-    dns: Option<SocketAddr>,
-    now: WallTime,
-) -> Result<(String, bool), String> {
-    let rules = Rules::new(connect_to);
-    let (to_dns, _dns_reports) = mpsc::channel(16);
+/// Tries a live provider: the report, and whether it passed.
+async fn check(domain: &str, reach: Reach, now: WallTime) -> (String, bool) {
+    let rules = Rules::new(reach.connect_to);
+    // Names are only looked up for HTTPS here: this channel stays empty, but it must live as long as the look-ups.
+    let (to_dns, _lookups) = mpsc::channel(1);
     let (to_http, answers) = mpsc::channel(16);
-    let dns = Dns::new(dns, rules.clone(), to_dns);
-    let mut visitor = Visitor::new(Http::new(Trust::new(ca), dns, rules, to_http), answers);
+    let dns = Dns::new(reach.dns, rules.clone(), to_dns);
+    let mut visitor = Visitor::new(Http::new(Trust::new(reach.ca), dns, rules, to_http), answers);
     let report = visitor.check(domain, now).await;
-    Ok((report.text(), report.passed()))
+    (report.text(), report.passed())
 }
 
 fn passphrase(options: &Options) -> Result<Option<Secret<String>>, String> {
