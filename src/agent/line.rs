@@ -161,6 +161,7 @@ fn sign_in(fields: &mut Fields) -> Result<Request, Mistake> {
         codecs: fields.texts("codecs")?,
         srtp: srtp.unwrap_or_default(),
         accept_from: accept_from.unwrap_or_default(),
+        website: fields.text("website")?,
         unencrypted_ok: fields.flag("unencrypted_ok")?.unwrap_or(false),
         trusted_certificate: fingerprint(fields)?,
     };

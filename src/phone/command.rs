@@ -110,6 +110,8 @@ pub struct AccountDraft {
     pub srtp: Srtp,
     /// From whom requests are listened to.
     pub accept_from: AcceptFrom,
+    /// The provider's website, for changing passwords there; asked for at sign-in.
+    pub website: Option<String>,
     /// The person agreed to an unencrypted transport for this account.
     pub unencrypted_ok: bool,
     /// TLS: the person saw the fingerprint of this certificate, which nobody vouches for, and trusts it and no other.

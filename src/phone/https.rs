@@ -54,7 +54,7 @@ impl Phone {
     pub(super) fn on_http(&mut self, now: Now, id: RequestId, outcome: Outcome) {
         match self.https.asked.remove(&id) {
             Some(Purpose::Notices(account)) => self.on_notices_http(now, account, outcome),
-            Some(Purpose::Security(account)) => drop((now, account, outcome)),
+            Some(Purpose::Security(account)) => self.on_security_http(now, account, id, outcome),
             Some(Purpose::Release(wanted, signature)) => self.on_release_http(now, wanted, signature, outcome),
             None => {}
         }

@@ -76,17 +76,26 @@ impl Phone {
     }
 
     fn contact(&self, account: &Account, remembered: &Remembered) -> ContactView {
-        let typed = remembered.portal.as_deref().and_then(|url| links::link(url, LinkSource::Person));
-        let preset = || links::preset(&account.address.domain).map(|preset| preset.portal);
-        let published = || self.provider_link(account.id(), "portal");
-        let portal = typed.or_else(published).or_else(preset);
-        let change = self.security.change_pages.get(&account.record.uuid).cloned().flatten();
+        let portal = self.portal_of(account);
+        let change = self.security.pages.get(&account.id()).and_then(super::pages::Look::page).cloned();
         ContactView {
             support: remembered.support.clone().or_else(|| self.provider_number(account.id(), "support")),
             fraud: self.provider_number(account.id(), "fraud"),
             change: self.provider_link(account.id(), "change").or(change).or_else(|| portal.clone()),
             portal,
         }
+    }
+}
+
+impl Phone {
+    /// The provider's website: what the person typed, else what the provider has published where it was pinned, else
+    /// what came with this program.
+    pub(super) fn portal_of(&self, account: &Account) -> Option<Link> {
+        let remembered = self.security.memory.accounts.get(&account.record.uuid);
+        let typed = remembered.and_then(|remembered| remembered.portal.as_deref());
+        let typed = typed.and_then(|url| links::link(url, LinkSource::Person));
+        let published = || self.provider_link(account.id(), "portal");
+        typed.or_else(published).or_else(|| links::preset(&account.address.domain).map(|preset| preset.portal))
     }
 }
 
@@ -140,6 +149,3 @@ fn check_list(remembered: &Remembered) -> Vec<CheckRow> {
     };
     CHECK_LIST.into_iter().map(|item| CheckRow { item, state: state(item).unwrap_or_default() }).collect()
 }
-
-/// A page for the system's browser, kept only if it could be asked whether it is there.
-pub(super) type ChangePage = Option<Link>;

@@ -13,6 +13,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::links;
 use super::hosted::{Hosted, Reading, Tries};
 use super::probe::Outcome;
 use super::words;
@@ -29,6 +30,8 @@ use crate::phone::password_change::output::{Credentials, Entry, Event as Line, O
 use crate::phone::password_change::{Input, Output, Status};
 use crate::phone::problem::{Problem, ProblemKind};
 use crate::phone::view::{OldPassword, PasswordPlace};
+use crate::port::RequestId;
+use crate::port::http::Outcome as Https;
 use crate::port::vault::{Key, Reply, Request, Slot, VaultError};
 use crate::provider_api::Stamp;
 
@@ -44,8 +47,11 @@ impl Phone {
         let (open, demo) = (self.security.journal.accounts.get(&uuid).is_some_and(words::is_open), account.demo);
         // A line whose change was not over waits for the vault, if there is one to wait for.
         account.probe_first |= open && !demo;
+        let website = account.record.draft.website.clone();
         if !demo && self.security.memory.of(&uuid).since.is_none() {
-            self.security.memory.of(&uuid).since = Some(now.wall);
+            let remembered = self.security.memory.of(&uuid);
+            remembered.since = Some(now.wall);
+            remembered.portal = website.as_deref().and_then(links::typed).map(|link| link.url);
             self.save_memory();
         }
         let had_one = self.security.changes.insert(id, hosted).is_some();
@@ -162,6 +168,13 @@ impl Phone {
         self.drive(now, id, Input::ActiveRefused);
     }
 
+    /// HTTPS brought something.
+    pub(in crate::phone) fn on_security_http(&mut self, _now: Now, id: AccountId, request: RequestId, outcome: Https) {
+        if !self.page_answered(id, request, &outcome) {
+            tracing::debug!(%id, "an answer that nobody waits for");
+        }
+    }
+
     /// What the notices of this account's provider want, or that they want nothing any more.
     pub(in crate::phone) fn notice_demands(&mut self, now: Now, id: AccountId, demand: Option<Demand>) {
         if let Some(hosted) = self.security.changes.get_mut(&id) {
@@ -243,7 +256,7 @@ impl Phone {
         &mut self,
         now: Now,
         id: AccountId,
-        request: crate::port::RequestId,
+        request: RequestId,
         reply: &Reply,
     ) {
         let Some(hosted) = self.security.changes.get_mut(&id) else { return };
@@ -469,6 +482,7 @@ impl Phone {
     /// The account goes, and its change with it.
     pub(in crate::phone) fn forget_change(&mut self, id: AccountId, uuid: &str) {
         self.forget_probes(id);
+        self.security.pages.remove(&id);
         self.security.changes.remove(&id);
         if self.security.journal.accounts.remove(uuid).is_some() {
             self.save_journal(None);

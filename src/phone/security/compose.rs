@@ -1,6 +1,5 @@
 //! The new password before anything is done with it: made by the phone, or typed; and the person's commands.
 
-use super::making;
 use crate::base::{AccountId, Now, Secret, WallTime};
 use crate::phone::Phone;
 use crate::phone::command::{Begin, ChangeCommand};
@@ -8,6 +7,7 @@ use crate::phone::commands::not_now;
 use crate::phone::event::Event;
 use crate::phone::input::Done;
 use crate::phone::output::Output as Wanted;
+use crate::phone::password_policy;
 use crate::phone::password_change::input::Person;
 use crate::phone::password_change::{Input, Kind, Status};
 use crate::phone::problem::{Problem, ProblemKind};
@@ -134,6 +134,7 @@ impl Phone {
         hosted.candidate = None;
         hosted.chosen = None;
         hosted.accepted_at = None;
+        self.look_for_change_page(id);
         self.person(now, id, Person::Begin { kind: Kind::Api, notice: None })
     }
 
@@ -163,13 +164,17 @@ impl Phone {
 
     fn make_candidate(&mut self, id: AccountId) {
         let rules = self.rules_of(id);
-        let made = making::make(&rules, &mut self.entropy);
+        let made = password_policy::generate(&rules, &mut self.entropy);
         let Some(hosted) = self.security.changes.get_mut(&id) else { return };
-        hosted.complaint = None;
-        let count = made.secret.expose("its length is shown").chars().count();
-        let characters = u16::try_from(count).unwrap_or(u16::MAX);
-        let known = Known { made: true, characters, bits: Some(made.bits) };
-        hosted.candidate = Some(Candidate { secret: made.secret, known });
+        match made {
+            Ok(made) => {
+                hosted.complaint = None;
+                let small = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
+                let known = Known { made: true, characters: small(made.length), bits: Some(small(made.bits)) };
+                hosted.candidate = Some(Candidate { secret: made.password, known });
+            }
+            Err(impossible) => hosted.complaint = Some(format!("By the provider's rules, {impossible}.")),
+        }
     }
 
     fn take_typed(&mut self, id: AccountId, secret: Secret<String>) {
@@ -250,9 +255,14 @@ impl Phone {
 
     /// Whether one that was typed will do; else why not.
     fn judge_typed(&self, id: AccountId, secret: &Secret<String>) -> Result<(), String> {
-        let account = self.accounts.iter().find(|account| account.id() == id);
-        let old = account.and_then(|account| account.auth.as_ref()).map(Authenticator::password);
-        making::judge(&self.rules_of(id), secret, old)
+        let Some(account) = self.accounts.iter().find(|account| account.id() == id) else { return Ok(()) };
+        let old: Vec<&Secret<String>> = account.auth.iter().map(Authenticator::password).collect();
+        let own = [Some(account.address.user.as_str()), Some(account.login()), account.record.draft.display_name.as_deref()];
+        let context = password_policy::Context {
+            own: own.into_iter().flatten().map(str::to_owned).collect(),
+            provider: vec![account.address.domain.clone()],
+        };
+        password_policy::check(secret, &self.rules_of(id), &context, &old).map_err(|complaint| complaint.to_string())
     }
 
     /// What a deliberate press shows: the one that is being chosen or set; else the one in use, for other phones.

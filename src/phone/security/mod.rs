@@ -2,9 +2,9 @@
 //!
 //! [`probe`] asks a provider whether it takes a password, `probing` gives probes a connection. `change` hosts the
 //! machine of [`super::password_change`] (`hosted` is one account's), `compose` is the new password before anything is
-//! done with it, `making` makes it, `words` says where the change is. `safety` are the Security centre's own commands, `centre` what it shows. [`log`] is what happened to the
+//! done with it, `words` says where the change is. `safety` are the Security centre's own commands, `centre` what it shows. [`log`] is what happened to the
 //! accounts' security, [`memory`] what is remembered of each beside its record, [`journal`] how far changes are,
-//! [`links`] where providers' websites are, `saves` hears whether all that reached the disk.
+//! [`links`] where providers' websites are, `pages` whether they have one for changing a password, `saves` hears whether all that reached the disk.
 
 mod centre;
 mod change;
@@ -13,8 +13,8 @@ mod hosted;
 pub mod journal;
 pub mod links;
 pub mod log;
-mod making;
 pub mod memory;
+mod pages;
 pub mod probe;
 mod probing;
 mod safety;
@@ -42,8 +42,8 @@ pub(super) struct Security {
     pub(super) journal_waits: VecDeque<Option<AccountId>>,
     /// Probes under way.
     pub(super) probing: Vec<probing::Probing>,
-    /// Where websites' passwords are changed, by the account's UUID; none where there was no such page.
-    pub(super) change_pages: BTreeMap<String, centre::ChangePage>,
+    /// Looks at providers' websites.
+    pub(super) pages: BTreeMap<AccountId, pages::Look>,
     /// Where the event log was exported to.
     pub(super) log_saved_at: Option<String>,
 }
