@@ -268,6 +268,7 @@ impl Phone {
         if granted.proof == Proof::Alternate {
             self.registered_with_alternate(now, id);
         }
+        self.enrol_in_peace(id);
         self.line_changed(now, id);
     }
 

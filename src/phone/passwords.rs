@@ -83,6 +83,8 @@ enum Purpose {
     ReadChange(AccountId, Slot),
     /// A password change wants it.
     Change(AccountId),
+    /// This computer's key for signing changes.
+    KeepDeviceKey(AccountId),
     /// Copy the entries of an account to this place.
     Move(AccountId),
     /// Forget all entries of an account which is gone, or those in a place that it has left.
@@ -140,7 +142,14 @@ impl Passwords {
     /// Whether an answer of consequence is still to come: quitting waits a moment for it.
     pub(super) fn is_busy(&self) -> bool {
         let matters = |purpose: &Purpose| {
-            matches!(purpose, Purpose::Keep(_) | Purpose::Change(_) | Purpose::Forget(_) | Purpose::Move(_))
+            matches!(
+                purpose,
+                Purpose::Keep(_)
+                    | Purpose::Change(_)
+                    | Purpose::KeepDeviceKey(_)
+                    | Purpose::Forget(_)
+                    | Purpose::Move(_)
+            )
         };
         self.asked.values().any(|(_, purpose)| matters(purpose))
     }
@@ -221,6 +230,11 @@ impl Phone {
         self.ask_vault(id, Purpose::Change(id), request)
     }
 
+    /// Keeps this computer's key; [`Phone::device_key_kept`] hears the reply.
+    pub(super) fn put_device_key(&mut self, id: AccountId, request: Request) {
+        self.ask_vault(id, Purpose::KeepDeviceKey(id), request);
+    }
+
     fn ask_vault(&mut self, id: AccountId, purpose: Purpose, request: Request) -> RequestId {
         let account = self.accounts.iter().find(|account| account.id() == id);
         let place = account.map_or(self.passwords.usual(), |account| self.passwords.route(&account.record.uuid));
@@ -291,6 +305,7 @@ impl Phone {
             Purpose::Unlock(ticket) => self.vault_unlocked(ticket, &reply),
             Purpose::ReadChange(account, slot) => self.change_entry_read(now, account, slot, reply),
             Purpose::Change(account) => self.change_ordered(now, account, id, &reply),
+            Purpose::KeepDeviceKey(account) => self.device_key_kept(account, &reply),
             Purpose::Forget(gone) => self.password_forgotten(gone, &reply),
             Purpose::Load(account) => self.password_loaded(now, account, reply),
             Purpose::Keep(account) => self.password_kept(account, place, &reply),

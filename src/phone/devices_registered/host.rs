@@ -51,7 +51,6 @@ impl Phone {
     }
 
     /// The password of a line has changed: its other devices need the new one, until they are ticked off.
-    #[expect(dead_code, reason = "called by the password change when it is done")]
     pub(in crate::phone) fn devices_need_password(&mut self, id: AccountId) {
         if let Some(account) = self.account(id) {
             account.record.devices.password_changed();

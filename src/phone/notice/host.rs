@@ -41,6 +41,11 @@ impl Notices {
         self.lookouts.get(&account).map(|watched| &watched.lookout)
     }
 
+    /// The provider as it was pinned.
+    pub(in crate::phone) fn pinned(&self, account: AccountId) -> Option<&Pinned> {
+        self.lookout(account)?.pinned()
+    }
+
     fn lookout_mut(&mut self, account: AccountId) -> Option<&mut Lookout> {
         self.lookouts.get_mut(&account).map(|watched| &mut watched.lookout)
     }
@@ -145,7 +150,7 @@ impl Phone {
 
     /// The provider as it was pinned: the only place from which to take an origin, a realm, an endpoint.
     pub(in crate::phone) fn pinned(&self, account: AccountId) -> Option<&Pinned> {
-        self.notices.lookout(account)?.pinned()
+        self.notices.pinned(account)
     }
 
     /// The provider's clock, if it was heard.
@@ -225,6 +230,7 @@ impl Phone {
             self.save_notices();
         }
         self.show_notices(now, account);
+        self.heed_notices(now, account);
     }
 
     fn show_notices(&mut self, now: Now, account: AccountId) {

@@ -6,6 +6,7 @@ use super::memory::Remembered;
 use crate::phone::Phone;
 use crate::phone::account::{Account, Link as Connection};
 use crate::phone::command::Srtp;
+use crate::phone::guard::Class;
 use crate::phone::problem::ProblemKind;
 use crate::phone::view::{
     ChangePhase, ChangeView, CheckItem, CheckRow, CheckState, ContactView, Fact, Link, LinkSource, OldPassword,
@@ -41,7 +42,7 @@ impl Phone {
         SecurityView {
             account: account.id(),
             todo: self.todo(account, remembered, &change),
-            facts: facts(account, remembered),
+            facts: self.facts(account, remembered),
             check_list: check_list(remembered),
             log: self.security.log.of(account.id()),
             log_saved_at: self.security.log_saved_at.clone(),
@@ -52,8 +53,18 @@ impl Phone {
             change,
             notices,
             source,
-            ..SecurityView::default()
+            emergency: self.emergency_numbers(account.id()),
         }
+    }
+
+    /// What was seen, and what the guard does.
+    fn facts(&self, account: &Account, remembered: &Remembered) -> Vec<Fact> {
+        let mut facts = facts(account, remembered);
+        let rules = &self.settings.guard;
+        let (abroad, premium) = (rules.rule(Class::Abroad), rules.rule(Class::Premium));
+        let before = facts.iter().position(|fact| *fact == Fact::Emergency).unwrap_or(facts.len());
+        facts.insert(before, Fact::Limits { abroad, premium });
+        facts
     }
 
     /// What the person should do, most urgent first. Notices and devices add their own.

@@ -13,8 +13,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::links;
 use super::hosted::{Hosted, Reading, Tries};
+use super::links;
 use super::probe::Outcome;
 use super::words;
 use crate::base::{AccountId, Mono, Now, Secret};
@@ -23,7 +23,7 @@ use crate::phone::account::{Account, Link};
 use crate::phone::event::Event;
 use crate::phone::output::Output as Wanted;
 use crate::phone::password_change::input::{
-    Boot, Demand, JournalAnswer, Level, Place, PolicyAnswer, ProbeAnswer, SubmitAnswer, Tried, TxAnswer, VaultAnswer,
+    Boot, Demand, JournalAnswer, Level, Place, ProbeAnswer, Tried, VaultAnswer,
 };
 use crate::phone::password_change::journal::Journal;
 use crate::phone::password_change::output::{Credentials, Entry, Event as Line, Order};
@@ -31,9 +31,9 @@ use crate::phone::password_change::{Input, Output, Status};
 use crate::phone::problem::{Problem, ProblemKind};
 use crate::phone::view::{OldPassword, PasswordPlace};
 use crate::port::RequestId;
-use crate::port::http::Outcome as Https;
+use crate::port::http::Method;
 use crate::port::vault::{Key, Reply, Request, Slot, VaultError};
-use crate::provider_api::Stamp;
+use crate::provider_api::{Stamp, notices};
 
 /// How long the other password may still answer a challenge after the change is over.
 const ALTERNATE: Duration = Duration::from_mins(10);
@@ -70,7 +70,10 @@ impl Phone {
         let account = self.accounts.iter().find(|account| account.id() == id);
         let password = account.and_then(|account| account.auth.as_ref()).map(|auth| auth.password());
         let known = self.security.changes.get(&id);
-        let knows = known.is_some_and(|it| it.reading.is_some() || it.machine().active() == password);
+        let knows = known.is_some_and(|it| {
+            let staged = it.machine().txn().map(|txn| &txn.new);
+            it.reading.is_some() || it.machine().active() == password || staged == password
+        });
         if !knows {
             self.begin_hosting(now, id);
         }
@@ -78,6 +81,9 @@ impl Phone {
 
     /// The vault has answered what it held at the beginning.
     pub(in crate::phone) fn change_entry_read(&mut self, now: Now, id: AccountId, slot: Slot, reply: Reply) {
+        if slot == Slot::DeviceKey {
+            return self.device_key_read(id, &reply);
+        }
         let found = match reply {
             Reply::Found(secret) => Some(secret),
             Reply::Absent | Reply::Done | Reply::Restored => None,
@@ -113,6 +119,7 @@ impl Phone {
             }
             self.drive(now, id, Input::ActiveRefused);
         }
+        self.heed_notices(now, id);
         self.grant_wish(now, id);
     }
 
@@ -151,35 +158,44 @@ impl Phone {
         anything
     }
 
-    /// While nobody knows whether the new password is in force yet, the line answers with it where the one in use is
-    /// refused: calls in progress must not suffer from the uncertainty.
+    /// While nobody knows whether the new password is in force yet, the line answers with the other one where the first
+    /// is refused: calls in progress must not suffer from the uncertainty.
     fn lend_alternate(&mut self, id: AccountId) {
         let Some(machine) = self.security.changes.get(&id).map(Hosted::machine) else { return };
         let Some(txn) = machine.txn().filter(|_| !machine.can_cancel()) else { return };
-        let new = txn.new.clone();
+        let (new, old) = (txn.new.clone(), machine.active().cloned());
         let account = self.accounts.iter_mut().find(|account| account.id() == id);
         if let Some(auth) = account.and_then(|account| account.auth.as_mut()) {
-            auth.set_alternate(Some(new));
+            let other = if *auth.password() == new { old } else { Some(new) };
+            auth.set_alternate(other);
         }
     }
 
-    /// The line was registered with the other password: the one in use was refused before.
+    /// The line was registered with the other password: the first one was refused, and is the second from now on, so
+    /// that it is not refused again at each refresh. The machine asks for itself.
     pub(in crate::phone) fn registered_with_alternate(&mut self, now: Now, id: AccountId) {
+        let account = self.accounts.iter_mut().find(|account| account.id() == id);
+        if let Some(auth) = account.and_then(|account| account.auth.as_mut()) {
+            auth.swap();
+        }
         self.drive(now, id, Input::ActiveRefused);
     }
 
-    /// HTTPS brought something.
-    pub(in crate::phone) fn on_security_http(&mut self, _now: Now, id: AccountId, request: RequestId, outcome: Https) {
-        if !self.page_answered(id, request, &outcome) {
-            tracing::debug!(%id, "an answer that nobody waits for");
+    /// What the notices of this account's provider demand of the password, or that they demand nothing any more.
+    pub(in crate::phone) fn heed_notices(&mut self, now: Now, id: AccountId) {
+        let demand = self.demand(now, id);
+        let Some(hosted) = self.security.changes.get_mut(&id) else { return };
+        // A machine that has not begun hears of it when it has.
+        if hosted.reading.is_some() || hosted.demand == demand {
+            return;
         }
-    }
-
-    /// What the notices of this account's provider want, or that they want nothing any more.
-    pub(in crate::phone) fn notice_demands(&mut self, now: Now, id: AccountId, demand: Option<Demand>) {
-        if let Some(hosted) = self.security.changes.get_mut(&id) {
-            hosted.enforced = demand.as_ref().is_some_and(|demand| demand.level == Level::Enforced);
-        }
+        hosted.demand.clone_from(&demand);
+        let level = |level: notices::Level| match level {
+            notices::Level::Advise => Level::Advise,
+            notices::Level::Require => Level::Require,
+            notices::Level::Enforced => Level::Enforced,
+        };
+        let demand = demand.map(|demand| Demand { level: level(demand.level), deadline: demand.deadline });
         self.drive(now, id, Input::Demand(demand));
     }
 
@@ -212,10 +228,11 @@ impl Phone {
         match output {
             Output::Vault(order) => return self.order_vault(id, order),
             Output::Journal(journal) => self.write_journal(id, &journal),
-            Output::AskPolicy => return Some(Input::Policy(PolicyAnswer::Absent)),
+            Output::AskPolicy => return self.ask_policy(id),
             Output::Choose => return self.compose(now, id),
-            Output::Submit(_) => return Some(Input::Submit(SubmitAnswer::NotSent)),
-            Output::Query(_) | Output::Fence(_) => return Some(Input::Tx(TxAnswer::Unreachable { retry_after: None })),
+            Output::Submit(request) => return self.submit_change(id, &request),
+            Output::Query(request) => return self.ask_transaction(id, &request, Method::Get),
+            Output::Fence(request) => return self.ask_transaction(id, &request, Method::Delete),
             Output::Probe(_, secret) => self.probe_for_change(now, id, secret),
             // The window offers it by itself: the view says that it can be shown.
             Output::Show(_) => {}
@@ -252,13 +269,7 @@ impl Phone {
     }
 
     /// The vault's answer to [`Order`].
-    pub(in crate::phone) fn change_ordered(
-        &mut self,
-        now: Now,
-        id: AccountId,
-        request: RequestId,
-        reply: &Reply,
-    ) {
+    pub(in crate::phone) fn change_ordered(&mut self, now: Now, id: AccountId, request: RequestId, reply: &Reply) {
         let Some(hosted) = self.security.changes.get_mut(&id) else { return };
         if hosted.vault != Some(request) {
             return;
@@ -313,7 +324,8 @@ impl Phone {
         let Some(hosted) = self.security.changes.get_mut(&id) else { return };
         let Some(tries) = hosted.probing.take() else { return };
         let answer = match outcome {
-            Outcome::Accepts { date, .. } => {
+            Outcome::Accepts { bindings, date } => {
+                self.saw_devices(now, id, &bindings, true);
                 self.heard_date(now, id, date.as_deref());
                 ProbeAnswer::Accepts
             }
@@ -477,6 +489,10 @@ impl Phone {
             | Line::NeedsPerson => return,
         }
         self.save_memory();
+        if matches!(event, Line::Promoted) {
+            self.satisfy_notices(now, id, None);
+            self.devices_need_password(id);
+        }
     }
 
     /// The account goes, and its change with it.
@@ -492,7 +508,8 @@ impl Phone {
     /// Whether the provider holds outgoing calls back until the change is made.
     pub(in crate::phone) fn is_restricted(&self, id: AccountId) -> bool {
         let over = |hosted: &Hosted| matches!(hosted.status(), Status::Done { .. });
-        self.security.changes.get(&id).is_some_and(|hosted| hosted.enforced && !over(hosted))
+        let enforced = |hosted: &Hosted| hosted.demand.as_ref().is_some_and(|it| it.level == notices::Level::Enforced);
+        self.security.changes.get(&id).is_some_and(|hosted| enforced(hosted) && !over(hosted))
     }
 
     /// Whether this number is held back: all but the provider's own are. Emergency numbers never come here.

@@ -7,11 +7,11 @@ use crate::phone::commands::not_now;
 use crate::phone::event::Event;
 use crate::phone::input::Done;
 use crate::phone::output::Output as Wanted;
-use crate::phone::password_policy;
 use crate::phone::password_change::input::Person;
 use crate::phone::password_change::{Input, Kind, Status};
+use crate::phone::password_policy;
 use crate::phone::problem::{Problem, ProblemKind};
-use crate::phone::view::{ChangeReason, NewPassword};
+use crate::phone::view::{ChangeReason, NewPassword, NoticeId};
 use crate::provider_api::{Rules, TxId};
 use crate::sip::digest::Authenticator;
 
@@ -125,17 +125,19 @@ impl Phone {
             hosted.wish = Some((why, at_once));
             return Ok(());
         }
-        hosted.reason = match why {
-            Begin::Wanted | Begin::Notice => ChangeReason::Wanted,
-            Begin::Told => ChangeReason::Told,
-            Begin::Lockdown => ChangeReason::Lockdown,
+        let notice = hosted.demand.as_ref().map(|demand| demand.notice.clone());
+        hosted.reason = match (why, &notice) {
+            (Begin::Notice, Some(notice)) => ChangeReason::Notice(NoticeId(notice.as_str().into())),
+            (Begin::Wanted | Begin::Notice, _) => ChangeReason::Wanted,
+            (Begin::Told, _) => ChangeReason::Told,
+            (Begin::Lockdown, _) => ChangeReason::Lockdown,
         };
         hosted.at_once = at_once;
         hosted.candidate = None;
         hosted.chosen = None;
         hosted.accepted_at = None;
         self.look_for_change_page(id);
-        self.person(now, id, Person::Begin { kind: Kind::Api, notice: None })
+        self.person(now, id, Person::Begin { kind: Kind::Api, notice })
     }
 
     /// The vault was read: what the person wanted before that is done now.
@@ -230,34 +232,28 @@ impl Phone {
     fn chosen(&mut self, now: Now, id: AccountId) -> Option<Input> {
         let tx = TxId::new(now.wall, &mut self.entropy);
         let not_after = self.not_after(now, id);
+        let account = self.accounts.iter().find(|account| account.id() == id);
+        let end_others = account.is_some_and(|account| account.record.devices.end_others);
         let hosted = self.security.changes.get_mut(&id)?;
         let Candidate { secret, known } = hosted.candidate.take()?;
         hosted.chosen = Some(known);
         hosted.complaint = None;
+        hosted.api.end_others = end_others;
         Some(Input::Person(Person::Choose { tx, new: secret, created: now.wall, not_after }))
     }
 
-    /// The rules of the account's provider, as far as they are known.
-    fn rules_of(&self, _id: AccountId) -> Rules {
-        Rules::default()
-    }
-
-    /// The same in words.
+    /// The provider's rules in words.
     pub(super) fn rules_in_words(&self, id: AccountId) -> Option<String> {
         let rules = self.rules_of(id);
         (rules != Rules::default()).then(|| rules.to_string())
-    }
-
-    /// When the provider shall stop taking the change.
-    fn not_after(&self, _now: Now, _id: AccountId) -> Option<WallTime> {
-        None
     }
 
     /// Whether one that was typed will do; else why not.
     fn judge_typed(&self, id: AccountId, secret: &Secret<String>) -> Result<(), String> {
         let Some(account) = self.accounts.iter().find(|account| account.id() == id) else { return Ok(()) };
         let old: Vec<&Secret<String>> = account.auth.iter().map(Authenticator::password).collect();
-        let own = [Some(account.address.user.as_str()), Some(account.login()), account.record.draft.display_name.as_deref()];
+        let own =
+            [Some(account.address.user.as_str()), Some(account.login()), account.record.draft.display_name.as_deref()];
         let context = password_policy::Context {
             own: own.into_iter().flatten().map(str::to_owned).collect(),
             provider: vec![account.address.domain.clone()],

@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+use super::api::Api;
 use super::compose::Candidate;
 use crate::base::{Mono, Now, Secret, WallTime};
 use crate::phone::command::Begin;
+use crate::phone::notice;
 use crate::phone::password_change::{Input, Output, PasswordChange, Status};
 use crate::phone::problem::Problem;
 use crate::phone::view::ChangeReason;
@@ -37,10 +39,14 @@ pub(in crate::phone) struct Hosted {
     pub(super) refused: Option<Problem>,
     /// That was before the machine had begun.
     pub(super) refused_early: bool,
-    /// The provider holds outgoing calls back until the change is made.
-    pub(super) enforced: bool,
+    /// What the provider's notices demand.
+    pub(super) demand: Option<notice::Demand>,
     /// When the wait that the machine is in is over, by the calendar.
     pub(super) until: Option<WallTime>,
+    /// What is known of the provider's API, and what was asked of it.
+    pub(super) api: Api,
+    /// The provider's clock, when it was heard.
+    pub(super) heard: Option<(WallTime, Mono)>,
     /// When the new password was first accepted.
     pub(super) accepted_at: Option<WallTime>,
     /// The other password is forgotten then.
@@ -79,8 +85,10 @@ impl Hosted {
             reason: ChangeReason::Wanted,
             refused: None,
             refused_early: false,
-            enforced: false,
+            demand: None,
             until: None,
+            api: Api::default(),
+            heard: None,
             accepted_at: None,
             forget_alternate: None,
         }

@@ -38,6 +38,8 @@ pub struct Remembered {
     pub ticked: BTreeMap<CheckItem, WallTime>,
     /// Not to be reminded of the change before then.
     pub snoozed_until: Option<WallTime>,
+    /// The name that the provider gave to this computer when it was enrolled.
+    pub device: Option<String>,
     /// This computer's key has been enrolled at the provider since then.
     pub enrolled: Option<WallTime>,
     /// The person locked the account down then.

@@ -1,11 +1,12 @@
 //! Account security inside the phone: it hosts the password change, and it is what the Security centre knows.
 //!
 //! [`probe`] asks a provider whether it takes a password, `probing` gives probes a connection. `change` hosts the
-//! machine of [`super::password_change`] (`hosted` is one account's), `compose` is the new password before anything is
+//! machine of [`super::password_change`] (`hosted` is one account's, [`api`] speaks to the provider), `compose` is the new password before anything is
 //! done with it, `words` says where the change is. `safety` are the Security centre's own commands, `centre` what it shows. [`log`] is what happened to the
 //! accounts' security, [`memory`] what is remembered of each beside its record, [`journal`] how far changes are,
 //! [`links`] where providers' websites are, `pages` whether they have one for changing a password, `saves` hears whether all that reached the disk.
 
+pub mod api;
 mod centre;
 mod change;
 mod compose;

@@ -52,7 +52,9 @@ impl Phone {
             Some(portal) => (portal.host.clone(), portal.from),
             None => (account.address.domain.clone(), LinkSource::Preset),
         };
-        let asked = |path: &str| Some(Request { accept: Accept::Status, ..Request::get(Origin::of_host(&host)?, Path::parse(path)?) });
+        let asked = |path: &str| {
+            Some(Request { accept: Accept::Status, ..Request::get(Origin::of_host(&host)?, Path::parse(path)?) })
+        };
         let all = links::well_known(&host, from).zip(asked(PAGE)).zip(asked(NONSENSE));
         let Some(((link, page), nonsense)) = all else { return };
         let page = Asked::Under(self.ask_http(Purpose::Security(id), page));

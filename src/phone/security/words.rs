@@ -85,7 +85,7 @@ impl Phone {
             can_cancel: hosted.machine().can_cancel(),
             new: known.map(|known| known.view(shown)),
             reason: hosted.reason.clone(),
-            deadline: None,
+            deadline: hosted.demand.as_ref().and_then(|demand| demand.deadline),
             phase: match (phase(&status, compose, until, at), way) {
                 // The person has said that it is changed: what is uncertain is being tested.
                 (ChangePhase::Uncertain, ChangeWay::Person) => ChangePhase::Testing,

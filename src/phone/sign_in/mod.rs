@@ -74,6 +74,11 @@ impl Phone {
             None if address.secure => vec![Transport::Tls],
             None => vec![Transport::Tls, Transport::Tcp, Transport::Udp],
         };
+        if let Some(website) = wish.draft.website.as_deref().map(str::trim).filter(|website| !website.is_empty())
+            && super::security::links::typed(website).is_none()
+        {
+            return Err(Problem::new(ProblemKind::BadWebsite, website));
+        }
         let wanted = wanted(&wish.draft, &address, transports)?;
         let tls_name = tls_name(&wish.draft, &address)?;
         let (id, uuid, replaced) = self.make_room(now, &address)?;

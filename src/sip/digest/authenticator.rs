@@ -176,6 +176,14 @@ impl Authenticator {
         self.alternate = alternate.filter(|alternate| *alternate != self.password);
     }
 
+    /// The alternate one was accepted where the current one was refused: they change places.
+    pub fn swap(&mut self) {
+        if let Some(alternate) = self.alternate.take() {
+            let former = std::mem::replace(&mut self.password, alternate);
+            self.set_passwords(self.password.clone(), Some(former));
+        }
+    }
+
     /// The current password.
     #[must_use]
     pub fn password(&self) -> &Secret<String> {

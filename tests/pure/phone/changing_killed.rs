@@ -25,7 +25,7 @@ fn next_start(before: &World) -> World {
 fn runs_by_itself(killed: &World, what: &str) {
     let mut world = next_start(killed);
     world.load();
-    world.pass(Duration::from_secs(1300));
+    world.pass(Duration::from_secs(2 * 3600));
     assert_eq!(world.state(), Some(AccountState::Registered), "{what}: {:?}", world.view().security);
     let active: Vec<&str> = world.kept.iter().filter(|(it, _)| !it.contains('/')).map(|(_, it)| it.as_str()).collect();
     assert_eq!(active, [world.password.as_str()], "{what}: what the vault holds is what the provider takes");

@@ -1,6 +1,8 @@
 //! The whole phone in virtual time: a scripted network, name service, vault and disk around it.
 
+mod api_provider;
 mod changing;
+mod changing_by_api;
 mod changing_killed;
 mod emergency;
 mod guarded;

@@ -19,6 +19,8 @@ use ringfence::port::{RequestId, http, media};
 use ringfence::sip::digest::{Algorithm, Door, Hash, Qop, Verdict, Verifier};
 use ringfence::sip::{Message, Method};
 
+use super::api_provider::ApiProvider;
+
 pub(super) const PASSWORD: &str = "canary-7f3d-horse";
 /// What the far end of a call says it wants.
 const DESCRIPTION: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n\
@@ -93,10 +95,14 @@ pub(super) struct World {
     pub(super) bindings: Vec<String>,
     /// What the web answers, by URL; everything else cannot be reached.
     pub(super) web: BTreeMap<String, http::Answer>,
+    /// The provider's account-security API, if it has one: then its passwords are the registrar's.
+    pub(super) api: Option<ApiProvider>,
     /// HTTPS requests as they were made.
     pub(super) requested: Vec<(Mono, http::Request)>,
     /// What the registrar takes.
     pub(super) password: String,
+    /// The passwords among which a registrar with the API finds the right one: it knows hashes only.
+    pub(super) known: Vec<String>,
     /// Another password that it takes, too.
     pub(super) also_takes: Option<String>,
     /// How often it has refused credentials.
@@ -167,9 +173,11 @@ impl World {
             sent: Vec::new(),
             unanswered: Vec::new(),
             web: BTreeMap::new(),
+            api: None,
             requested: Vec::new(),
             bindings: Vec::new(),
             password: PASSWORD.to_owned(),
+            known: [PASSWORD, super::changing::NEW, "theirs-5150"].map(str::to_owned).into(),
             also_takes: None,
             refusals: 0,
             verifier,
@@ -252,7 +260,10 @@ impl World {
     }
 
     fn perform(&mut self, output: Output) {
-        let counts = matches!(output, Output::Net(_) | Output::Vault(..) | Output::Save(_) | Output::Append(_));
+        let counts = matches!(
+            output,
+            Output::Net(_) | Output::Vault(..) | Output::Save(_) | Output::Append(_) | Output::Http(..)
+        );
         self.steps += usize::from(counts);
         if self.is_dead() {
             return;
@@ -263,6 +274,11 @@ impl World {
                 self.asked.push(query.clone());
                 let answer = self.names.get(&query).cloned().unwrap_or(Answer::NotFound);
                 self.inputs.push_back(Input::Dns(query, answer));
+            }
+            Output::Http(id, request) if self.api.is_some() && request.path.as_str().starts_with("/sasa/") => {
+                let outcome = self.api.as_mut().map(|api| api.answer(self.now, &request));
+                self.requested.push((self.now.mono, request));
+                self.inputs.extend(outcome.map(|outcome| Input::Http(id, outcome)));
             }
             Output::Http(id, request) => {
                 let answer = self.web.get(&format!("{}{}", request.origin, request.path)).cloned();
@@ -379,9 +395,7 @@ impl World {
             talk => match (request.method(), talk) {
                 (Some(Method::Ack), _) => return,
                 (Some(Method::Register), _) => self.register(request),
-                (Some(Method::Invite), Talk::Invites(status)) => {
-                    Message::response_to(request, status, "", Some("b"))
-                }
+                (Some(Method::Invite), Talk::Invites(status)) => Message::response_to(request, status, "", Some("b")),
                 (Some(Method::Invite), Talk::SendsOn(target)) => {
                     if request.uri().expect("a request").to_string() == target {
                         Message::response_to(request, 486, "", Some("b"))
@@ -410,8 +424,12 @@ impl World {
 
     fn register(&mut self, request: &Message) -> Message {
         let also = self.also_takes.clone().into_iter();
-        let takes: Vec<String> = std::iter::once(self.password.clone()).chain(also).collect();
-        let mut verdict = Verdict::Missing;
+        let takes: Vec<String> = match &self.api {
+            Some(api) => self.known.iter().filter(|password| api.takes(password)).cloned().collect(),
+            None => std::iter::once(self.password.clone()).chain(also).collect(),
+        };
+        // Nobody's password, so that credentials are judged even if none is known.
+        let mut verdict = self.verifier.verify(request, Door::Server, self.now.mono, |_| Some(Secret::from("\u{0}")));
         for password in takes {
             let known = |login: &str| (login == "anna").then(|| Secret::new(password.clone()));
             verdict = self.verifier.verify(request, Door::Server, self.now.mono, known);

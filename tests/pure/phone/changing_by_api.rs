@@ -1,0 +1,222 @@
+//! The change by the provider's API: proof, idempotency, lost and late requests, and the program killed at every step.
+
+use std::time::Duration;
+
+use ringfence::base::{Envelope, Secret};
+use ringfence::phone::VaultUse;
+use ringfence::phone::command::{ChangeCommand, Command, DeviceCommand};
+use ringfence::phone::view::{AccountState, ChangePhase, Fact, NeedsPerson, OldPassword};
+use ringfence::port::http::Method;
+use ringfence::provider::security::policy::{Exposed, PasswordAlone};
+
+use super::api_provider::{Mishap, settings};
+use super::changing::{NEW, change, phase, security};
+use super::world::{PASSWORD, World};
+
+fn begin(world: &mut World) {
+    change(world, ChangeCommand::Now(Some(Secret::from(NEW))));
+}
+
+fn kept(world: &World) -> (Option<&str>, bool) {
+    let staged = world.kept.keys().any(|entry| entry.ends_with("/Txn"));
+    let active = world.kept.iter().find(|(entry, _)| !entry.contains('/'));
+    (active.map(|(_, password)| password.as_str()), staged)
+}
+
+fn provider(world: &mut World) -> &mut super::api_provider::ApiProvider {
+    world.api.as_mut().expect("a provider with the API")
+}
+
+fn is_done(world: &World) -> bool {
+    matches!(phase(world), ChangePhase::Done { .. })
+}
+
+#[test]
+fn the_phone_changes_the_password_and_the_provider_never_learns_it() {
+    let mut world = World::at_api_provider(settings());
+    begin(&mut world);
+    assert!(matches!(phase(&world), ChangePhase::Done { old: OldPassword::Refused, .. }), "{:?}", phase(&world));
+    assert!(provider(&mut world).takes(NEW) && provider(&mut world).generation() == 2);
+    assert_eq!((kept(&world), world.state()), ((Some(NEW), false), Some(AccountState::Registered)));
+    for (_, request) in &world.requested {
+        let body = request.body.as_ref().map(|body| body.expose("a test").clone()).unwrap_or_default();
+        let text = String::from_utf8(body).expect("JSON");
+        assert!(!text.contains(NEW) && !text.contains(PASSWORD), "{} {}", request.method.as_str(), request.path);
+        let own = [format!("https://account.{}", super::world::REALM), format!("https://{}", super::world::REALM)];
+        assert!(own.contains(&request.origin.to_string()), "{}", request.origin);
+        assert!(request.authorization.is_none() || request.origin.to_string() == own[0], "{}", request.origin);
+    }
+    let posts: Vec<_> = world.requested.iter().filter(|(_, it)| it.path.as_str() == "/sasa/changes").collect();
+    assert_eq!(posts.len(), 1, "a nonce that is known is used at once");
+    change(&mut world, ChangeCommand::Finish);
+    world.pass(Duration::from_secs(3600));
+    assert_eq!(world.state(), Some(AccountState::Registered));
+}
+
+#[test]
+fn this_computer_is_enrolled_while_things_are_calm_and_then_a_stolen_password_is_not_enough() {
+    let mut world = World::at_api_provider(settings());
+    world.pass(Duration::from_secs(1200));
+    assert!(
+        security(&world).facts.iter().any(|fact| matches!(fact, Fact::Enrolled(_))),
+        "{:?}",
+        security(&world).facts
+    );
+    assert!(world.kept.keys().any(|entry| entry.ends_with("/DeviceKey")));
+    // The key's cooling-off is over, and then the provider is in an incident: the password alone changes nothing.
+    world.pass(Duration::from_secs(25 * 3600));
+    let strict = ringfence::provider::security::Settings {
+        exposed: Exposed::Yes,
+        password_alone: PasswordAlone::Refused,
+        ..settings()
+    };
+    let memory = provider(&mut world).memory.clone();
+    world.open_api(strict.clone());
+    provider(&mut world).memory = memory;
+    begin(&mut world);
+    assert!(is_done(&world), "{:?}", phase(&world));
+    assert!(provider(&mut world).takes(NEW));
+
+    let mut world = World::at_api_provider(strict);
+    begin(&mut world);
+    assert_eq!(phase(&world), ChangePhase::NeedsPerson(NeedsPerson::NotAllowed), "without a key");
+    assert_eq!((kept(&world).0, world.state()), (Some(PASSWORD), Some(AccountState::Registered)));
+}
+
+#[test]
+fn lost_requests_and_lost_answers_are_found_out() {
+    for (mishap, applied) in [(Mishap::AnswerLost, true), (Mishap::Lost, false), (Mishap::NotSent, false)] {
+        let mut world = World::at_api_provider(settings());
+        provider(&mut world).mishaps = vec![("POST", mishap)];
+        begin(&mut world);
+        world.pass(Duration::from_secs(3600));
+        assert_eq!(world.state(), Some(AccountState::Registered), "{mishap:?}");
+        let ended = is_done(&world) || phase(&world) == ChangePhase::Aborted;
+        assert!(ended && (!applied || is_done(&world)), "{mishap:?}: {:?}", phase(&world));
+        let active = kept(&world).0.map(str::to_owned).unwrap();
+        assert!(provider(&mut world).takes(&active) && !kept(&world).1, "{mishap:?}");
+    }
+}
+
+#[test]
+fn a_late_request_finds_its_fence() {
+    let mut world = World::at_api_provider(settings());
+    provider(&mut world).mishaps = vec![("POST", Mishap::Late), ("POST", Mishap::Late), ("POST", Mishap::Late)];
+    begin(&mut world);
+    world.pass(Duration::from_secs(3600));
+    assert_eq!(phase(&world), ChangePhase::Aborted);
+    let now = world.now;
+    let statuses = provider(&mut world).deliver_late(now);
+    assert!(!statuses.is_empty() && statuses.iter().all(|status| *status != 200), "{statuses:?}");
+    assert!(provider(&mut world).takes(PASSWORD));
+    assert_eq!((kept(&world), world.state()), ((Some(PASSWORD), false), Some(AccountState::Registered)));
+}
+
+#[test]
+fn a_change_on_another_device_wins_and_the_person_is_asked() {
+    let mut world = World::at_api_provider(settings());
+    let now = world.now;
+    provider(&mut world).change_elsewhere(now, "theirs-5150");
+    begin(&mut world);
+    world.pass(Duration::from_secs(3600));
+    assert!(matches!(phase(&world), ChangePhase::NeedsPerson(_)), "{:?}", phase(&world));
+    assert!(provider(&mut world).takes("theirs-5150"));
+    change(&mut world, ChangeCommand::GaveMeOne(Secret::from("theirs-5150")));
+    world.pass(Duration::from_secs(3600));
+    assert_eq!((kept(&world).0, world.state()), (Some("theirs-5150"), Some(AccountState::Registered)));
+}
+
+#[test]
+fn the_providers_rules_are_followed_and_its_refusal_makes_another_password() {
+    let rules =
+        "minlength: 9; maxlength: 10; required: lower; required: upper; required: digit; allowed: [A-HJ-NP-Za-km-z2-9]";
+    let tight = ringfence::provider::security::Settings { rules: rules.into(), ..settings() };
+    let mut world = World::at_api_provider(tight);
+    change(&mut world, ChangeCommand::Begin(ringfence::phone::command::Begin::Wanted));
+    let ChangePhase::Compose(compose) = phase(&world) else { panic!("{:?}", phase(&world)) };
+    assert!(compose.rules.is_some());
+    let new = security(&world).change.new.unwrap();
+    assert!((9..=10).contains(&new.characters) && new.is_weak(), "{new:?}");
+    let envelope = Envelope::default();
+    change(&mut world, ChangeCommand::Reveal(envelope.clone()));
+    let made = envelope.look().expect("it can be shown").expose("a test").clone();
+    world.known.push(made);
+    change(&mut world, ChangeCommand::Go);
+    assert!(is_done(&world), "{:?}", phase(&world));
+    assert_eq!(security(&world).log.iter().filter(|row| row.words.contains("rules")).count(), 0);
+}
+
+#[test]
+fn a_clock_that_is_ten_years_wrong_changes_nothing() {
+    for ahead in [-10 * 365 * 24 * 3_600_000_i64, 10 * 365 * 24 * 3_600_000] {
+        let mut world = World::at_api_provider(settings());
+        provider(&mut world).ahead = ahead;
+        begin(&mut world);
+        assert!(is_done(&world), "{ahead}: {:?}", phase(&world));
+        assert_eq!(kept(&world).0, Some(NEW));
+        world.pass(Duration::from_secs(14 * 24 * 3600));
+        assert_eq!((kept(&world).0, world.state()), (Some(NEW), Some(AccountState::Registered)));
+    }
+}
+
+#[test]
+fn others_are_ended_only_by_the_persons_choice() {
+    for chosen in [false, true] {
+        let mut world = World::at_api_provider(settings());
+        let id = world.id();
+        world.command(Command::Device(id, DeviceCommand::EndOthers(chosen)));
+        begin(&mut world);
+        let post =
+            world.requested.iter().rfind(|(_, it)| it.method == Method::Post && it.path.as_str() == "/sasa/changes");
+        let body = post.unwrap().1.body.as_ref().unwrap().expose("a test").clone();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["terminate"]["registrations"], if chosen { "others" } else { "none" });
+        assert_eq!(body["terminate"]["calls"], "none");
+    }
+}
+
+/// Kills the program before each step of a change by API with this mishap; after each restart the account works with
+/// exactly one password that the vault holds.
+fn killed_everywhere(mishap: Option<Mishap>) {
+    let mut killed = 0;
+    for after in 0.. {
+        let mut world = World::at_api_provider(settings());
+        world.pass(Duration::from_secs(1200));
+        provider(&mut world).mishaps = mishap.map(|mishap| ("POST", mishap)).into_iter().collect();
+        world.dies_after = Some(world.steps + after);
+        begin(&mut world);
+        world.pass(Duration::from_secs(3600));
+        if !world.is_dead() {
+            break;
+        }
+        killed += 1;
+        let mut next = World::with_disk(VaultUse::Keyring, world.disk.clone(), world.kept.clone());
+        (next.servers, next.web, next.now) = (world.servers.clone(), world.web.clone(), world.now);
+        next.api = world.api.take();
+        next.load();
+        next.pass(Duration::from_secs(10));
+        let now = next.now;
+        provider(&mut next).deliver_late(now);
+        next.pass(Duration::from_secs(2 * 3600));
+        assert_eq!(next.state(), Some(AccountState::Registered), "{mishap:?} {after}: {:?}", phase(&next));
+        let active = kept(&next).0.map(str::to_owned).unwrap();
+        assert!(provider(&mut next).takes(&active), "{mishap:?}, killed before step {after}: {:?}", phase(&next));
+        assert!(next.refusals <= 4, "{mishap:?} {after}: {} refusals", next.refusals);
+    }
+    assert!(killed >= 8, "{mishap:?}: only {killed} steps");
+}
+
+#[test]
+fn killed_at_every_step_the_account_works_with_a_password_that_the_vault_holds() {
+    killed_everywhere(None);
+}
+
+#[test]
+fn killed_at_every_step_with_the_answer_lost() {
+    killed_everywhere(Some(Mishap::AnswerLost));
+}
+
+#[test]
+fn killed_at_every_step_with_a_late_request() {
+    killed_everywhere(Some(Mishap::Late));
+}
