@@ -27,6 +27,8 @@ mod links;
 mod locate;
 #[path = "pure/mutation.rs"]
 mod mutation;
+#[path = "pure/notices/mod.rs"]
+mod notices;
 #[path = "pure/password_rules.rs"]
 mod password_rules;
 #[path = "pure/phone/mod.rs"]

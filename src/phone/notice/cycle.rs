@@ -124,12 +124,11 @@ impl Lookout {
         let look = Look { time: Some(time), discovered: true };
         match answer.status {
             304 if self.pinned.is_some() => {
-                self.discovered = Some(now.mono);
-                let held = self.pinned.as_ref().and_then(|pinned| pinned.root.as_ref()).map(|root| root.in_force(time));
-                match held {
-                    Some(Err(_)) => self.disbelieve(now, Disbelief::RootExpired, dice),
-                    Some(Ok(())) | None => self.go_on(now, look, dice),
+                if self.root_expired(time) {
+                    return self.disbelieve(now, Disbelief::RootExpired, dice);
                 }
+                self.discovered = Some(now.mono);
+                self.go_on(now, look, dice);
             }
             200 => match Discovery::parse(answer.body.expose("it is a public document")) {
                 Ok(doc) => self.see(now, look, doc, answer.etag, None, 0, dice),
@@ -225,14 +224,16 @@ impl Lookout {
 
     fn on_index(&mut self, now: Now, look: Look, answer: Answer, dice: &mut Entropy) {
         let Some((origin, path)) = self.notices_at() else { return };
+        let time = look.time.unwrap_or(now.wall);
+        if self.root_expired(time) {
+            self.discovered = None;
+            return self.disbelieve(now, Disbelief::RootExpired, dice);
+        }
         match answer.status {
-            304 => {
-                let time = look.time.unwrap_or(now.wall);
-                match self.kept.list.as_ref().is_some_and(|list| list.expires > time) {
-                    true => self.confirm(now, time, dice),
-                    false => self.fail(now, dice),
-                }
-            }
+            304 => match self.kept.list.as_ref().is_some_and(|list| list.expires > time) {
+                true => self.confirm(now, time, dice),
+                false => self.fail(now, dice),
+            },
             200 => {
                 let Some(path) = path.with_suffix(".minisig") else { return self.fail(now, dice) };
                 let request = Request { accept: Accept::Signature, cap: MAX_SIGNATURE, ..Request::get(origin, path) };
@@ -270,6 +271,12 @@ impl Lookout {
                 self.fail(now, dice);
             }
         }
+    }
+
+    /// Nothing that it lists counts any more.
+    fn root_expired(&self, time: WallTime) -> bool {
+        let root = self.pinned.as_ref().and_then(|pinned| pinned.root.as_ref());
+        root.is_some_and(|root| root.in_force(time).is_err())
     }
 
     /// The list in force is the provider's, now.

@@ -44,11 +44,13 @@ pub const YOUNG_KEY: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Not confirmed for longer than this: it is said.
 pub const FROZEN: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Discovery is asked for again after this, or when something does not fit.
-const DISCOVERY_EVERY: Duration = Duration::from_secs(24 * 3600);
+const DISCOVERY_EVERY: Duration = DAY;
 /// Between two looks that somebody else can cause.
 const HINTS: Duration = Duration::from_secs(60);
 /// The first wait after a look that brought nothing; doubled each time, up to the provider's own interval.
 const RETRY: Duration = Duration::from_secs(60);
+/// A day.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 /// How far apart clocks may be before a time is called a time of the future.
 pub const SLACK: Duration = Duration::from_secs(600);
 
@@ -219,16 +221,13 @@ impl Lookout {
         Some(later(at, now.mono.since(mono)))
     }
 
-    /// The earliest that it can be at the provider: what was heard, and the time that has passed since. A server that
-    /// turns its clock back cannot make an old list young again.
-    fn not_before(&self, now: Now) -> Option<WallTime> {
-        self.provider_time(now).max(self.kept.heard)
-    }
-
-    /// The provider has told its time.
+    /// The provider has told its time. It is never earlier than what was heard before and the time that has passed
+    /// since: a server that turns its clock back, or a cache in between, cannot make an old list young again. But what
+    /// was heard is forgotten if it lies a day ahead of our own clock: one wrong date must not last for ever.
     fn heard(&mut self, now: Now, date: WallTime) -> WallTime {
-        let bound = self.not_before(now).map(|bound| earlier(bound, SLACK));
-        let time = bound.map_or(date, |bound| bound.max(date));
+        let sane = later(now.wall, DAY);
+        let before = [self.provider_time(now), self.kept.heard].into_iter().flatten().filter(|time| *time <= sane);
+        let time = before.chain([date]).max().unwrap_or(date);
         self.clock = Some((time, now.mono));
         self.kept.heard = Some(time);
         time
@@ -238,11 +237,6 @@ impl Lookout {
 /// So much later.
 fn later(time: WallTime, by: Duration) -> WallTime {
     WallTime(time.0.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
-}
-
-/// So much earlier.
-fn earlier(time: WallTime, by: Duration) -> WallTime {
-    WallTime(time.0.saturating_sub(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
 }
 
 /// From one time to a later one; zero if it is not later.

@@ -10,6 +10,7 @@ mod keeping;
 mod large;
 mod leaving;
 mod moving;
+mod notices;
 mod reconnecting;
 mod releases;
 mod secrets;

@@ -1,0 +1,7 @@
+//! Notices: an honest provider, a hostile one, a person, and the phone around them; all on a virtual clock.
+
+mod honest;
+mod hostile;
+mod person;
+pub(crate) mod rig;
+mod roots;

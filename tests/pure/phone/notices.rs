@@ -1,0 +1,149 @@
+//! Notices in the whole phone: fetched after sign-in, shown, told, logged, kept, forgotten.
+
+use std::time::Duration;
+
+use ringfence::base::{AccountId, Secret};
+use ringfence::phone::VaultUse;
+use ringfence::phone::command::{Command, NoticeCommand};
+use ringfence::phone::event::Event;
+use ringfence::phone::view::{NoticeSource, NoticeState, Todo};
+use ringfence::port::http::Answer;
+use ringfence::port::net::Transport;
+use ringfence::provider_api::Stamp;
+use serde_json::Value;
+
+use super::world::{PASSWORD, Talk, World, draft, numeric};
+use crate::notices::rig::{DOMAIN, ISSUER, NOON, Provider, index, notice, sign};
+
+const FIRST: AccountId = AccountId(1);
+
+fn page(body: &[u8]) -> Answer {
+    Answer { status: 200, body: Secret::new(body.to_vec()), date: Some(Stamp(NOON)), ..Answer::default() }
+}
+
+fn publish(world: &mut World, provider: &Provider, list: &Value) {
+    let bytes = serde_json::to_vec(list).unwrap();
+    let signature = sign(&provider.notices, &bytes);
+    world.web.insert(format!("https://{DOMAIN}/.well-known/sip-account-security"), page(&provider.discovery()));
+    world.web.insert(format!("{ISSUER}/sasa/notices.json"), page(&bytes));
+    world.web.insert(format!("{ISSUER}/sasa/notices.json.minisig"), page(signature.as_bytes()));
+}
+
+fn signed_in(list: &Value) -> (World, Provider) {
+    let provider = Provider::new();
+    let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
+    world.now.wall = NOON;
+    publish(&mut world, &provider, list);
+    world.sign_in(numeric(Some(Transport::Tls)));
+    (world, provider)
+}
+
+/// Gives a command; whether it was carried out.
+fn does(world: &mut World, command: Command) -> bool {
+    let ticket = 1000 + world.events.len() as u64;
+    world.ask(ticket, command);
+    world.outcome(ticket).expect("an answer").is_ok()
+}
+
+fn told(world: &World) -> usize {
+    world.events.iter().filter(|event| matches!(event, Event::Notice(..))).count()
+}
+
+#[test]
+fn a_notice_is_fetched_after_sign_in_shown_told_logged_and_kept() {
+    let (world, _) = signed_in(&index(1, vec![notice("a")]));
+    let security = world.view().security_of(FIRST).expect("its security").clone();
+    assert_eq!(security.open_notice().unwrap().title, "Please change your password");
+    assert_eq!(security.source, NoticeSource::Confirmed(NOON));
+    assert!(matches!(security.todo.first(), Some(Todo::ChangePassword(id)) if id.0 == "a"), "{:?}", security.todo);
+    assert_eq!(security.contact.fraud.as_deref(), Some("+44 20 7946 0999"));
+    assert_eq!(security.contact.portal.unwrap().host, "voip.example");
+    assert_eq!(told(&world), 1);
+    assert!(security.log.iter().any(|row| row.words.contains("Please change your password")), "{:?}", security.log);
+    let kept = String::from_utf8(world.disk["notices.json"].clone()).unwrap();
+    assert!(kept.contains("Please change your password") && !kept.contains(PASSWORD));
+}
+
+#[test]
+fn no_request_for_notices_carries_anything_of_the_account() {
+    let (mut world, _) = signed_in(&index(1, vec![notice("a")]));
+    world.pass(Duration::from_secs(3 * 3600));
+    assert!(world.requested.len() > 10, "{}", world.requested.len());
+    for (_, request) in &world.requested {
+        assert!([ISSUER, "https://voip.example"].contains(&request.origin.to_string().as_str()), "{request:?}");
+        assert!(request.body.is_none() && request.authorization.is_none(), "{request:?}");
+        assert!(!format!("{request:?}").contains("anna"), "{request:?}");
+    }
+}
+
+#[test]
+fn notices_are_there_at_the_next_start_before_anybody_is_asked() {
+    let (mut world, _) = signed_in(&index(1, vec![notice("a")]));
+    assert!(does(&mut world, Command::Notice(FIRST, NoticeCommand::Announced(named("a"), 1))));
+    let mut again = World::with_disk(VaultUse::Keyring, world.disk.clone(), world.kept.clone());
+    again.now.wall = NOON;
+    again.load();
+    again.pass(Duration::from_millis(1));
+    let security = again.view().security_of(FIRST).expect("its security");
+    assert!(security.open_notice().is_some_and(|notice| notice.announced));
+    assert!(again.requested.is_empty());
+    assert_eq!(told(&again), 0);
+}
+
+fn named(id: &str) -> ringfence::phone::view::NoticeId {
+    ringfence::phone::view::NoticeId(id.into())
+}
+
+#[test]
+fn a_refused_register_makes_the_phone_look() {
+    let (mut world, provider) = signed_in(&index(1, Vec::new()));
+    world.pass(Duration::from_secs(120));
+    publish(&mut world, &provider, &index(2, vec![notice("a")]));
+    let before = world.requested.len();
+    for server in world.servers.values_mut() {
+        server.talk = Talk::Status(403);
+    }
+    world.command(Command::Retry(FIRST));
+    assert!(world.requested.len() > before);
+    assert_eq!(told(&world), 1);
+}
+
+#[test]
+fn a_person_handles_a_notice_and_the_view_follows() {
+    let (mut world, _) = signed_in(&index(1, vec![notice("a")]));
+    assert!(does(&mut world, Command::Notice(FIRST, NoticeCommand::Done(named("a")))), "advice can be laid aside");
+    let state = |world: &World| world.view().security_of(FIRST).unwrap().notices[0].state;
+    assert_eq!(state(&world), NoticeState::Done);
+    assert!(!does(&mut world, Command::Notice(FIRST, NoticeCommand::Done(named("nobody")))));
+}
+
+#[test]
+fn signing_out_forgets_the_provider() {
+    let (mut world, _) = signed_in(&index(1, vec![notice("a")]));
+    world.command(Command::SignOut(FIRST));
+    world.pass(Duration::from_secs(5));
+    let kept = String::from_utf8(world.disk["notices.json"].clone()).unwrap();
+    assert!(!kept.contains("change your password"), "{kept}");
+    let before = world.requested.len();
+    world.pass(Duration::from_secs(3 * 3600));
+    assert_eq!(world.requested.len(), before, "nobody is asked for an account that is gone");
+}
+
+#[test]
+fn the_end_of_the_program_leaves_what_is_kept() {
+    let (mut world, _) = signed_in(&index(1, vec![notice("a")]));
+    world.command(Command::Quit);
+    world.pass(Duration::from_secs(3));
+    assert!(String::from_utf8(world.disk["notices.json"].clone()).unwrap().contains("change your password"));
+}
+
+#[test]
+fn a_domain_that_is_an_address_has_no_web_server_to_ask() {
+    let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
+    let draft = ringfence::phone::command::AccountDraft { address: "anna@192.0.2.2".into(), ..draft() };
+    world.sign_in(draft);
+    world.pass(Duration::from_secs(3600));
+    assert!(world.requested.is_empty());
+    let security = world.view().security_of(FIRST).expect("its security");
+    assert_eq!(security.source, NoticeSource::Unknown);
+}
