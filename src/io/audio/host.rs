@@ -276,6 +276,20 @@ fn configuration(way: Way, device: &Device) -> Result<(StreamConfig, SampleForma
     choose(way, &ranges, default.as_ref()).ok_or_else(|| HostError("it knows no format that we know".to_owned()))
 }
 
+/// What a macro builds for the type of sample that a format names, or the complaint that we know no such type.
+macro_rules! by_format {
+    ($format:expr, $build:ident, $complaint:literal) => {
+        match $format {
+            SampleFormat::F32 => $build!(f32),
+            SampleFormat::I16 => $build!(i16),
+            SampleFormat::I24 => $build!(cpal::I24),
+            SampleFormat::I32 => $build!(i32),
+            SampleFormat::U8 => $build!(u8),
+            other => return Err(HostError(format!($complaint, other))),
+        }
+    };
+}
+
 #[expect(clippy::wildcard_enum_match_arm, reason = "cpal's enum may grow; what is new is not ours")]
 fn build_input(
     device: &Device,
@@ -289,14 +303,7 @@ fn build_input(
             device.build_input_stream(config, move |data: &[$sample], _| tap.take(data), complain, Some(PATIENCE))?
         };
     }
-    Ok(match format {
-        SampleFormat::F32 => build!(f32),
-        SampleFormat::I16 => build!(i16),
-        SampleFormat::I24 => build!(cpal::I24),
-        SampleFormat::I32 => build!(i32),
-        SampleFormat::U8 => build!(u8),
-        other => return Err(HostError(format!("it records in {other}"))),
-    })
+    Ok(by_format!(format, build, "it records in {}"))
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "cpal's enum may grow; what is new is not ours")]
@@ -317,12 +324,5 @@ fn build_output(
             )?
         };
     }
-    Ok(match format {
-        SampleFormat::F32 => build!(f32),
-        SampleFormat::I16 => build!(i16),
-        SampleFormat::I24 => build!(cpal::I24),
-        SampleFormat::I32 => build!(i32),
-        SampleFormat::U8 => build!(u8),
-        other => return Err(HostError(format!("it plays {other}"))),
-    })
+    Ok(by_format!(format, build, "it plays {}"))
 }

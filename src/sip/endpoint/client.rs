@@ -5,7 +5,7 @@ use crate::base::{Mono, Now};
 use crate::port::net::{Flow, FlowId, NetError};
 use crate::sip::header::Via;
 use crate::sip::message::{Message, Method};
-use crate::sip::transaction::{Act, ClientInvite, ClientOther, Due};
+use crate::sip::transaction::{self, Act, ClientInvite, ClientOther, Timed};
 
 /// What fits into a UDP datagram.
 const MAX_DATAGRAM: usize = 65_507;
@@ -26,11 +26,7 @@ pub(super) struct Client {
     scheduled: Option<Mono>,
 }
 
-#[derive(Debug)]
-enum Machine {
-    Invite(ClientInvite),
-    Other(ClientOther),
-}
+type Machine = transaction::Machine<ClientInvite, ClientOther>;
 
 /// How far a cancellation is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,31 +53,10 @@ impl Machine {
         }
     }
 
-    fn on_timeout(&mut self, now: Mono) -> Act {
-        match self {
-            Machine::Invite(machine) => machine.on_timeout(now),
-            Machine::Other(machine) => machine.on_timeout(now),
-        }
-    }
-
-    fn due(&self) -> Due {
-        match self {
-            Machine::Invite(machine) => machine.due(),
-            Machine::Other(machine) => machine.due(),
-        }
-    }
-
     const fn is_pending(&self) -> bool {
         match self {
             Machine::Invite(machine) => machine.is_pending(),
             Machine::Other(machine) => machine.is_pending(),
-        }
-    }
-
-    const fn is_over(&self) -> bool {
-        match self {
-            Machine::Invite(machine) => machine.is_over(),
-            Machine::Other(machine) => machine.is_over(),
         }
     }
 }

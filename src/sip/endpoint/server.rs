@@ -4,7 +4,7 @@ use super::{Endpoint, Happening, ServerKey, Slot, build, check};
 use crate::base::{Mono, Now};
 use crate::port::net::Flow;
 use crate::sip::message::{Message, Method};
-use crate::sip::transaction::{Ack, Act, Due, ServerInvite, ServerOther};
+use crate::sip::transaction::{self, Ack, Act, ServerInvite, ServerOther, Timed};
 
 /// One server transaction.
 #[derive(Debug)]
@@ -21,11 +21,7 @@ pub(super) struct Server {
     scheduled: Option<Mono>,
 }
 
-#[derive(Debug)]
-enum Machine {
-    Invite(ServerInvite),
-    Other(ServerOther),
-}
+type Machine = transaction::Machine<ServerInvite, ServerOther>;
 
 impl Machine {
     fn on_retransmission(&self) -> Act {
@@ -39,27 +35,6 @@ impl Machine {
         match self {
             Machine::Invite(machine) => machine.respond(now, status),
             Machine::Other(machine) => machine.respond(now, status),
-        }
-    }
-
-    fn on_timeout(&mut self, now: Mono) -> Act {
-        match self {
-            Machine::Invite(machine) => machine.on_timeout(now),
-            Machine::Other(machine) => machine.on_timeout(now),
-        }
-    }
-
-    fn due(&self) -> Due {
-        match self {
-            Machine::Invite(machine) => machine.due(),
-            Machine::Other(machine) => machine.due(),
-        }
-    }
-
-    const fn is_over(&self) -> bool {
-        match self {
-            Machine::Invite(machine) => machine.is_over(),
-            Machine::Other(machine) => machine.is_over(),
         }
     }
 }

@@ -25,7 +25,7 @@
 //!        +----------------------------------------------------+
 //! ```
 
-use super::{Act, Due, resend, sooner};
+use super::{Act, Due, Timed, resend, sooner};
 use crate::base::Mono;
 use crate::sip::timers::{GIVE_UP, Retransmission, TIMER_D};
 
@@ -109,8 +109,14 @@ impl ClientInvite {
         self.may_cancel().is_some()
     }
 
-    /// Time has passed.
-    pub(in crate::sip) fn on_timeout(&mut self, now: Mono) -> Act {
+    fn give_up(&mut self) -> Act {
+        self.state = State::Terminated;
+        Act::GaveUp
+    }
+}
+
+impl Timed for ClientInvite {
+    fn on_timeout(&mut self, now: Mono) -> Act {
         match &mut self.state {
             State::Calling { b, .. } if *b <= now => self.give_up(),
             State::Calling { a, .. } => resend(a, now),
@@ -125,8 +131,7 @@ impl ClientInvite {
         }
     }
 
-    /// When to call [`ClientInvite::on_timeout`].
-    pub(in crate::sip) fn due(&self) -> Due {
+    fn due(&self) -> Due {
         match &self.state {
             State::Calling { a, b } => sooner(a.map(|a| (a.at(), "timer A")), Some((*b, "timer B"))),
             State::Proceeding { give_up } => give_up.map(|at| (at, "cancelled INVITE")),
@@ -136,13 +141,7 @@ impl ClientInvite {
         }
     }
 
-    /// Whether it is over.
-    pub(in crate::sip) const fn is_over(&self) -> bool {
+    fn is_over(&self) -> bool {
         matches!(self.state, State::Terminated)
-    }
-
-    fn give_up(&mut self) -> Act {
-        self.state = State::Terminated;
-        Act::GaveUp
     }
 }

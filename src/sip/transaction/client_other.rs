@@ -23,7 +23,7 @@
 //!                                           +-------------------+
 //! ```
 
-use super::{Act, Due, resend, sooner};
+use super::{Act, Due, Timed, resend, sooner};
 use crate::base::Mono;
 use crate::sip::timers::{GIVE_UP, Retransmission, T2, T4};
 
@@ -76,9 +76,10 @@ impl ClientOther {
     pub(in crate::sip) const fn is_pending(&self) -> bool {
         matches!(self.state, State::Waiting { .. })
     }
+}
 
-    /// Time has passed.
-    pub(in crate::sip) fn on_timeout(&mut self, now: Mono) -> Act {
+impl Timed for ClientOther {
+    fn on_timeout(&mut self, now: Mono) -> Act {
         match &mut self.state {
             State::Waiting { f, .. } if *f <= now => {
                 self.state = State::Terminated;
@@ -93,8 +94,7 @@ impl ClientOther {
         }
     }
 
-    /// When to call [`ClientOther::on_timeout`].
-    pub(in crate::sip) fn due(&self) -> Due {
+    fn due(&self) -> Due {
         match &self.state {
             State::Waiting { e, f } => sooner(e.map(|e| (e.at(), "timer E")), Some((*f, "timer F"))),
             State::Completed { k } => Some((*k, "timer K")),
@@ -102,8 +102,7 @@ impl ClientOther {
         }
     }
 
-    /// Whether it is over.
-    pub(in crate::sip) const fn is_over(&self) -> bool {
+    fn is_over(&self) -> bool {
         matches!(self.state, State::Terminated)
     }
 }

@@ -36,6 +36,48 @@ pub(super) enum Act {
 /// When a machine wants to be asked again, and for which of its timers.
 pub(super) type Due = Option<(Mono, &'static str)>;
 
+/// What all machines have in common: their timers and their end.
+pub(super) trait Timed {
+    /// Time has passed.
+    fn on_timeout(&mut self, now: Mono) -> Act;
+    /// When to call [`Timed::on_timeout`].
+    fn due(&self) -> Due;
+    /// Whether it is over.
+    fn is_over(&self) -> bool;
+}
+
+/// The machine of one transaction, of a client or of a server.
+#[derive(Debug)]
+pub(super) enum Machine<Invite, Other> {
+    /// For an INVITE.
+    Invite(Invite),
+    /// For any other request.
+    Other(Other),
+}
+
+impl<Invite: Timed, Other: Timed> Timed for Machine<Invite, Other> {
+    fn on_timeout(&mut self, now: Mono) -> Act {
+        match self {
+            Machine::Invite(machine) => machine.on_timeout(now),
+            Machine::Other(machine) => machine.on_timeout(now),
+        }
+    }
+
+    fn due(&self) -> Due {
+        match self {
+            Machine::Invite(machine) => machine.due(),
+            Machine::Other(machine) => machine.due(),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        match self {
+            Machine::Invite(machine) => machine.is_over(),
+            Machine::Other(machine) => machine.is_over(),
+        }
+    }
+}
+
 /// The sooner of two timers.
 pub(super) fn sooner(a: Due, b: Due) -> Due {
     match (a, b) {

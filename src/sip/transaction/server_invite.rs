@@ -29,7 +29,7 @@
 
 use std::time::Duration;
 
-use super::{Act, Due, resend, sooner};
+use super::{Act, Due, Timed, resend, sooner};
 use crate::base::Mono;
 use crate::sip::timers::{GIVE_UP, Retransmission, T2, T4};
 
@@ -127,9 +127,10 @@ impl ServerInvite {
     pub(in crate::sip) const fn is_pending(&self) -> bool {
         matches!(self.state, State::Proceeding { .. })
     }
+}
 
-    /// Time has passed.
-    pub(in crate::sip) fn on_timeout(&mut self, now: Mono) -> Act {
+impl Timed for ServerInvite {
+    fn on_timeout(&mut self, now: Mono) -> Act {
         match &mut self.state {
             State::Accepted { unacknowledged, l } if *l <= now => {
                 let act = if unacknowledged.is_some() { Act::GaveUp } else { Act::None };
@@ -150,8 +151,7 @@ impl ServerInvite {
         }
     }
 
-    /// When to call [`ServerInvite::on_timeout`].
-    pub(in crate::sip) fn due(&self) -> Due {
+    fn due(&self) -> Due {
         match &self.state {
             State::Accepted { unacknowledged, l } => {
                 sooner(unacknowledged.map(|timer| (timer.at(), "2xx retransmission")), Some((*l, "timer L")))
@@ -163,8 +163,7 @@ impl ServerInvite {
         }
     }
 
-    /// Whether it is over.
-    pub(in crate::sip) const fn is_over(&self) -> bool {
+    fn is_over(&self) -> bool {
         matches!(self.state, State::Terminated)
     }
 }

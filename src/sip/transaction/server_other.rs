@@ -24,7 +24,7 @@
 //! Not in the figure: a request that our own side never answers ends after 64*T1 as well, when its sender has given
 //! up. Otherwise one forgotten request would stay for ever.
 
-use super::{Act, Due};
+use super::{Act, Due, Timed};
 use crate::base::Mono;
 use crate::sip::timers::GIVE_UP;
 
@@ -78,9 +78,10 @@ impl ServerOther {
             (State::Completed { .. } | State::Terminated, _) => false,
         }
     }
+}
 
-    /// Time has passed.
-    pub(in crate::sip) fn on_timeout(&mut self, now: Mono) -> Act {
+impl Timed for ServerOther {
+    fn on_timeout(&mut self, now: Mono) -> Act {
         if let State::Trying { end } | State::Proceeding { end } | State::Completed { j: end } = self.state
             && end <= now
         {
@@ -89,8 +90,7 @@ impl ServerOther {
         Act::None
     }
 
-    /// When to call [`ServerOther::on_timeout`].
-    pub(in crate::sip) const fn due(&self) -> Due {
+    fn due(&self) -> Due {
         match self.state {
             State::Trying { end } | State::Proceeding { end } => Some((end, "unanswered request")),
             State::Completed { j } => Some((j, "timer J")),
@@ -98,8 +98,7 @@ impl ServerOther {
         }
     }
 
-    /// Whether it is over.
-    pub(in crate::sip) const fn is_over(&self) -> bool {
+    fn is_over(&self) -> bool {
         matches!(self.state, State::Terminated)
     }
 }
