@@ -119,6 +119,8 @@ pub struct Dismissed {
     pub vault: bool,
     /// What was wrong with the sound, until it was right again.
     pub audio: bool,
+    /// The title of the release's banner.
+    pub release: Option<String>,
 }
 
 /// The form of the first start.

@@ -75,7 +75,7 @@ fn the_shield_opens_a_page_that_says_what_there_is_to_do() {
 fn with_nothing_to_do_it_promises_no_more_than_it_sees() {
     let mut window = tall(breach::calm());
     press(&mut window, "Security");
-    window.get_by_label("Nothing to do. As far as Ringfence can see your line at Voxline");
+    window.get_by_label("Nothing to do. As far as Ringfence can see");
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
         ui.push_id(account.id, |ui| account_banner(ui, account, &mut state.password, out));
         ui.push_id(("security", account.id), |ui| super::security::banner(ui, scene, account, state, out));
     }
+    emergency(ui, scene);
+    release(ui, scene, state);
     notice(ui, state);
     match &scene.view.vault_question {
         Some(question) => frame(ui, |ui| super::security::vault_banner(ui, question, state, out)),
@@ -109,6 +111,44 @@ fn give_password(
     });
 }
 
+/// An emergency call that finds no way: nothing is more urgent.
+fn emergency(ui: &mut Ui, scene: &Scene<'_>) {
+    let Some(call) = scene.view.guard_state.emergency.as_ref().filter(|call| call.use_mobile) else { return };
+    let advice = format!("{} is being tried from here all the same.", call.number);
+    widgets::live_region(ui, "emergency", text::USE_A_MOBILE);
+    let banner = Banner {
+        kind: BannerKind::Bad,
+        icon: icons::PHONE,
+        title: text::USE_A_MOBILE,
+        advice: &advice,
+        details: None,
+        action: None,
+        dismiss: false,
+    };
+    frame(ui, |ui| banner.show(ui));
+}
+
+/// A release that is better than this one, where one is known.
+fn release(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState) {
+    let Some((title, advice)) = text::release(&scene.view.release, &scene.view.installation) else { return };
+    if state.dismissed.release.as_deref() == Some(title.as_str()) {
+        return;
+    }
+    widgets::live_region(ui, "release", &title);
+    let banner = Banner {
+        kind: BannerKind::Warn,
+        icon: icons::INFO,
+        title: &title,
+        advice: &advice,
+        details: None,
+        action: None,
+        dismiss: true,
+    };
+    if frame(ui, |ui| banner.show(ui)).dismiss {
+        state.dismissed.release = Some(title);
+    }
+}
+
 fn notice(ui: &mut Ui, state: &mut UiState) {
     let Some(notice) = &state.notice else { return };
     let (title, advice, details) = match notice {
@@ -152,6 +192,23 @@ fn vault(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Comm
         out.push(Command::RetryVault);
     }
     state.dismissed.vault |= pressed.dismiss;
+}
+
+/// A dear call that has been going on for long.
+fn long_call(ui: &mut Ui, scene: &Scene<'_>, call: &CallView) {
+    let Some(long) = scene.view.guard_state.long_call.as_ref().filter(|long| long.call == call.id) else { return };
+    let title = format!("{} minutes so far", long.minutes);
+    widgets::live_region(ui, "long call", &title);
+    let banner = Banner {
+        kind: BannerKind::Warn,
+        icon: icons::CLOCK,
+        title: &title,
+        advice: &long.about,
+        details: None,
+        action: None,
+        dismiss: false,
+    };
+    frame(ui, |ui| banner.show(ui));
 }
 
 /// What is wrong with the sound. Worth saying during a call; before, nobody needs it, and the settings have it.
@@ -200,6 +257,8 @@ pub(super) fn in_call(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, call:
         frame(ui, |ui| banner.show(ui));
         widgets::live_region(ui, "silent", title);
     }
+    emergency(ui, scene);
+    long_call(ui, scene, call);
     audio(ui, &scene.view.audio, state, brief);
     notice(ui, state);
 }

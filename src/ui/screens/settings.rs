@@ -45,7 +45,7 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
             recent(ui, scene, out);
             ui.add_space(8.0);
             widgets::section(ui, "About");
-            about(ui, state);
+            about(ui, scene, state);
         });
     });
 }
@@ -181,7 +181,7 @@ fn recent(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Command>) {
     });
 }
 
-fn about(ui: &mut Ui, state: &mut UiState) {
+fn about(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState) {
     let p = theme::palette(ui);
     widgets::card(ui, |ui| {
         let version = concat!("Ringfence ", env!("CARGO_PKG_VERSION"));
@@ -190,6 +190,11 @@ fn about(ui: &mut Ui, state: &mut UiState) {
                 state.shortcuts = true;
             }
         });
+        if let Some((good, words)) = text::release_row(&scene.view.release, &scene.now) {
+            widgets::row_line(ui);
+            let tick = if good { widgets::Tick::Good } else { widgets::Tick::Warn };
+            widgets::Check::new(tick, &words).small(scene.view.installation.how_to_update()).show(ui);
+        }
         widgets::row_line(ui);
         ui.allocate_exact_size(vec2(1.0, 10.0), egui::Sense::hover());
         let words = "Type: Inter (SIL Open Font License 1.1). Icons: Phosphor (MIT). Window: egui (MIT or Apache-2.0). \

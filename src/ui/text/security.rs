@@ -18,12 +18,12 @@ pub(in crate::ui) const REMIND_WHY: &str = "Off is fine: a password is changed w
      people choose weaker ones.";
 
 /// The one sentence at the top, and the smaller one below.
-pub(in crate::ui) fn verdict(security: &SecurityView, provider: &str) -> (String, String) {
+pub(in crate::ui) fn verdict(security: &SecurityView) -> (String, String) {
     if security.lockdown.is_some() {
         return ("Locked down".into(), "Calls abroad and premium numbers are blocked in this app".into());
     }
     match security.todo.len() {
-        0 => ("Nothing to do".into(), format!("As far as Ringfence can see your line at {provider}")),
+        0 => ("Nothing to do".into(), "As far as Ringfence can see".into()),
         1 => ("1 thing to do".into(), "Nothing else to do here".into()),
         n => (format!("{n} things to do"), "Nothing else to do here".into()),
     }

@@ -21,7 +21,7 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
     });
     follow(head, state);
     state.line = chosen.or(state.line);
-    let (words, small) = text::verdict(cx.security, cx.provider());
+    let (words, small) = text::verdict(cx.security);
     body(ui, "centre", &[], |ui| {
         let good = cx.security.todo.is_empty() && cx.security.lockdown.is_none();
         hero(ui, good, &words, &small);

@@ -106,6 +106,7 @@ fn unlock(ui: &mut Ui, state: &mut UiState, out: &mut Vec<Command>, wrong: Optio
     });
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
     let ready = !field.is_empty();
+    ui.add_space(8.0);
     let width = ui.available_width();
     let pressed = ui.add(Button::new(Kind::Main, "Open it").height(40.0).width(width).enabled(ready)).clicked();
     if ready && (pressed || entered) {
