@@ -8,6 +8,8 @@
 mod appearance;
 #[path = "live/audio.rs"]
 mod audio;
+#[path = "live/backends.rs"]
+mod backends;
 #[path = "live/canary.rs"]
 mod canary;
 #[path = "live/demo.rs"]
@@ -34,6 +36,8 @@ mod net;
 mod network;
 #[path = "live/provider.rs"]
 mod provider;
+#[path = "live/provider_load.rs"]
+mod provider_load;
 #[path = "live/publishing.rs"]
 mod publishing;
 #[path = "live/password_change.rs"]

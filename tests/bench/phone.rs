@@ -14,6 +14,8 @@ mod figures;
 mod linphone;
 #[path = "phone/process.rs"]
 mod process;
+#[path = "phone/provider.rs"]
+mod provider;
 #[path = "../live/rig/mod.rs"]
 mod rig;
 

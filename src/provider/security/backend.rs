@@ -56,7 +56,7 @@ pub const BACK_ENDS: [BackEnd; 3] = [
         hash: Hash::Md5,
         needs: &["SELECT id, auth_type, md5_cred, password, realm, username FROM ps_auths WHERE 1 = 0"],
         read: "SELECT CASE WHEN CAST(auth_type AS TEXT) = 'md5' THEN md5_cred END, realm, \
-               CASE WHEN CAST(auth_type AS TEXT) = 'userpass' THEN password END \
+               CASE WHEN COALESCE(CAST(auth_type AS TEXT), 'userpass') = 'userpass' THEN password END \
                FROM ps_auths WHERE username = $1 AND $2 = $2",
         logins: "SELECT DISTINCT username FROM ps_auths WHERE $1 = $1 ORDER BY username",
         write: "UPDATE ps_auths SET auth_type = 'md5', md5_cred = $3, password = NULL, realm = $6 \

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use super::config::{Config, Registrations, TlsFiles};
-use super::lines::{Lines, Table};
+use super::lines::{Known, Table};
 use super::listener;
 use super::service::Service;
 use super::sql::Database;
@@ -51,6 +51,8 @@ Logs go to stderr; RUST_LOG=ringfence=debug shows more.
 
 /// How often what is due is looked for.
 const TICK: Duration = Duration::from_secs(1);
+/// How often the database is asked although nothing seems to wait, in ticks.
+const THOROUGH: u64 = 60;
 /// How often old records are forgotten, in ticks.
 const FORGET: u64 = 3600;
 
@@ -185,9 +187,9 @@ async fn serve(config: Config, store: Store) -> Result<(), String> {
     let clock = Clock::start();
     let dice = entropy::from_system().map_err(|error| error.to_string())?;
     let lines = match &config.registrations {
-        Registrations::Unknown => Lines::Unknown,
-        Registrations::Kamailio(kamailio) => Lines::Kamailio(kamailio.clone()),
-        Registrations::Table => Lines::Table(Table {
+        Registrations::Unknown => Known::Unknown,
+        Registrations::Kamailio(kamailio) => Known::Kamailio(kamailio.clone()),
+        Registrations::Table => Known::Table(Table {
             database: store.database.clone(),
             back_end: config.back_end,
             domain: config.settings.domain.clone(),
@@ -233,8 +235,8 @@ async fn serve(config: Config, store: Store) -> Result<(), String> {
     Ok(())
 }
 
-async fn tick(service: &Service<Store>, count: u64) {
-    if let Err(error) = service.tick().await {
+async fn tick(service: &Service<Store, Known>, count: u64) {
+    if let Err(error) = service.tick(count.is_multiple_of(THOROUGH)).await {
         tracing::error!(%error, "what is due was not done; it will be tried again");
     }
     if count.is_multiple_of(FORGET)

@@ -244,7 +244,7 @@ impl Config {
             registrations,
             publish: file.publish,
             links: file.links,
-            poll_s: file.poll_s.clamp(60, 86_400),
+            poll_s: file.poll_s.clamp(5, 86_400),
         })
     }
 

@@ -9,7 +9,6 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 
-use super::lines::Lines;
 use super::listener;
 use super::service::Service;
 use super::web::{self, Published, Site, Sky, Weather};
@@ -19,12 +18,14 @@ use crate::provider::security::account::{Hashes, MustChange};
 use crate::provider::security::memory::Memory;
 use crate::provider::security::policy::{Exposed, PasswordAlone};
 use crate::provider::security::{Desk, Settings, Write};
-use crate::provider_api::Origin;
 use crate::provider_api::notices::Level;
+use crate::provider_api::{Discovery, Origin};
 use crate::sip::digest::Hash;
 
 /// The most registrations that wait to be ended.
 const QUEUE: usize = 16;
+/// A rehearsal has no quarter of an hour to wait.
+const POLL_S: u32 = 5;
 
 /// What a rehearsal does to the demo's provider. Clones are the same provider.
 #[derive(Clone, Debug)]
@@ -70,7 +71,7 @@ pub(in crate::serve) struct Embedded {
     /// Whose registrations are to be ended: the instance to spare.
     pub(in crate::serve) ended: mpsc::Receiver<String>,
     listener: std::net::TcpListener,
-    site: Site<Arc<Mutex<Memory>>>,
+    site: Site<Arc<Mutex<Memory>>, mpsc::Sender<String>>,
 }
 
 impl Embedded {
@@ -91,10 +92,10 @@ impl Embedded {
         let memory = Arc::new(Mutex::new(memory));
         let (to_lines, ended) = mpsc::channel(QUEUE);
         let (published, weather) = (Arc::default(), Weather::default());
-        let discovery = web::discovery(&settings, issuer, true);
+        let discovery = Discovery { poll_s: POLL_S, ..web::discovery(&settings, issuer, true) };
         let desk = Desk::new(settings, clock.now().mono, dice);
         let site = Site {
-            service: Service::new(desk, Arc::clone(&memory), Lines::Demo(to_lines), clock),
+            service: Service::new(desk, Arc::clone(&memory), to_lines, clock),
             discovery,
             published: Published::Memory(Arc::clone(&published)),
             behind_proxy: false,

@@ -36,6 +36,9 @@ pub(crate) trait Ledger: Send + Sync + 'static {
     /// Changes that were done, but whose owner's other registrations have not been ended.
     fn unended(&self) -> impl Future<Output = Result<Vec<(String, TxId, Flush)>, LedgerError>> + Send;
 
+    /// Whether there is anything pending, or any registration to end.
+    fn waits(&self) -> impl Future<Output = Result<bool, LedgerError>> + Send;
+
     /// Those of this one have been.
     fn ended(&self, user: &str, tx: &TxId) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
@@ -71,6 +74,11 @@ impl Ledger for Arc<Mutex<Memory>> {
 
     async fn unended(&self) -> Result<Vec<(String, TxId, Flush)>, LedgerError> {
         Ok(self.lock().unwrap_or_else(PoisonError::into_inner).unended())
+    }
+
+    async fn waits(&self) -> Result<bool, LedgerError> {
+        let memory = self.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(!memory.due(WallTime(i64::MAX)).is_empty() || !memory.unended().is_empty())
     }
 
     async fn ended(&self, user: &str, tx: &TxId) -> Result<(), LedgerError> {

@@ -8,17 +8,42 @@ use super::sql::{Database, Row, Value};
 use crate::provider::security::backend::BackEnd;
 use crate::provider_api::sessions::Registration;
 
-/// Where they are.
+/// Knows the registrations of accounts.
+pub(crate) trait Lines: Send + Sync + 'static {
+    /// Those of one account.
+    fn list(&self, user: &str) -> impl Future<Output = Result<Vec<Registration>, LedgerError>> + Send;
+
+    /// Ends one.
+    fn end(&self, user: &str, id: &str) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// Ends all but those of one instance; all, if it is empty.
+    fn end_others(&self, user: &str, keep: &str) -> impl Future<Output = Result<(), LedgerError>> + Send;
+}
+
+/// The demo's, which is told whose instance to spare. A type of its own, so that the phone links no database.
+impl Lines for mpsc::Sender<String> {
+    async fn list(&self, _user: &str) -> Result<Vec<Registration>, LedgerError> {
+        Ok(Vec::new())
+    }
+
+    async fn end(&self, _user: &str, _id: &str) -> Result<(), LedgerError> {
+        Err(unable())
+    }
+
+    async fn end_others(&self, _user: &str, keep: &str) -> Result<(), LedgerError> {
+        self.send(keep.to_owned()).await.map_err(|_| LedgerError("the demo has ended".to_owned()))
+    }
+}
+
+/// Where a SIP server's are.
 #[derive(Debug)]
-pub(crate) enum Lines {
+pub(crate) enum Known {
     /// Nobody told us: none are listed, and none can be ended.
     Unknown,
     /// In a Kamailio, behind its RPC socket.
     Kamailio(Kamailio),
     /// In the database, and nowhere else (Kamailio's `db_mode` 3, Asterisk's realtime contacts).
     Table(Table),
-    /// In the demo, which is told whose instance to spare.
-    Demo(mpsc::Sender<String>),
 }
 
 /// A table of registrations.
@@ -29,50 +54,45 @@ pub(crate) struct Table {
     pub(super) domain: String,
 }
 
-impl Lines {
-    pub(super) async fn list(&self, user: &str) -> Result<Vec<Registration>, LedgerError> {
+impl Lines for Known {
+    async fn list(&self, user: &str) -> Result<Vec<Registration>, LedgerError> {
         match self {
-            Lines::Unknown | Lines::Demo(_) => Ok(Vec::new()),
-            Lines::Kamailio(kamailio) => {
+            Known::Unknown => Ok(Vec::new()),
+            Known::Kamailio(kamailio) => {
                 Ok(kamailio.list(user).await?.into_iter().map(|contact| contact.shown).collect())
             }
-            Lines::Table(table) => table.list(user).await,
+            Known::Table(table) => table.list(user).await,
         }
     }
 
-    /// Ends one.
-    pub(super) async fn end(&self, user: &str, id: &str) -> Result<(), LedgerError> {
+    async fn end(&self, user: &str, id: &str) -> Result<(), LedgerError> {
         match self {
-            Lines::Unknown | Lines::Demo(_) => Err(unable()),
-            Lines::Kamailio(kamailio) => {
+            Known::Unknown => Err(unable()),
+            Known::Kamailio(kamailio) => {
                 for contact in kamailio.list(user).await?.iter().filter(|contact| contact.shown.id == id) {
                     kamailio.remove(user, &contact.address).await?;
                 }
                 Ok(())
             }
-            Lines::Table(table) => table.end(user, id).await,
+            Known::Table(table) => table.end(user, id).await,
         }
     }
 
-    /// Ends all but those of one instance; all, if it is empty.
-    pub(super) async fn end_others(&self, user: &str, keep: &str) -> Result<(), LedgerError> {
+    async fn end_others(&self, user: &str, keep: &str) -> Result<(), LedgerError> {
         let is_other = |row: &Registration| keep.is_empty() || row.instance.as_deref() != Some(keep);
         match self {
-            Lines::Unknown => Err(unable()),
-            Lines::Kamailio(kamailio) => {
+            Known::Unknown => Err(unable()),
+            Known::Kamailio(kamailio) => {
                 for contact in kamailio.list(user).await?.iter().filter(|contact| is_other(&contact.shown)) {
                     kamailio.remove(user, &contact.address).await?;
                 }
                 Ok(())
             }
-            Lines::Table(table) => {
+            Known::Table(table) => {
                 for row in table.list(user).await?.iter().filter(|row| is_other(row)) {
                     table.end(user, &row.id).await?;
                 }
                 Ok(())
-            }
-            Lines::Demo(told) => {
-                told.send(keep.to_owned()).await.map_err(|_| LedgerError("the demo has ended".to_owned()))
             }
         }
     }

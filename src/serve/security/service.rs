@@ -1,5 +1,6 @@
 //! The steps of a request, in their order, and what is to be done without anybody asking.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,18 +16,24 @@ use crate::provider_api::{TxId, Urn};
 /// When to come back after the database failed.
 const LATER: Duration = Duration::from_secs(30);
 
+/// The status of a change that is done later.
+const PENDING: u16 = 202;
+
 /// A provider that is open.
 #[derive(Debug)]
-pub(crate) struct Service<L> {
+pub(crate) struct Service<L, R> {
     desk: Mutex<Desk>,
     ledger: L,
-    lines: Lines,
+    lines: R,
     clock: Clock,
+    /// Something may become due: a change is pending, or registrations could not be ended.
+    waits: AtomicBool,
 }
 
-impl<L: Ledger> Service<L> {
-    pub(crate) const fn new(desk: Desk, ledger: L, lines: Lines, clock: Clock) -> Service<L> {
-        Service { desk: Mutex::new(desk), ledger, lines, clock }
+impl<L: Ledger, R: Lines> Service<L, R> {
+    pub(crate) const fn new(desk: Desk, ledger: L, lines: R, clock: Clock) -> Service<L, R> {
+        // Whoever served before may have left something.
+        Service { desk: Mutex::new(desk), ledger, lines, clock, waits: AtomicBool::new(true) }
     }
 
     /// Never held across an await.
@@ -67,6 +74,9 @@ impl<L: Ledger> Service<L> {
         let gone = || Failed::Refused(Reply::refused(Urn::Auth, "no such account"));
         let decision = decision.ok_or_else(gone)?;
         tracing::info!(status = decision.reply.status, method = request.method, path = request.path, "answered");
+        if decision.reply.status == PENDING {
+            self.waits.store(true, Ordering::Relaxed);
+        }
         match (&decision.end, route.tx()) {
             // What fails here is tried again by `tick`: the change itself is done.
             (Some(End::Others(flush)), Some(tx)) => self.end_others(&user, tx, flush).await,
@@ -85,15 +95,20 @@ impl<L: Ledger> Service<L> {
             Err(error) => Err(error),
         };
         if let Err(error) = outcome {
+            self.waits.store(true, Ordering::Relaxed);
             tracing::warn!(%error, "the other registrations of an account were not ended; it will be tried again");
         }
     }
 
-    /// What is due without anybody asking: pending changes, and registrations that were not ended.
+    /// What is due without anybody asking: pending changes, and registrations that were not ended. Asks the database
+    /// only while something waits; with `thorough`, in any case: another process may have left something.
     ///
     /// # Errors
     /// If the database fails.
-    pub(crate) async fn tick(&self) -> Result<(), LedgerError> {
+    pub(crate) async fn tick(&self, thorough: bool) -> Result<(), LedgerError> {
+        if !self.waits.load(Ordering::Relaxed) && !thorough {
+            return Ok(());
+        }
         let now = self.clock.now();
         for (user, tx) in self.ledger.due(now.wall).await? {
             let mut judge = |facts: &_| change::due(self.desk().settings(), now.wall, facts);
@@ -105,6 +120,7 @@ impl<L: Ledger> Service<L> {
         for (user, tx, flush) in self.ledger.unended().await? {
             self.end_others(&user, &tx, &flush).await;
         }
+        self.waits.store(self.ledger.waits().await?, Ordering::Relaxed);
         Ok(())
     }
 

@@ -328,6 +328,12 @@ impl Ledger for Store {
         Ok(rows.into_iter().map(|(user, tx, row)| (user, tx, keep(&row))).collect())
     }
 
+    async fn waits(&self) -> Result<bool, LedgerError> {
+        let sql = "SELECT usr, tx FROM sasa_tx WHERE domain = $1 AND \
+                   (state = 'pending' OR (state = 'applied' AND keep_instance IS NOT NULL)) LIMIT 1";
+        Ok(!self.names(sql, &[Value::Text(&self.domain)]).await?.is_empty())
+    }
+
     async fn ended(&self, user: &str, name: &TxId) -> Result<(), LedgerError> {
         let mut tx = self.database.begin().await?;
         let sql = "UPDATE sasa_tx SET keep_instance = NULL WHERE domain = $1 AND usr = $2 AND tx = $3";

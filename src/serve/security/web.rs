@@ -16,6 +16,7 @@ use axum::routing::get;
 use sha2::{Digest as _, Sha256};
 
 use super::ledger::Ledger;
+use super::lines::Lines;
 use super::service::Service;
 use crate::provider::security::request::paths;
 use crate::provider::security::{Reply, Request};
@@ -43,8 +44,8 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// What is served.
 #[derive(Debug)]
-pub(crate) struct Site<L> {
-    pub(crate) service: Service<L>,
+pub(crate) struct Site<L, R> {
+    pub(crate) service: Service<L, R>,
     /// Discovery without its root, which is looked up in the folder.
     pub(crate) discovery: Discovery,
     pub(crate) published: Published,
@@ -136,7 +137,7 @@ pub(crate) fn discovery(
 }
 
 /// The routes.
-pub(crate) fn router<L: Ledger>(site: Arc<Site<L>>) -> Router {
+pub(crate) fn router<L: Ledger, R: Lines>(site: Arc<Site<L, R>>) -> Router {
     let known = Arc::clone(&site);
     let (notices, signature, roots) = (Arc::clone(&site), Arc::clone(&site), Arc::clone(&site));
     Router::new()
@@ -162,7 +163,7 @@ pub(crate) fn router<L: Ledger>(site: Arc<Site<L>>) -> Router {
         })
 }
 
-impl<L: Ledger> Site<L> {
+impl<L: Ledger, R: Lines> Site<L, R> {
     async fn api(&self, request: HttpRequest) -> Response<Body> {
         let sky = self.weather.0.load(Ordering::Relaxed);
         if sky == Weather::CLOSED {

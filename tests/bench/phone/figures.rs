@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::capture::{Capture, Datagram};
 use crate::linphone::Linphone;
 use crate::process;
+use crate::provider;
 use crate::rig::agent::Agent;
 use crate::rig::baresip::{self, Baresip};
 use crate::rig::kamailio::{Algorithm, Kamailio};
@@ -26,6 +27,8 @@ pub const ALL: &[(&str, fn())] = &[
     ("idle: registered, one minute", idle),
     ("row: 200 calls of 1 s in a row through Kamailio", calls_in_a_row),
     ("window: first frame, memory, idle", window),
+    ("provider changes: a second, one process, SQLite and PostgreSQL", provider::changes_per_second),
+    ("provider idle: one minute", provider::idle),
 ];
 
 fn now() -> f64 {
@@ -33,7 +36,7 @@ fn now() -> f64 {
 }
 
 /// Minimum, median, 99th percentile, maximum and standard deviation, in the unit given.
-fn show(what: &str, unit: &str, mut values: Vec<f64>) {
+pub fn show(what: &str, unit: &str, mut values: Vec<f64>) {
     values.sort_by(f64::total_cmp);
     let at = |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];
     let mean = values.iter().sum::<f64>() / values.len() as f64;

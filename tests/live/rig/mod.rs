@@ -2,9 +2,11 @@
 
 pub mod agent;
 pub mod baresip;
+pub mod database;
 pub mod display;
 pub mod kamailio;
 pub mod keyring;
+pub mod load;
 pub mod names;
 pub mod nat;
 pub mod provider;

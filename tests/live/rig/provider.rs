@@ -77,6 +77,28 @@ fn make_certificates(folder: &Path) -> PathBuf {
 impl Provider {
     /// Starts it in `folder` (again, if it was there before: on the same port) and waits until it listens.
     pub fn start(folder: &Path, options: &Options) -> Provider {
+        let (port, ca) = Provider::configure(folder, options);
+        let mut command = Provider::command(folder, &["serve"]);
+        command.env("RUST_LOG", "ringfence=debug,sqlx=warn");
+        if let Some(step) = options.dies_at {
+            command.env("RINGFENCE_PROVIDER_DIES_AT", step.to_string());
+        }
+        let daemon = Daemon::spawn("ringfence-provider", command, folder);
+        let addr = SocketAddr::from(([127, 0, 0, 1], port));
+        daemon.wait_for_log(" open ");
+        Provider { daemon, addr, ca, folder: folder.to_owned() }
+    }
+
+    /// Tries to start it, and must fail: what it said.
+    pub fn refused(folder: &Path, options: &Options) -> String {
+        Provider::configure(folder, options);
+        let output = Provider::command(folder, &["serve"]).output().expect("it runs");
+        assert!(!output.status.success(), "it started");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
+    /// Writes certificates (the first time) and configuration: the port, and the CA.
+    fn configure(folder: &Path, options: &Options) -> (u16, PathBuf) {
         let ca = folder.join("ca.pem");
         if !ca.exists() {
             std::fs::create_dir_all(folder.join("publish")).expect("folder");
@@ -95,15 +117,7 @@ impl Provider {
             here = folder.display(),
         );
         private(&folder.join("provider.toml"), &config);
-        let mut command = Provider::command(folder, &["serve"]);
-        command.env("RUST_LOG", "ringfence=debug,sqlx=warn");
-        if let Some(step) = options.dies_at {
-            command.env("RINGFENCE_PROVIDER_DIES_AT", step.to_string());
-        }
-        let daemon = Daemon::spawn("ringfence-provider", command, folder);
-        let addr = SocketAddr::from(([127, 0, 0, 1], port));
-        daemon.wait_for_log(" open ");
-        Provider { daemon, addr, ca, folder: folder.to_owned() }
+        (port, ca)
     }
 
     fn command(folder: &Path, arguments: &[&str]) -> Command {
