@@ -45,6 +45,8 @@ mod provider_security;
 mod publishing;
 #[path = "pure/registration/mod.rs"]
 mod registration;
+#[path = "pure/sasa_vectors.rs"]
+mod sasa_vectors;
 #[path = "pure/sdp.rs"]
 mod sdp;
 #[path = "pure/security/mod.rs"]

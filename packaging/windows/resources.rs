@@ -1,4 +1,5 @@
 //! The build script: version and icon of the Windows program. Elsewhere there is nothing to do.
+#![expect(clippy::print_stdout, reason = "that is how a build script speaks to cargo")]
 
 use std::error::Error;
 
