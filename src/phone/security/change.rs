@@ -19,16 +19,14 @@ use super::probe::Outcome;
 use super::words;
 use crate::base::{AccountId, Mono, Now, Secret};
 use crate::phone::Phone;
-use crate::phone::account::{Account, Link};
 use crate::phone::event::Event;
 use crate::phone::output::Output as Wanted;
 use crate::phone::password_change::input::{
     Boot, Demand, JournalAnswer, Level, Place, ProbeAnswer, Tried, VaultAnswer,
 };
 use crate::phone::password_change::journal::Journal;
-use crate::phone::password_change::output::{Credentials, Entry, Event as Line, Order};
+use crate::phone::password_change::output::{Entry, Event as Line, Order};
 use crate::phone::password_change::{Input, Output, Status};
-use crate::phone::problem::{Problem, ProblemKind};
 use crate::phone::view::{OldPassword, PasswordPlace};
 use crate::port::RequestId;
 use crate::port::http::Method;
@@ -62,20 +60,6 @@ impl Phone {
         }
         for slot in [Slot::Txn, Slot::Attic] {
             self.ask_vault_to_read(id, slot);
-        }
-    }
-
-    /// The line is registered: if that was with a password that the machine knows nothing of, it begins anew.
-    pub(in crate::phone) fn host_if_new(&mut self, now: Now, id: AccountId) {
-        let account = self.accounts.iter().find(|account| account.id() == id);
-        let password = account.and_then(|account| account.auth.as_ref()).map(|auth| auth.password());
-        let known = self.security.changes.get(&id);
-        let knows = known.is_some_and(|it| {
-            let staged = it.machine().txn().map(|txn| &txn.new);
-            it.reading.is_some() || it.machine().active() == password || staged == password
-        });
-        if !knows {
-            self.begin_hosting(now, id);
         }
     }
 
@@ -156,29 +140,6 @@ impl Phone {
         self.lend_alternate(id);
         self.settle_line(now, id);
         anything
-    }
-
-    /// While nobody knows whether the new password is in force yet, the line answers with the other one where the first
-    /// is refused: calls in progress must not suffer from the uncertainty.
-    fn lend_alternate(&mut self, id: AccountId) {
-        let Some(machine) = self.security.changes.get(&id).map(Hosted::machine) else { return };
-        let Some(txn) = machine.txn().filter(|_| !machine.can_cancel()) else { return };
-        let (new, old) = (txn.new.clone(), machine.active().cloned());
-        let account = self.accounts.iter_mut().find(|account| account.id() == id);
-        if let Some(auth) = account.and_then(|account| account.auth.as_mut()) {
-            let other = if *auth.password() == new { old } else { Some(new) };
-            auth.set_alternate(other);
-        }
-    }
-
-    /// The line was registered with the other password: the first one was refused, and is the second from now on, so
-    /// that it is not refused again at each refresh. The machine asks for itself.
-    pub(in crate::phone) fn registered_with_alternate(&mut self, now: Now, id: AccountId) {
-        let account = self.accounts.iter_mut().find(|account| account.id() == id);
-        if let Some(auth) = account.and_then(|account| account.auth.as_mut()) {
-            auth.swap();
-        }
-        self.drive(now, id, Input::ActiveRefused);
     }
 
     /// What the notices of this account's provider demand of the password, or that they demand nothing any more.
@@ -349,92 +310,6 @@ impl Phone {
         }
     }
 
-    /// A password was proven right: the line signs in with it. Calls go on.
-    fn use_credentials(&mut self, now: Now, id: AccountId, credentials: Credentials) {
-        let Credentials { current, alternate } = credentials;
-        let kept = self.place_of(id) == Place::Durable;
-        if let Some(hosted) = self.security.changes.get_mut(&id) {
-            hosted.refused = None;
-            hosted.accepted_at = Some(now.wall);
-            hosted.forget_alternate = None;
-        }
-        let Some(account) = self.account(id) else { return };
-        account.set_passwords(&current, alternate);
-        account.unkept = (!kept).then_some(current);
-        account.problem = None;
-        account.probe_first = false;
-        let by_it = account.registration.as_ref().map(|it| it.flow().id);
-        match &account.link {
-            Link::Up(flow, _) if by_it == Some(flow.id) => {
-                self.with_registration(now, id, |it, tools| it.register(tools))
-            }
-            Link::Up(..) => self.begin_registration(now, id),
-            Link::Off | Link::NeedsPassword | Link::Rejected => self.connect(now, id),
-            Link::AwaitingPassword | Link::Finding(_) | Link::Opening(..) | Link::Waiting(..) => {}
-        }
-    }
-
-    /// The registrar refused the password in use (R8). True if the machine is going to find out more: the line is not
-    /// given up yet.
-    pub(in crate::phone) fn refused_in_use(&mut self, now: Now, id: AccountId, problem: Problem) -> bool {
-        let Some(hosted) = self.security.changes.get_mut(&id) else { return false };
-        hosted.refused = Some(problem);
-        // The machine has not begun yet: it hears of it as soon as the vault was read.
-        hosted.refused_early = hosted.reading.is_some();
-        if let Some(account) = self.account(id) {
-            account.registered = false;
-            account.probe_first = true;
-        }
-        self.drive(now, id, Input::ActiveRefused);
-        true
-    }
-
-    /// A probe showed that the password in use is wrong.
-    fn active_was_refused(&mut self, id: AccountId) {
-        let account = self.account(id);
-        let problem = account.map(|account| Problem::new(ProblemKind::WrongPassword, account.address.domain.clone()));
-        if let Some(hosted) = self.security.changes.get_mut(&id) {
-            hosted.refused = problem;
-        }
-    }
-
-    /// What becomes of the line while no probe is under way: it waits for the machine, is given up, or signs in.
-    fn settle_line(&mut self, now: Now, id: AccountId) {
-        let Some(hosted) = self.security.changes.get(&id) else { return };
-        if self.is_probing(id) || hosted.refused_early || hosted.machine().holds_line() {
-            return;
-        }
-        match hosted.refused.clone() {
-            Some(problem) => self.give_up_line(now, id, problem),
-            None => self.release_line(now, id),
-        }
-    }
-
-    /// Nothing that we know is accepted: the person is needed.
-    fn give_up_line(&mut self, now: Now, id: AccountId, problem: Problem) {
-        let Some(account) = self.account(id) else { return };
-        if account.link == Link::Rejected || !account.probe_first {
-            return;
-        }
-        account.probe_first = false;
-        account.registered = false;
-        account.problem = Some(problem);
-        let flow = account.flow().map(|flow| flow.id);
-        account.link = Link::Rejected;
-        if let Some(flow) = flow {
-            self.close_flow(now, flow);
-        }
-    }
-
-    /// The line may sign in by itself.
-    fn release_line(&mut self, now: Now, id: AccountId) {
-        let Some(account) = self.account(id).filter(|account| account.probe_first) else { return };
-        account.probe_first = false;
-        if account.flow().is_some() {
-            self.begin_registration(now, id);
-        }
-    }
-
     /// Time has passed.
     pub(in crate::phone) fn change_timeouts(&mut self, now: Now) {
         let due = |(id, hosted): (&AccountId, &Hosted)| hosted.is_due(now.mono).then_some(*id);
@@ -503,26 +378,5 @@ impl Phone {
         if self.security.journal.accounts.remove(uuid).is_some() {
             self.save_journal(None);
         }
-    }
-
-    /// Whether the provider holds outgoing calls back until the change is made.
-    pub(in crate::phone) fn is_restricted(&self, id: AccountId) -> bool {
-        let over = |hosted: &Hosted| matches!(hosted.status(), Status::Done { .. });
-        let enforced = |hosted: &Hosted| hosted.demand.as_ref().is_some_and(|it| it.level == notices::Level::Enforced);
-        self.security.changes.get(&id).is_some_and(|hosted| enforced(hosted) && !over(hosted))
-    }
-
-    /// Whether this number is held back: all but the provider's own are. Emergency numbers never come here.
-    pub(in crate::phone) fn is_barred(&self, account: &Account, to: &str) -> bool {
-        let digits = |text: &str| text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect::<String>();
-        let remembered = self.security.memory.accounts.get(&account.record.uuid);
-        let support = remembered.and_then(|remembered| remembered.support.as_deref()).map(digits);
-        self.is_restricted(account.id()) && support.is_none_or(|number| number.is_empty() || number != digits(to))
-    }
-
-    /// Whether a change is not over whose end is not known: whoever signs out now may lose the account.
-    pub(in crate::phone) fn change_is_open(&self, id: AccountId) -> bool {
-        let open = |hosted: &Hosted| hosted.machine().txn().is_some() && !hosted.machine().can_cancel();
-        self.security.changes.get(&id).is_some_and(open)
     }
 }

@@ -1,10 +1,12 @@
 //! Account security inside the phone: it hosts the password change, and it is what the Security centre knows.
 //!
-//! [`probe`] asks a provider whether it takes a password, `probing` gives probes a connection. `change` hosts the
-//! machine of [`super::password_change`] (`hosted` is one account's, [`api`] speaks to the provider), `compose` is the new password before anything is
-//! done with it, `words` says where the change is. `safety` are the Security centre's own commands, `centre` what it shows. [`log`] is what happened to the
-//! accounts' security, [`memory`] what is remembered of each beside its record, [`journal`] how far changes are,
-//! [`links`] where providers' websites are, `pages` whether they have one for changing a password, `saves` hears whether all that reached the disk.
+//! * [`probe`] asks a provider whether it takes a password; `probing` gives probes a connection.
+//! * `change` hosts the machine of [`super::password_change`] (`hosted` is one account's); `line` is what that means for
+//!   signing in and calling; `compose` is the new password before anything is done with it; `words` says where it is.
+//! * [`api`] speaks to providers that have an API for it; [`links`] and `pages` know the websites of the others.
+//! * `centre` is what the Security centre shows, `safety` its commands.
+//! * [`log`] is what happened to the accounts' security, [`memory`] what is remembered of each beside its record,
+//!   [`journal`] how far changes are; `saves` hears whether all that reached the disk.
 
 pub mod api;
 mod centre;
@@ -12,6 +14,7 @@ mod change;
 mod compose;
 mod hosted;
 pub mod journal;
+mod line;
 pub mod links;
 pub mod log;
 pub mod memory;
