@@ -7,6 +7,8 @@ static ALLOCATOR: assert_no_alloc::AllocDisabler = assert_no_alloc::AllocDisable
 
 #[path = "pure/agent.rs"]
 mod agent;
+#[path = "pure/bill.rs"]
+mod bill;
 #[path = "pure/callbacks.rs"]
 mod callbacks;
 #[path = "pure/calls/mod.rs"]

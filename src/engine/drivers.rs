@@ -15,6 +15,7 @@ use crate::io::http::Http;
 use crate::io::instance::{Instance, Visit};
 use crate::io::media::{self, MediaHandle};
 use crate::io::net::{self, Net};
+use crate::io::person_file;
 use crate::io::store::{self, Store};
 use crate::io::tls::Trust;
 use crate::io::vault::Vault;
@@ -39,6 +40,8 @@ pub(super) struct Drivers {
     store: Store,
     /// Where copies for the person go.
     exports: PathBuf,
+    /// Where files of the person's are reported to.
+    files: Sender<Result<Vec<u8>, String>>,
     trust: Trust,
     demo: Sender<Started>,
     input: Option<Device>,
@@ -54,6 +57,7 @@ pub(super) struct Reports {
     media: Receiver<media_port::Report>,
     store: Receiver<store::Told>,
     raised: Receiver<Visit>,
+    files: Receiver<Result<Vec<u8>, String>>,
     demo: Receiver<Started>,
     /// Runs until it is dropped.
     running_demo: Option<Demo>,
@@ -75,6 +79,7 @@ impl Drivers {
         let (to_media, media_reports) = channel(BOUND);
         let (to_store, store_reports) = channel(BOUND);
         let (to_raised, raised) = channel(1);
+        let (to_files, files) = channel(1);
         let (to_demo, demo_reports) = channel(1);
         instance.listen(to_raised);
         let exports = if options.profile.is_some() { profile.to_owned() } else { store::documents_dir(profile) };
@@ -113,10 +118,25 @@ impl Drivers {
             media: media_reports,
             store: store_reports,
             raised,
+            files,
             demo: demo_reports,
             running_demo: None,
         };
-        Ok((Drivers { net, dns, http, vault, media, store, exports, trust, demo: to_demo, input, output }, reports))
+        let drivers = Drivers {
+            net,
+            dns,
+            http,
+            vault,
+            media,
+            store,
+            exports,
+            files: to_files,
+            trust,
+            demo: to_demo,
+            input,
+            output,
+        };
+        Ok((drivers, reports))
     }
 
     /// Reads a document.
@@ -138,6 +158,7 @@ impl Drivers {
             Output::Media(order) => self.media.perform(order),
             Output::Save(save) => self.store.perform(save),
             Output::Append(append) => self.store.append(append),
+            Output::ReadFile(path, most) => person_file::read(path, most, self.files.clone()),
             Output::ExportLog => self.store.export(Document::EventLog, self.exports.clone()),
             Output::SetAside(document) => self.set_aside(document),
             Output::StartDemo => demo::start(self.trust.clone(), self.http.clone(), self.demo.clone()),
@@ -186,6 +207,7 @@ impl Reports {
                 store::Told::Saved(document, outcome) => Input::Saved(document, outcome),
                 store::Told::Exported(outcome) => Input::LogExported(outcome),
             },
+            Some(content) = self.files.recv() => Input::FileRead(content),
             Some(visit) = self.raised.recv() => match visit {
                 Visit::Raise => Input::Raise,
                 Visit::Link(link) => Input::Link(link),

@@ -161,6 +161,7 @@ impl Engine {
                 | Output::Save(_)
                 | Output::Append(_)
                 | Output::ExportLog
+                | Output::ReadFile(..)
                 | Output::SetAside(_)
                 | Output::StartDemo) => self.drivers.perform(other),
             }

@@ -12,6 +12,7 @@ pub mod http;
 pub mod instance;
 pub mod media;
 pub mod net;
+pub mod person_file;
 pub mod place;
 mod platform;
 pub mod store;

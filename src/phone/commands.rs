@@ -49,6 +49,7 @@ impl Phone {
             Command::SetSettings(settings) => self.set_settings(*settings),
             Command::WatchDevices(watch) => self.watch_devices(watch),
             Command::ClearHistory => {
+                self.clear_call_log(now);
                 let save = self.recents.clear();
                 self.save(Some(save))
             }
@@ -67,7 +68,8 @@ impl Phone {
             Command::Change(account, command) => self.change_command(now, account, command),
             Command::Safety(account, command) => self.safety(now, account, command),
             // Each owner of issue 3 takes its arm.
-            Command::Bill(..) | Command::Rehearse(_) => Err(not_now("")),
+            Command::Bill(account, step) => self.check_bill(account, step),
+            Command::Rehearse(_) => Err(not_now("")),
             Command::Notice(account, command) => self.notice(now, account, &command),
             Command::Guard(answer) => self.answer_guard(now, answer),
             Command::Device(account, command) => done(self.device_command(now, account, command)),

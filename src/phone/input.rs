@@ -38,6 +38,8 @@ pub enum Input {
     },
     /// A second start of the program wants this window in front.
     Raise,
+    /// The file that [`super::output::Output::ReadFile`] asked for, or in words why there is none.
+    FileRead(Result<Vec<u8>, String>),
     /// A second start of the program brings a link. Not to be trusted: whoever made it wants something to be called.
     Link(String),
     /// The time of the last [`super::output::Output::Timeout`] has come.

@@ -81,6 +81,7 @@ impl Phone {
                 Effect::NextServer(account, problem) => self.leave_server(now, account, problem),
                 Effect::Redirected(account, target) => self.was_redirected(account, target),
                 Effect::History(row) => {
+                    self.log_call(&row);
                     let save = self.recents.add(*row);
                     self.out.push_back(Output::Save(save));
                 }

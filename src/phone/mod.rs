@@ -8,6 +8,7 @@
 
 pub mod account;
 pub mod address;
+pub mod bill;
 pub mod call;
 pub mod command;
 mod commands;
@@ -110,6 +111,8 @@ pub struct Phone {
     /// What calls want done, until it is performed.
     effects: Vec<Effect>,
     recents: Recents,
+    /// The check of a provider's list of calls.
+    bill: bill::Bill,
     /// The guard against the large bill.
     host: guard::Host,
     settings: Settings,
@@ -148,6 +151,7 @@ impl Phone {
             calls: Calls::new(),
             effects: Vec::new(),
             recents: Recents::default(),
+            bill: bill::Bill::default(),
             host: guard::Host::default(),
             settings: Settings::default(),
             passwords: Passwords::new(config.vault),
@@ -165,7 +169,10 @@ impl Phone {
     /// Takes one input. Everything that follows from it is in the drain.
     pub fn handle(&mut self, now: Now, input: Input) -> Drain<'_> {
         match input {
-            Input::Loaded(documents) => self.loaded(documents),
+            Input::Loaded(documents) => {
+                self.loaded(documents);
+                self.start_call_log(now);
+            }
             Input::Command(ticket, command) => self.command(now, ticket, command),
             Input::Net(report) => self.on_net(now, report),
             Input::Dns(query, answer) => self.on_dns(now, &query, &answer),
@@ -176,6 +183,7 @@ impl Phone {
             Input::Media(report) => self.on_media(now, report),
             Input::Demo(demo) => self.demo_ready(now, demo),
             Input::Surroundings { utc_offset, region } => self.surroundings(utc_offset, region.as_deref()),
+            Input::FileRead(content) => self.file_read(content),
             Input::Link(text) => self.link_arrived(&text),
             Input::Raise => self.out.push_back(Output::Event(event::Event::RaiseWindow)),
             Input::Timeout => {}

@@ -25,6 +25,8 @@ pub enum Output {
     ExportLog,
     /// A document cannot be understood: move it aside before it is written again.
     SetAside(store::Document),
+    /// Read a file of the person's, up to so many bytes; [`super::input::Input::FileRead`] answers.
+    ReadFile(std::path::PathBuf, usize),
     /// Start the demo provider in this process; [`super::input::Input::Demo`] answers.
     StartDemo,
     /// Tell whoever watches.

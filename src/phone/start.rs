@@ -44,6 +44,7 @@ impl Phone {
                 }
                 Document::Notices => self.load_notices(&found),
                 Document::Releases => self.load_updates(&found),
+                Document::CallLog => self.load_call_log(&found),
                 Document::EventLog => {
                     self.security.log = Log::read(&found);
                     matches!(found, Found::Unreadable(_))

@@ -21,13 +21,15 @@ pub enum Document {
     Notices,
     /// What is known of new releases of this program.
     Releases,
+    /// Our own outgoing calls, one JSON object per line: what a bill is compared with.
+    CallLog,
     /// What happened to the accounts' security, one JSON object per line. Never rewritten.
     EventLog,
 }
 
 impl Document {
     /// All of them, in the order in which they are loaded.
-    pub const ALL: [Document; 8] = [
+    pub const ALL: [Document; 9] = [
         Document::Accounts,
         Document::Settings,
         Document::History,
@@ -35,6 +37,7 @@ impl Document {
         Document::Security,
         Document::Notices,
         Document::Releases,
+        Document::CallLog,
         Document::EventLog,
     ];
 
@@ -49,6 +52,7 @@ impl Document {
             Document::Security => "security.json",
             Document::Notices => "notices.json",
             Document::Releases => "releases.json",
+            Document::CallLog => "calls.jsonl",
             Document::EventLog => "events.jsonl",
         }
     }

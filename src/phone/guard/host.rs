@@ -77,6 +77,11 @@ impl Host {
         self.quiet.contains_key(&account)
     }
 
+    /// Seconds that local time is ahead of UTC.
+    pub(in crate::phone) fn utc_offset(&self) -> i32 {
+        self.utc_offset
+    }
+
     /// The question that waits, as the window draws it.
     pub(in crate::phone) fn question(&self) -> Option<GuardQuestion> {
         self.pending.as_ref().map(|pending| pending.question.clone())
@@ -155,6 +160,11 @@ impl Phone {
 
     fn home(&self, address: Option<&Address>) -> Option<Home> {
         home::find(self.settings.guard.home, address, self.host.system)
+    }
+
+    /// The country that numbers are dialled from, for whoever has no line in mind.
+    pub(in crate::phone) fn home_country(&self) -> Option<Region> {
+        self.host.state.home.map(|home| home.region)
     }
 
     /// Whether this number called within the last week and nobody answered.

@@ -104,6 +104,7 @@ impl Phone {
         self.sign_out(now, id)?;
         self.security.memory.accounts.remove(&uuid);
         self.save_memory();
+        self.remove_from_call_log(id);
         let save = self.recents.remove(id);
         self.out.extend(save.map(Output::Save));
         Ok(())

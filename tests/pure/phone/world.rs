@@ -79,6 +79,8 @@ pub(super) struct World {
     pub(super) vault: Vault,
     pub(super) kept: BTreeMap<String, String>,
     pub(super) disk: BTreeMap<&'static str, Vec<u8>>,
+    /// Files of the person's.
+    pub(super) files: BTreeMap<std::path::PathBuf, Vec<u8>>,
     pub(super) aside: Vec<Document>,
     /// The program is killed before the step after so many: messages, vault requests, writes.
     pub(super) dies_after: Option<usize>,
@@ -162,6 +164,7 @@ impl World {
             vault: Vault::Works,
             kept,
             disk,
+            files: BTreeMap::new(),
             aside: Vec::new(),
             dies_after: None,
             steps: 0,
@@ -303,6 +306,10 @@ impl World {
                     self.disk.entry(document.file_name()).or_default().extend(bytes);
                 }
                 self.inputs.push_back(Input::Saved(document, self.disk_full.clone().map_or(Ok(()), Err)));
+            }
+            Output::ReadFile(path, _) => {
+                let content = self.files.get(&path).cloned().ok_or_else(|| "no such file".to_owned());
+                self.inputs.push_back(Input::FileRead(content));
             }
             Output::ExportLog => self.inputs.push_back(Input::LogExported(Ok("a copy".into()))),
             Output::SetAside(document) => {
