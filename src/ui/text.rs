@@ -292,7 +292,7 @@ pub(super) fn vault_banner(state: &VaultState) -> Option<(&'static str, String)>
 
 /// What is said when a link has filled the field.
 #[must_use]
-pub const fn from_a_link(cut: bool) -> &'static str {
+pub(super) const fn from_a_link(cut: bool) -> &'static str {
     if cut {
         "This came from a link, and part of the link was left out. Check it before you call."
     } else {
