@@ -239,6 +239,30 @@ fn while_credentials_may_be_exposed_only_an_enrolled_device_changes_the_password
 }
 
 #[test]
+fn the_owner_is_told_by_another_way_and_nothing_is_lost_if_that_fails_at_first() {
+    let mut town = Town::start(Algorithm::Md5);
+    let (program, heard) = (town.scratch.path().join("tell"), town.scratch.path().join("heard"));
+    // Fails until there is a file `heard`, and writes what it is told into it then.
+    let text = format!("#!/bin/sh\n[ -e {0} ] || exit 1\ncat >> {0}\n", heard.display());
+    std::fs::write(&program, text).unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let tells = Options { tell: Some(program), ..town.options.clone() };
+    town.restart(&tells);
+    let mut anna = Client::new(&town.provider, "anna");
+    run(async {
+        let tx = anna.tx();
+        assert_eq!(anna.ask(PASSWORD, &change("anna", &tx, NEW, 1, Terminate::default())).await.status, 200);
+    });
+    town.provider.daemon.wait_for_log("owners were not told");
+    std::fs::write(&heard, "").unwrap();
+    town.restart(&tells);
+    wait_until("the owner is told", || std::fs::read_to_string(&heard).is_ok_and(|text| text.ends_with('\n')));
+    let told: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&heard).unwrap()).unwrap();
+    assert_eq!((&told["user"], &told["what"]), (&json!("anna"), &json!("password changed")));
+    wait_until("it is noted down", || town.table.sql("SELECT COUNT(*) FROM sasa_audit WHERE untold = 1;") == "0");
+}
+
+#[test]
 fn accounts_are_asked_to_change_and_counted_until_they_have() {
     let town = Town::start(Algorithm::Md5);
     town.table.add("bert", "bert's password");

@@ -10,6 +10,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::config::{Config, Registrations, TlsFiles};
@@ -18,6 +19,7 @@ use super::listener;
 use super::service::Service;
 use super::sql::Database;
 use super::store::Store;
+use super::tell::Teller;
 use super::web::{self, Published, Site, Weather};
 use crate::io::clock::Clock;
 use crate::io::entropy;
@@ -180,7 +182,9 @@ async fn open(config: &Config) -> Result<Store, String> {
     let dice = entropy::from_system().map_err(|error| error.to_string())?;
     let settings = &config.settings;
     let store = Store::open(database, config.back_end, &settings.domain, &settings.realm, dice).await;
-    store.map_err(|error| error.to_string())
+    let mut store = store.map_err(|error| error.to_string())?;
+    store.tells = !config.tell.is_empty();
+    Ok(store)
 }
 
 async fn serve(config: Config, store: Store) -> Result<(), String> {
@@ -209,7 +213,15 @@ async fn serve(config: Config, store: Store) -> Result<(), String> {
     let (behind_proxy, weather) = (config.behind_proxy, Weather::default());
     let site = Arc::new(Site { service, discovery, published, behind_proxy, weather });
     let (stop, stopped) = watch::channel(());
+    // Dropped, and with it what is in it, when serving has ended.
+    let mut telling = JoinSet::new();
     tracing::info!(%addr, domain = config.settings.domain, back_end = config.back_end.name, "open");
+    if config.tell.is_empty() {
+        tracing::warn!("nobody tells owners when their password is changed: set `tell` to a program that does");
+    } else {
+        let (database, domain) = (database.clone(), config.settings.domain.clone());
+        telling.spawn(Teller { database, domain, command: config.tell.clone() }.run());
+    }
     let serving = listener::serve(listener, acceptor, web::router(Arc::clone(&site)), stopped);
     let mut serving = std::pin::pin!(serving);
     let mut ticks = tokio::time::interval(TICK);

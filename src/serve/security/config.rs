@@ -50,6 +50,8 @@ struct File {
     limits: LimitsTable,
     publish: Option<PathBuf>,
     #[serde(default)]
+    tell: Vec<String>,
+    #[serde(default)]
     links: BTreeMap<String, String>,
     #[serde(default = "quarter_of_an_hour")]
     poll_s: u32,
@@ -180,6 +182,8 @@ pub struct Config {
     pub(super) registrations: Registrations,
     /// The folder of signed notices and roots.
     pub publish: Option<PathBuf>,
+    /// The program (and its arguments) that tells owners what happened; empty if there is none.
+    pub tell: Vec<String>,
     /// Pages for people.
     pub links: BTreeMap<String, String>,
     /// How often phones look for notices, in seconds.
@@ -243,6 +247,7 @@ impl Config {
             back_end,
             registrations,
             publish: file.publish,
+            tell: file.tell,
             links: file.links,
             poll_s: file.poll_s.clamp(5, 86_400),
         })

@@ -6,6 +6,7 @@
 //! * [`web`]: HTTP in and out; `listener` is TCP, TLS and the end of connections.
 //! * [`lines`]: registrations that are listed and ended; `kamailio` speaks to a Kamailio's RPC socket.
 //! * [`config`]: the file, and what is refused in it. [`command`]: the command line.
+//! * `tell`: owners are told what happened, by the provider's own program.
 //! * [`embedded`]: the same in memory, for the demo.
 //! * [`failpoint`]: where tests make the process die.
 
@@ -22,6 +23,7 @@ mod schema;
 pub(crate) mod service;
 mod sql;
 mod store;
+mod tell;
 pub(crate) mod web;
 
 pub use embedded::Control;

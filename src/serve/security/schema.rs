@@ -23,6 +23,6 @@ pub(super) const TABLES: [&str; 6] = [
         PRIMARY KEY (domain, usr, id))",
     "CREATE TABLE IF NOT EXISTS sasa_audit (
         at BIGINT NOT NULL, domain VARCHAR(64) NOT NULL, usr VARCHAR(128) NOT NULL,
-        what VARCHAR(64) NOT NULL, detail TEXT NOT NULL)",
+        what VARCHAR(64) NOT NULL, detail TEXT NOT NULL, untold BIGINT)",
     "CREATE INDEX IF NOT EXISTS sasa_audit_usr ON sasa_audit (domain, usr)",
 ];

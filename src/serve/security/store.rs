@@ -6,6 +6,7 @@ use super::failpoint::{Step, reach};
 use super::ledger::{Judge, Ledger, LedgerError};
 use super::schema::TABLES;
 use super::sql::{Database, Row, SqlError, Tx, Value};
+use super::tell::is_told;
 use crate::base::{Entropy, Now, WallTime};
 use crate::io::clock::wall;
 use crate::provider::security::account::{Account, Facts, Hashes, MustChange};
@@ -31,6 +32,8 @@ pub(crate) struct Store {
     pub(super) back_end: BackEnd,
     pub(super) domain: String,
     pub(super) realm: String,
+    /// Whether somebody will tell owners: then what they are to be told of is marked.
+    pub(super) tells: bool,
     dice: Mutex<Entropy>,
 }
 
@@ -74,7 +77,7 @@ impl Store {
         }
         tx.commit().await?;
         let (domain, realm) = (domain.to_owned(), realm.to_owned());
-        Ok(Store { database, back_end, domain, realm, dice: Mutex::new(dice) })
+        Ok(Store { database, back_end, domain, realm, tells: false, dice: Mutex::new(dice) })
     }
 
     /// The facts, and whether the password was changed behind our back (or the account is new to us).
@@ -203,9 +206,16 @@ impl Store {
         what: &str,
         detail: &str,
     ) -> Result<(), LedgerError> {
-        let sql = "INSERT INTO sasa_audit (at, domain, usr, what, detail) VALUES ($1, $2, $3, $4, $5)";
-        let (domain, user) = (Value::Text(&self.domain), Value::Text(user));
-        tx.run(sql, &[Value::Int(at.0), domain, user, Value::Text(what), Value::Text(detail)]).await?;
+        let sql = "INSERT INTO sasa_audit (at, domain, usr, what, detail, untold) VALUES ($1, $2, $3, $4, $5, $6)";
+        let values = [
+            Value::Int(at.0),
+            Value::Text(&self.domain),
+            Value::Text(user),
+            Value::Text(what),
+            Value::Text(detail),
+            Value::MaybeInt((self.tells && is_told(what)).then_some(1)),
+        ];
+        tx.run(sql, &values).await?;
         Ok(())
     }
 

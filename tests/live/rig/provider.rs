@@ -37,6 +37,8 @@ pub struct Options {
     pub back_end: &'static str,
     /// More of its configuration: whole tables.
     pub more: String,
+    /// The program that tells owners.
+    pub tell: Option<PathBuf>,
     /// `RINGFENCE_PROVIDER_DIES_AT`
     pub dies_at: Option<u32>,
 }
@@ -45,7 +47,7 @@ impl Options {
     /// The password alone is enough and at once, unless `more` says otherwise.
     pub fn simple(database: String, back_end: &'static str) -> Options {
         let more = "[access]\ndelay_s = 0\ncooling_off_h = 0.0\nconfirm_devices = false\n".to_owned();
-        Options { database, back_end, more, dies_at: None }
+        Options { database, back_end, more, tell: None, dies_at: None }
     }
 }
 
@@ -108,13 +110,14 @@ impl Provider {
         let port: u16 = std::fs::read_to_string(folder.join("port")).expect("port").parse().expect("a number");
         let config = format!(
             "listen = \"127.0.0.1:{port}\"\ndomain = \"{DOMAIN}\"\nissuer = \"https://{host}:{port}\"\n\
-             publish = \"{here}/publish\"\n[tls]\ncertificate = \"{here}/cert.pem\"\nkey = \"{here}/key.pem\"\n\
+             publish = \"{here}/publish\"\ntell = [{tell}]\n[tls]\ncertificate = \"{here}/cert.pem\"\nkey = \"{here}/key.pem\"\n\
              [database]\nurl = \"{}\"\nback_end = \"{}\"\n{}",
             options.database,
             options.back_end,
             options.more,
             host = host(),
             here = folder.display(),
+            tell = options.tell.as_ref().map(|path| format!("{path:?}")).unwrap_or_default(),
         );
         private(&folder.join("provider.toml"), &config);
         (port, ca)
