@@ -29,12 +29,14 @@ Logs go to stderr; RUST_LOG=ringfence=debug shows more.
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    io::harden::begin();
     let rest = || arguments.get(1..).unwrap_or_default().to_vec();
     match arguments.first().map(|first| first.to_string_lossy()).as_deref() {
         Some("--help" | "-h") => say(HELP),
         Some("--version" | "-V") => say(concat!("ringfence ", env!("CARGO_PKG_VERSION"), "\n")),
         Some("agent") => {
             log();
+            io::harden::close();
             agent::run(rest())
         }
         Some("demo") => window(true, rest(), None),

@@ -18,6 +18,8 @@ mod demo;
 mod dns;
 #[path = "live/guard.rs"]
 mod guard;
+#[path = "live/hardened.rs"]
+mod hardened;
 #[path = "live/instance.rs"]
 mod instance;
 #[path = "live/interop.rs"]
@@ -34,6 +36,8 @@ mod nat;
 mod net;
 #[path = "live/network.rs"]
 mod network;
+#[path = "live/passphrase.rs"]
+mod passphrase;
 #[path = "live/provider.rs"]
 mod provider;
 #[path = "live/provider_load.rs"]
@@ -47,6 +51,8 @@ mod password_change;
 mod rig;
 #[path = "live/tls.rs"]
 mod tls;
+#[path = "live/trusting.rs"]
+mod trusting;
 #[path = "live/vault.rs"]
 mod vault;
 #[path = "live/window.rs"]

@@ -19,4 +19,4 @@ pub mod store;
 pub mod tls;
 pub mod vault;
 
-pub use platform::{appearance, autostart, installation, notification};
+pub use platform::{appearance, autostart, harden, installation, notification};

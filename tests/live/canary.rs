@@ -10,7 +10,7 @@ use crate::rig::kamailio::{Algorithm, DOMAIN, Kamailio};
 use crate::rig::{PASSWORD, Scratch};
 
 /// Every file below `folder` that holds `needle`.
-fn files_with(folder: &Path, needle: &str) -> Vec<String> {
+pub fn files_with(folder: &Path, needle: &str) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("folder").map(|e| e.expect("entry").path()) {
         if entry.is_dir() {

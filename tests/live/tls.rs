@@ -6,8 +6,9 @@ use std::sync::Arc;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use ringfence::io::net::Options;
 use ringfence::io::tls::Trust;
-use ringfence::port::net::{CertificateError, Flow, NetError, Target, Transport};
+use ringfence::port::net::{CertificateError, Fingerprint, Flow, NetError, Target, Transport};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use sha2::Digest as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
@@ -48,6 +49,10 @@ async fn server(
         .with_no_client_auth()
         .with_single_cert(vec![CertificateDer::from(certificate)], key)
         .unwrap();
+    serve(config).await
+}
+
+async fn serve(config: rustls::ServerConfig) -> SocketAddr {
     let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
@@ -180,4 +185,88 @@ async fn an_unreadable_ca_file_is_said_and_not_passed_over() {
         let outcome = connect(Trust::new(Some(file.clone())), listener.local_addr().unwrap()).await;
         assert!(matches!(&outcome, Err(NetError::Tls(words)) if words.contains("pem")), "{outcome:?}");
     }
+}
+
+fn fingerprint(certificate: &[u8]) -> Fingerprint {
+    Fingerprint(sha2::Sha256::digest(certificate).into())
+}
+
+async fn connect_pinned(addr: SocketAddr, pin: Fingerprint) -> Result<Flow, NetError> {
+    let mut side = Side::start(Options { trust: Trust::new(None), ..options() });
+    let target = target(Transport::Tls, addr);
+    side.open(Target { tls_name: Some(NAME.into()), pin: Some(pin), ..target }).await
+}
+
+#[tokio::test]
+async fn a_refused_certificate_is_told_by_its_fingerprint() {
+    let key = KeyPair::generate().unwrap();
+    for name in [NAME, "other.example"] {
+        let own = params(name).self_signed(&key).unwrap();
+        let addr = server(own.der().to_vec(), &key, rustls::ALL_VERSIONS).await;
+        let outcome = connect(Trust::new(None), addr).await;
+        assert!(
+            matches!(outcome, Err(NetError::Certificate(_, Some(shown))) if shown == fingerprint(own.der())),
+            "{outcome:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_certificate_that_the_person_trusts_is_good_whoever_vouches_for_it() {
+    let key = KeyPair::generate().unwrap();
+    // As `openssl req -x509` makes them: an authority, for another name, and out of date.
+    let mut odd = params("other.example");
+    odd.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    odd.not_after = date_time_ymd(2020, 1, 1);
+    for certificate in [params(NAME).self_signed(&key).unwrap(), odd.self_signed(&key).unwrap()] {
+        for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+            let addr = server(certificate.der().to_vec(), &key, &[version]).await;
+            let outcome = connect_pinned(addr, fingerprint(certificate.der())).await;
+            assert!(outcome.is_ok(), "{outcome:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn any_other_certificate_is_refused_even_if_an_authority_vouches_for_it() {
+    let authority = authority();
+    let key = KeyPair::generate().unwrap();
+    let good = params(NAME).signed_by(&key, &authority.issuer).unwrap();
+    let addr = server(good.der().to_vec(), &key, rustls::ALL_VERSIONS).await;
+    let trust = Trust::new(None);
+    trust.pin(NAME, authority.der).unwrap();
+    assert!(connect(trust.clone(), addr).await.is_ok(), "without a pin it is good");
+    let mut side = Side::start(Options { trust, ..options() });
+    let pin = Some(Fingerprint([7; 32]));
+    let outcome = side.open(Target { tls_name: Some(NAME.into()), pin, ..target(Transport::Tls, addr) }).await;
+    let shown = fingerprint(good.der());
+    assert_eq!(outcome, Err(NetError::Certificate(CertificateError::Changed, Some(shown))));
+}
+
+/// Shows a certificate without having its key.
+#[derive(Debug)]
+struct Impostor(Arc<rustls::sign::CertifiedKey>);
+
+impl rustls::server::ResolvesServerCert for Impostor {
+    fn resolve(&self, _hello: rustls::server::ClientHello<'_>) -> Option<Arc<rustls::sign::CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+}
+
+#[tokio::test]
+async fn who_shows_the_trusted_certificate_without_its_key_is_refused() {
+    let (key, stolen) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+    let certificate = params(NAME).self_signed(&key).unwrap();
+    let provider = rustls::crypto::ring::default_provider();
+    let wrong = PrivateKeyDer::try_from(stolen.serialize_der()).unwrap();
+    let wrong = provider.key_provider.load_private_key(wrong).unwrap();
+    let certified = rustls::sign::CertifiedKey::new(vec![certificate.der().clone()], wrong);
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(provider))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(Impostor(Arc::new(certified))));
+    let addr = serve(config).await;
+    let outcome = connect_pinned(addr, fingerprint(certificate.der())).await;
+    assert!(outcome.is_err(), "{outcome:?}");
 }

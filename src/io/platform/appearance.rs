@@ -10,10 +10,12 @@ pub fn follow(tell: impl Fn(bool) + Send + 'static) {
     let started = thread.spawn(move || {
         // Ends when there is no portal, and with the bus. Until then it sleeps in the reading of its connection.
         if let Err(error) = portal::listen(&tell) {
+            super::harden::close();
             tracing::debug!(%error, "the desktop does not tell whether it is dark");
         }
     });
     if let Err(error) = started {
+        super::harden::close();
         tracing::debug!(%error, "no thread to ask whether the desktop is dark");
     }
 }
@@ -58,6 +60,8 @@ mod portal {
         // First, so that no change falls between question and subscription.
         let changes = MessageIterator::for_match_rule(rule, &bus, Some(QUEUE))?;
         tell(ask(&bus)?);
+        // It knows this connection from now on.
+        crate::io::harden::close();
         for change in changes {
             let change = change?;
             match change.body().deserialize::<(&str, &str, Value<'_>)>() {

@@ -5,6 +5,7 @@ pub mod installation;
 #[cfg(target_os = "linux")]
 pub(super) mod arrival;
 pub mod autostart;
+pub mod harden;
 #[cfg(target_os = "linux")]
 pub(super) mod linux;
 pub mod notification;

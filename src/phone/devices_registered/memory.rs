@@ -7,7 +7,7 @@ use super::words;
 use crate::base::WallTime;
 use crate::phone::view::{DeviceId, DeviceListing, DeviceView};
 
-/// How many devices are remembered. Those that are not there go first, the oldest of them before the others.
+/// How many devices are remembered. Those that are neither there nor named go first.
 pub const MOST: usize = 64;
 /// How many contacts of ours are remembered.
 const MOST_OWN: usize = 16;
@@ -115,14 +115,15 @@ impl Memory {
         self.own.iter().any(|own| own == contact)
     }
 
-    /// Makes room by forgetting the oldest that is not there and carries nothing that the person said or must see.
+    /// Makes room by forgetting the oldest that is not there and that the person has not named; those that are alarms
+    /// last.
     fn has_room(&mut self) -> bool {
         if self.known.len() < MOST {
             return true;
         }
-        let idle = |known: &Known| !known.here && !known.new && !known.needs_password;
-        let unnamed = self.known.iter().position(|known| idle(known) && known.name.is_none());
-        let oldest = unnamed.or_else(|| self.known.iter().position(idle));
+        let gone = |known: &Known| !known.here && known.name.is_none();
+        let silent = self.known.iter().position(|known| gone(known) && !known.new);
+        let oldest = silent.or_else(|| self.known.iter().position(gone));
         oldest.map(|index| self.known.remove(index)).is_some()
     }
 

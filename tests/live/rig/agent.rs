@@ -168,6 +168,15 @@ impl Agent {
         self.child.wait().expect("a child").code()
     }
 
+    /// Kills it by a signal that means a crash: whether that left a core dump.
+    pub fn dumps_core_on(&mut self, signal: rustix::process::Signal) -> bool {
+        let pid = rustix::process::Pid::from_raw(i32::try_from(self.pid()).expect("a pid")).expect("a pid");
+        rustix::process::kill_process(pid, signal).expect("it runs");
+        let status = self.child.wait().expect("a child");
+        assert!(!status.success());
+        std::os::unix::process::ExitStatusExt::core_dumped(&status)
+    }
+
     /// Quits and waits for its end.
     pub fn quit(&mut self) {
         self.ask(json!({"do": "quit"}));

@@ -7,6 +7,7 @@ pub mod display;
 pub mod kamailio;
 pub mod keyring;
 pub mod load;
+pub mod memory;
 pub mod names;
 pub mod nat;
 pub mod provider;

@@ -20,6 +20,7 @@ use ringfence::sip::digest::{Algorithm, Door, Hash, Qop, Verdict, Verifier};
 use ringfence::sip::{Message, Method};
 
 use super::api_provider::ApiProvider;
+use super::safe::Safe;
 
 pub(super) const PASSWORD: &str = "canary-7f3d-horse";
 /// What the far end of a call says it wants.
@@ -78,6 +79,8 @@ pub(super) struct World {
     pub(super) names: HashMap<Query, Answer>,
     pub(super) vault: Vault,
     pub(super) kept: BTreeMap<String, String>,
+    /// The passphrase file, and what is where.
+    pub(super) safe: Safe,
     pub(super) disk: BTreeMap<&'static str, Vec<u8>>,
     /// Files of the person's.
     pub(super) files: BTreeMap<std::path::PathBuf, Vec<u8>>,
@@ -95,6 +98,9 @@ pub(super) struct World {
     pub(super) sent: Vec<(Mono, Flow, Message)>,
     pub(super) unanswered: Vec<(RequestId, Request)>,
     pub(super) bindings: Vec<String>,
+    /// Contacts of other devices, and whether any contact is named at all.
+    pub(super) others: Vec<String>,
+    pub(super) names_contacts: bool,
     /// What the web answers, by URL; everything else cannot be reached.
     pub(super) web: BTreeMap<String, http::Answer>,
     /// The provider's account-security API, if it has one: then its passwords are the registrar's.
@@ -163,6 +169,7 @@ impl World {
             names: HashMap::new(),
             vault: Vault::Works,
             kept,
+            safe: Safe::new(usage),
             disk,
             files: BTreeMap::new(),
             aside: Vec::new(),
@@ -179,6 +186,8 @@ impl World {
             api: None,
             requested: Vec::new(),
             bindings: Vec::new(),
+            others: Vec::new(),
+            names_contacts: true,
             password: PASSWORD.to_owned(),
             known: [PASSWORD, super::changing::NEW, "theirs-5150"].map(str::to_owned).into(),
             also_takes: None,
@@ -323,16 +332,20 @@ impl World {
     }
 
     fn vault(&mut self, id: RequestId, request: Request) {
+        let keyring = (self.vault == Vault::Works).then_some(&mut self.kept);
+        if let Some(reply) = self.safe.answer(&request, keyring) {
+            return self.inputs.push_back(Input::Vault(id, reply));
+        }
         let reply = match (&self.vault, &request) {
             (Vault::Stuck, _) => {
                 self.unanswered.push((id, request));
                 Reply::Failed(VaultError::Stuck)
             }
             (Vault::Fails(error), _) => Reply::Failed(error.clone()),
-            (
-                Vault::Works,
-                Request::Check | Request::CheckFor(_) | Request::Assign(..) | Request::Unlock(_) | Request::Move { .. },
-            ) => Reply::Done,
+            (Vault::Works, Request::Check | Request::CheckFor(_)) => Reply::Done,
+            (Vault::Works, Request::Assign(..) | Request::Unlock(_) | Request::Move { .. }) => {
+                panic!("the safe answers that")
+            }
             (Vault::Works, Request::Erase { account, .. }) => {
                 self.kept.retain(|name, _| !name.starts_with(account.as_str()));
                 Reply::Done
@@ -454,7 +467,8 @@ impl World {
                 self.bindings = kept.collect();
             }
             let granted = Message::response_to(request, 200, "", Some("srv")).with("Expires", 600);
-            return self.bindings.iter().fold(granted, |granted, contact| granted.with("Contact", contact));
+            let named = self.bindings.iter().chain(&self.others).filter(|_| self.names_contacts);
+            return named.fold(granted, |granted, contact| granted.with("Contact", contact));
         }
         let mut response = Message::response_to(request, 401, "", Some("srv"));
         self.verifier.challenge(&mut response, Door::Server, self.now.mono, false, &mut self.dice);

@@ -1,3 +1,5 @@
+//! The passphrase file: kept, damaged, cut, broken off; with little work, for that is not what is tested.
+
 use std::fs;
 
 use super::*;
