@@ -9,26 +9,37 @@ use serde_json::json;
 use crate::rig::Scratch;
 use crate::rig::agent::Agent;
 
+/// The same without root's privileges, which would let it look into any process.
+fn unprivileged(command: &Command) -> Command {
+    let mut plain = if rustix::process::geteuid().is_root() {
+        let mut setpriv = Command::new("setpriv");
+        setpriv.args(["--bounding-set=-all", "--inh-caps=-all"]).arg(command.get_program());
+        setpriv
+    } else {
+        Command::new(command.get_program())
+    };
+    plain.args(command.get_args());
+    plain.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    plain
+}
+
 fn agent(scratch: &Scratch, name: &str, hardened: bool) -> Agent {
     let mut agent = Agent::start_within(scratch, name, &[], |mut command| {
         if hardened {
             command.env("RINGFENCE_HARDENED", "1");
         }
-        command
+        unprivileged(&command)
     });
     agent.ok(json!({"do": "state"}));
     agent
 }
 
-/// Whether another process of the same person, without root's privilege to look into any, can read its memory.
+/// Whether another process of the same person can read its memory.
 fn can_be_read(pid: u32) -> bool {
-    let root = rustix::process::geteuid().is_root();
-    let mut command = Command::new(if root { "setpriv" } else { "cat" });
-    if root {
-        command.args(["--bounding-set=-sys_ptrace", "cat"]);
-    }
-    // What may read this may read /proc/PID/mem: both are PTRACE_MODE_READ or stronger.
-    let output = command.arg(format!("/proc/{pid}/environ")).output().expect("cat");
+    let mut command = Command::new("cat");
+    // Whoever may not read this may not read /proc/PID/mem either: that wants more (PTRACE_MODE_ATTACH).
+    command.arg(format!("/proc/{pid}/environ"));
+    let output = unprivileged(&command).output().expect("cat");
     output.status.success() && !output.stdout.is_empty()
 }
 
@@ -49,5 +60,5 @@ fn the_memory_of_a_hardened_program_is_nobody_elses_and_is_never_dumped() {
 fn a_crash_of_a_hardened_program_leaves_no_core_behind() {
     let scratch = Scratch::new();
     let mut hardened = agent(&scratch, "hardened", true);
-    assert!(!hardened.dumps_core_on(Signal::SEGV));
+    assert!(!hardened.dumps_core_on(Signal::ABORT));
 }

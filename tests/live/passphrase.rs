@@ -52,7 +52,9 @@ fn stock_age_recovers_the_passwords_and_a_restart_finds_them_and_nothing_else_te
     let scratch = Scratch::new();
     let kamailio = Kamailio::start(&scratch, Algorithm::Sha256);
     let mut agent = Agent::start(&scratch, "alice", &FILE);
-    assert_eq!(agent.ok(json!({"do": "state"}))["vault"], "no_file");
+    crate::rig::wait_until("it is known that there is no file", || {
+        agent.ok(json!({"do": "state"}))["vault"] == "no_file"
+    });
     assert_eq!(agent.ask(json!({"do": "unlock_vault", "passphrase": "short"}))["error"]["code"], "short_passphrase");
     agent.ok(json!({"do": "unlock_vault", "passphrase": PHRASE}));
     sign_in(&mut agent, "alice", &kamailio);
