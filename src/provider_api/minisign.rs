@@ -85,3 +85,61 @@ impl std::fmt::Display for PublicKey {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD as BASE64;
+    use ring::signature::{Ed25519KeyPair, KeyPair as _};
+
+    use super::*;
+
+    /// The example of minisign's own documentation: key, and signature over `test`.
+    const KEY: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
+    const SIGNATURE: &str = "untrusted comment: signature from minisign secret key\n\
+        RUQf6LRCGA9i559r3g7V1qNyJDApGip8MfqcadIgT9CuhV3EMhHoN1mGTkUidF/z7SrlQgXdy8ofjb7bNJJylDOocrCo8KLzZwo=\n\
+        trusted comment: timestamp:1633700835\tfile:test\tprehashed\n\
+        wLMDjy9FLAuxZ3q4NlEvkgtyhrr0gtTu6KC4KBJdITbbOeAi1zBIYo0v4iTgt8jJpIidRJnp94ABQkJAgAooBQ==";
+
+    #[test]
+    fn a_signature_of_the_real_minisign_is_verified() {
+        let key = PublicKey::parse(KEY).unwrap();
+        assert_eq!(key.verify(b"test", SIGNATURE).unwrap(), "timestamp:1633700835\tfile:test\tprehashed");
+        assert!(key.verify(b"test", &SIGNATURE.replace('\n', "\r\n")).is_ok(), "with Windows' line ends");
+        assert_eq!(key.verify(b"Test", SIGNATURE), Err(SignatureError::Wrong));
+        assert_eq!(key.verify(b"test", &SIGNATURE.replace("1633700835", "1633700836")), Err(SignatureError::Wrong));
+        assert_eq!(key.verify(b"test", ""), Err(SignatureError::Malformed));
+        assert_eq!(key.verify(b"test", &"x".repeat(MAX_SIGNATURE + 1)), Err(SignatureError::Malformed));
+    }
+
+    /// A key file and a signature as minisign made them before it hashed first: `Ed` instead of `ED`.
+    fn legacy(bytes: &[u8]) -> (String, String) {
+        let pair = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
+        let id = [1, 2, 3, 4, 5, 6, 7, 8];
+        let packed = |kind: &[u8], rest: &[u8]| BASE64.encode([kind, &id, rest].concat());
+        let signature = pair.sign(bytes);
+        let global = pair.sign(&[signature.as_ref(), b"old"].concat());
+        let text = format!(
+            "untrusted comment: x\n{}\ntrusted comment: old\n{}",
+            packed(b"Ed", signature.as_ref()),
+            BASE64.encode(global.as_ref())
+        );
+        (packed(b"Ed", pair.public_key().as_ref()), text)
+    }
+
+    #[test]
+    fn the_legacy_form_is_refused_although_it_is_a_good_signature() {
+        let (key, signature) = legacy(b"list");
+        let theirs = minisign_verify::PublicKey::from_base64(&key).unwrap();
+        let decoded = minisign_verify::Signature::decode(&signature).unwrap();
+        assert!(theirs.verify(b"list", &decoded, true).is_ok(), "the signature itself is good");
+        assert_eq!(PublicKey::parse(&key).unwrap().verify(b"list", &signature), Err(SignatureError::Legacy));
+    }
+
+    #[test]
+    fn the_signature_of_another_key_is_told_from_a_wrong_one() {
+        let (key, _) = legacy(b"list");
+        assert_eq!(PublicKey::parse(&key).unwrap().verify(b"test", SIGNATURE), Err(SignatureError::OtherKey));
+        assert_eq!(PublicKey::parse("RWQ"), None);
+    }
+}

@@ -2,6 +2,7 @@
 
 mod honest;
 mod hostile;
+mod mutation;
 mod person;
 pub(crate) mod rig;
 mod roots;
