@@ -42,6 +42,8 @@ pub enum Request {
     OnTrust(Option<AccountId>, trust::Action),
     /// Account security.
     Security(Option<AccountId>, SecurityRequest),
+    /// `rehearse`
+    Rehearse(bool),
     /// `notices` and `notice`
     Notices(Option<AccountId>, NoticeRequest),
     /// `quit`
@@ -128,6 +130,7 @@ fn request(fields: &mut Fields) -> Result<Request, Mistake> {
         }
         "stats" => Ok(Request::Stats(fields.call()?)),
         "state" => Ok(Request::State),
+        "rehearse" => Ok(Request::Rehearse(fields.flag("on")?.unwrap_or(true))),
         "notices" => Ok(Request::Notices(fields.account()?, notices::all(fields)?)),
         "notice" => Ok(Request::Notices(fields.account()?, notices::one(fields)?)),
         "sign_out" => Ok(Request::SignOut(fields.account()?)),

@@ -123,6 +123,7 @@ impl Session {
             Request::MovePasswords(to) => Plan::Ask(Command::Trust(TrustCommand::Move(to))),
             Request::Devices(account) => Plan::Say(trust::devices(&view, the_account(&view, account)?)),
             Request::OnTrust(account, action) => Plan::Ask(trust::command(the_account(&view, account)?, action)),
+            Request::Rehearse(on) => Plan::Ask(Command::Rehearse(on)),
             Request::Notices(account, request) => plan_notices(&view, the_account(&view, account)?, request)?,
             Request::Security(account, request) => self.plan_security(&view, the_account(&view, account)?, request)?,
             Request::Quit => Plan::Ask(Command::Quit),

@@ -1,23 +1,29 @@
 //! The embedded demo provider: started when somebody asks for it, stopped with the engine.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use tokio::sync::mpsc::Sender;
 
+use crate::io::clock::Clock;
 use crate::io::http::Http;
 use crate::io::tls::Trust;
 use crate::phone::command::AccountDraft;
 use crate::phone::input::DemoLine;
 use crate::port::net::Transport;
 use crate::serve::Demo;
+use crate::serve::rehearsal::Stage;
 
 /// A running demo provider and the account that it holds ready, or why there is none.
 pub(super) type Started = Result<(Demo, DemoLine), String>;
 
 /// Starts it without holding up anything. Nobody but its own authority vouches for its name from now on.
-pub(super) fn start(trust: Trust, http: Http, started: Sender<Started>) {
+pub(super) fn start(trust: Trust, http: Http, stage: Arc<Mutex<Option<Stage>>>, started: Sender<Started>) {
     let starting = tokio::task::spawn_blocking(move || {
         let demo = Demo::start().map_err(|error| error.to_string())?;
         trust.pin(Demo::DOMAIN, demo.ca().to_vec()).map_err(|error| error.to_string())?;
         http.lead(Demo::DOMAIN, demo.https());
+        let opened = Stage::open(demo.control().clone(), Demo::DOMAIN, Clock::start().now().wall)?;
+        *stage.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
         let line = line(&demo);
         Ok((demo, line))
     });

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::demo::{self, Started};
+use super::rehearsal::{Theatre, Told};
 use super::run::found;
 use super::{Options, StartError};
 use crate::base::Entropy;
@@ -44,6 +45,7 @@ pub(super) struct Drivers {
     files: Sender<Result<Vec<u8>, String>>,
     trust: Trust,
     demo: Sender<Started>,
+    theatre: Theatre,
     input: Option<Device>,
     output: Option<Device>,
 }
@@ -59,6 +61,7 @@ pub(super) struct Reports {
     raised: Receiver<Visit>,
     files: Receiver<Result<Vec<u8>, String>>,
     demo: Receiver<Started>,
+    rehearsal: Receiver<Told>,
     /// Runs until it is dropped.
     running_demo: Option<Demo>,
 }
@@ -81,6 +84,7 @@ impl Drivers {
         let (to_raised, raised) = channel(1);
         let (to_files, files) = channel(1);
         let (to_demo, demo_reports) = channel(1);
+        let (to_rehearsal, rehearsal_reports) = channel(8);
         instance.listen(to_raised);
         let exports = if options.profile.is_some() { profile.to_owned() } else { store::documents_dir(profile) };
         let store = Store::open(profile, move |told| {
@@ -110,6 +114,7 @@ impl Drivers {
         let dns = Dns::new(options.dns, rules.clone(), to_dns);
         let http = Http::new(trust.clone(), dns.clone(), rules, to_http);
         let vault = Vault::start(usual, profile, to_vault);
+        let theatre = Theatre::new(to_rehearsal);
         let reports = Reports {
             net: net_reports,
             dns: dns_reports,
@@ -120,6 +125,7 @@ impl Drivers {
             raised,
             files,
             demo: demo_reports,
+            rehearsal: rehearsal_reports,
             running_demo: None,
         };
         let drivers = Drivers {
@@ -133,6 +139,7 @@ impl Drivers {
             files: to_files,
             trust,
             demo: to_demo,
+            theatre,
             input,
             output,
         };
@@ -161,7 +168,10 @@ impl Drivers {
             Output::ReadFile(path, most) => person_file::read(path, most, self.files.clone()),
             Output::ExportLog => self.store.export(Document::EventLog, self.exports.clone()),
             Output::SetAside(document) => self.set_aside(document),
-            Output::StartDemo => demo::start(self.trust.clone(), self.http.clone(), self.demo.clone()),
+            Output::StartDemo => {
+                demo::start(self.trust.clone(), self.http.clone(), self.theatre.stage(), self.demo.clone());
+            }
+            Output::Rehearse(on) => self.theatre.perform(on),
             Output::Event(_) | Output::Timeout(_) => {}
         }
     }
@@ -212,6 +222,7 @@ impl Reports {
                 Visit::Raise => Input::Raise,
                 Visit::Link(link) => Input::Link(link),
             },
+            Some(told) = self.rehearsal.recv() => Input::Rehearsal(told),
             Some(started) = self.demo.recv() => Input::Demo(started.map(|(demo, line)| {
                 self.running_demo = Some(demo);
                 line

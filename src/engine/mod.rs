@@ -4,6 +4,7 @@
 mod demo;
 mod drivers;
 mod options;
+mod rehearsal;
 mod run;
 mod signals;
 

@@ -163,6 +163,7 @@ impl Engine {
                 | Output::ExportLog
                 | Output::ReadFile(..)
                 | Output::SetAside(_)
+                | Output::Rehearse(_)
                 | Output::StartDemo) => self.drivers.perform(other),
             }
         }

@@ -67,9 +67,8 @@ impl Phone {
             }
             Command::Change(account, command) => self.change_command(now, account, command),
             Command::Safety(account, command) => self.safety(now, account, command),
-            // Each owner of issue 3 takes its arm.
             Command::Bill(account, step) => self.check_bill(account, step),
-            Command::Rehearse(_) => Err(not_now("")),
+            Command::Rehearse(on) => self.rehearse(now, on),
             Command::Notice(account, command) => self.notice(now, account, &command),
             Command::Guard(answer) => self.answer_guard(now, answer),
             Command::Device(account, command) => done(self.device_command(now, account, command)),

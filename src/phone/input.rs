@@ -2,6 +2,7 @@
 
 use crate::base::{AccountId, Secret};
 use crate::phone::command::{AccountDraft, Command};
+use crate::phone::view::RehearsalView;
 use crate::port::{RequestId, dns, http, media, net, store::Document, vault};
 
 /// One thing that happened. The phone is driven by these alone.
@@ -36,6 +37,8 @@ pub enum Input {
         /// ISO 3166-1 alpha-2.
         region: Option<String>,
     },
+    /// The rehearsal has reached a step, or could not be played, in words.
+    Rehearsal(Result<RehearsalView, String>),
     /// A second start of the program wants this window in front.
     Raise,
     /// The file that [`super::output::Output::ReadFile`] asked for, or in words why there is none.

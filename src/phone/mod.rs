@@ -35,6 +35,7 @@ mod probe;
 pub mod problem;
 mod publish;
 pub mod registration;
+mod rehearsal;
 pub mod security;
 pub mod settings;
 mod sign_in;
@@ -182,6 +183,7 @@ impl Phone {
             Input::LogExported(outcome) => self.on_log_exported(outcome),
             Input::Media(report) => self.on_media(now, report),
             Input::Demo(demo) => self.demo_ready(now, demo),
+            Input::Rehearsal(scene) => self.on_rehearsal(now, scene),
             Input::Surroundings { utc_offset, region } => self.surroundings(utc_offset, region.as_deref()),
             Input::FileRead(content) => self.file_read(content),
             Input::Link(text) => self.link_arrived(&text),

@@ -27,6 +27,8 @@ pub enum Output {
     SetAside(store::Document),
     /// Read a file of the person's, up to so many bytes; [`super::input::Input::FileRead`] answers.
     ReadFile(std::path::PathBuf, usize),
+    /// Begin the rehearsal with the demo provider, or end it; [`super::input::Input::Rehearsal`] tells each step.
+    Rehearse(bool),
     /// Start the demo provider in this process; [`super::input::Input::Demo`] answers.
     StartDemo,
     /// Tell whoever watches.

@@ -5,6 +5,7 @@
 //! * [`registrar`]: bindings, challenges and expiry (RFC 3261 §10.3).
 //! * [`people`]: who can be called. To add a person is to add a row.
 //! * [`security`]: who may change a password, and what a change is.
+//! * [`rehearsal`]: the day of a breach as a script.
 //! * [`script`]: what a person plays. [`leg`]: the RTP of one call, for a driver to own.
 #![deny(clippy::indexing_slicing)]
 
@@ -13,6 +14,7 @@ mod core;
 pub mod leg;
 pub mod people;
 pub mod registrar;
+pub mod rehearsal;
 pub mod script;
 pub mod security;
 

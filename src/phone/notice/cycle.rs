@@ -63,7 +63,7 @@ impl Lookout {
     /// Begins a look.
     pub(super) fn begin(&mut self, now: Now) {
         let stale = self.discovered.is_none_or(|at| now.mono.since(at) >= DISCOVERY_EVERY);
-        if stale || self.pinned.is_none() { self.ask_discovery() } else { self.ask_index(now, Look::default()) }
+        if stale || self.notices_at().is_none() { self.ask_discovery() } else { self.ask_index(now, Look::default()) }
     }
 
     fn ask_discovery(&mut self) {
@@ -290,7 +290,9 @@ impl Lookout {
     /// A look that brought what it was for: the next one in the provider's interval, one fifth more or less.
     fn wait(&mut self, now: Now, dice: &mut Entropy) {
         self.failures = 0;
-        self.due = now.mono + self.interval().mul_f64(0.8 + 0.4 * dice.fraction());
+        // Whoever publishes none may begin to: discovery would say so.
+        let interval = if self.notices_at().is_some() { self.interval() } else { HAS_NONE };
+        self.due = now.mono + interval.mul_f64(0.8 + 0.4 * dice.fraction());
     }
 
     fn interval(&self) -> Duration {

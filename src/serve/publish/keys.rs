@@ -106,6 +106,16 @@ impl Keys {
 }
 
 impl Signer {
+    /// A key that is in no file and ends with the process: the demo's.
+    ///
+    /// # Errors
+    /// In words.
+    pub fn in_memory(name: &str) -> Result<Signer, String> {
+        let pair = KeyPair::generate_unencrypted_keypair().map_err(|error| error.to_string())?;
+        let public = PublicKey::parse(&pair.pk.to_base64()).ok_or("not a key that can sign")?;
+        Ok(Signer { name: name.to_owned(), public, secret: pair.sk })
+    }
+
     /// Signs exact bytes; the comment is signed too. The text of a `.minisig` file.
     ///
     /// # Errors

@@ -166,7 +166,7 @@ pub fn newest(publish: &Path) -> Result<Option<Root>, String> {
     Ok(newest)
 }
 
-fn sign(root: &Root, signers: &[Signer]) -> Result<Signed, String> {
+pub(in crate::serve) fn sign(root: &Root, signers: &[Signer]) -> Result<Signed, String> {
     let bytes = serde_json::to_vec(root).map_err(|error| error.to_string())?;
     let comment = format!("root={}", root.version);
     let signatures = signers.iter().map(|signer| Ok((signer.name.clone(), signer.sign(&bytes, &comment)?)));
@@ -186,6 +186,6 @@ fn year(key: &Signer, now: WallTime) -> NoticesKey {
     NoticesKey { key: key.public.clone(), expires: after(now, NOTICES) }
 }
 
-pub(super) fn after(now: WallTime, time: Duration) -> Stamp {
+pub(in crate::serve) fn after(now: WallTime, time: Duration) -> Stamp {
     Stamp(WallTime(now.0.saturating_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX))))
 }

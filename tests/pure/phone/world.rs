@@ -325,7 +325,7 @@ impl World {
                 self.disk.remove(document.file_name());
                 self.aside.push(document);
             }
-            Output::StartDemo => {}
+            Output::StartDemo | Output::Rehearse(_) => {}
             Output::Event(event) => self.events.push(event),
             Output::Timeout(timeout) => self.timeout = timeout.map(|(at, _)| at),
         }
