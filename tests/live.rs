@@ -20,6 +20,8 @@ mod dns;
 mod guard;
 #[path = "live/hardened.rs"]
 mod hardened;
+#[path = "live/http.rs"]
+mod http;
 #[path = "live/instance.rs"]
 mod instance;
 #[path = "live/interop.rs"]
@@ -38,6 +40,8 @@ mod net;
 mod network;
 #[path = "live/passphrase.rs"]
 mod passphrase;
+#[path = "live/notices.rs"]
+mod notices;
 #[path = "live/provider.rs"]
 mod provider;
 #[path = "live/provider_load.rs"]

@@ -273,7 +273,11 @@ fn failure(error: &reqwest::Error) -> HttpError {
 fn cause(error: &reqwest::Error) -> NetError {
     let mut source = error.source();
     while let Some(inner) = source {
-        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
+        if let Some(mut io) = inner.downcast_ref::<std::io::Error>() {
+            // hyper-rustls wraps what rustls said twice.
+            while let Some(deeper) = io.get_ref().and_then(|inner| inner.downcast_ref::<std::io::Error>()) {
+                io = deeper;
+            }
             return tls::handshake_error(io);
         }
         source = inner.source();

@@ -125,9 +125,11 @@ impl Phone {
     pub(in crate::phone) fn forget_notices(&mut self, account: AccountId) {
         self.forget_http(account);
         self.notices.shown.remove(&account);
-        if self.notices.lookouts.remove(&account).is_some() {
-            self.save_notices();
+        let Some(watched) = self.notices.lookouts.remove(&account) else { return };
+        if watched.demo && self.view.rehearsal.take().is_some() {
+            self.out.push_back(Output::Rehearse(false));
         }
+        self.save_notices();
     }
 
     /// The notices of an account as they are drawn.
