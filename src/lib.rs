@@ -50,6 +50,7 @@
 //! | a screen | `ui/screens/<name>.rs` and a variant of `Screen` |
 //! | a person of the demo | one row in `provider/people` |
 //! | a setting | a field in [`phone::settings`] and a row on the screen |
+//! | a provider's page for changing passwords | one row of `assets/providers.tsv`, with its source |
 //! | a kind of problem | a variant of [`phone::problem::ProblemKind`]; its sentences stand there too |
 
 pub mod agent;

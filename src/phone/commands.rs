@@ -63,6 +63,7 @@ impl Phone {
             }
             Command::RetryVault => {
                 self.retry_vault();
+                self.read_changes_again(now);
                 Ok(Done::Ok)
             }
             Command::Change(account, command) => self.change_command(now, account, command),

@@ -243,6 +243,22 @@ impl Phone {
         RequestId(self.passwords.last)
     }
 
+    /// Lets a password change keep its entries where the account's password is, or in memory only; the place, as
+    /// accounts have it.
+    pub(super) fn assign_for_change(&mut self, id: AccountId, session: bool) -> PasswordPlace {
+        let Some(account) = self.accounts.iter().find(|account| account.id() == id) else {
+            return PasswordPlace::Session;
+        };
+        let place = if session { Place::Session } else { self.passwords.place_of(account) };
+        let uuid = account.record.uuid.clone();
+        self.assign(&uuid, place);
+        match place {
+            Place::Keyring => PasswordPlace::Keyring,
+            Place::Passphrase => PasswordPlace::Passphrase,
+            Place::Session => PasswordPlace::Session,
+        }
+    }
+
     fn forget(&mut self, gone: Gone) {
         let from = gone.from.unwrap_or(self.passwords.route(&gone.uuid));
         let request = Request::Erase { account: gone.uuid.clone(), from };

@@ -8,6 +8,8 @@
 
 #[path = "phone/capture.rs"]
 mod capture;
+#[path = "phone/changes.rs"]
+mod changes;
 #[path = "phone/figures.rs"]
 mod figures;
 #[path = "phone/linphone.rs"]

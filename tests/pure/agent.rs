@@ -1,8 +1,10 @@
 //! The agent's lines: what each asks for, and what is wrong with it, without ever repeating a value.
 
 use ringfence::agent::line::{Action, MAX_LINE, Request, parse};
-use ringfence::base::{AccountId, CallId};
-use ringfence::phone::command::{AcceptFrom, Srtp};
+use ringfence::agent::security::SecurityRequest;
+use ringfence::base::{AccountId, CallId, Secret};
+use ringfence::phone::command::{AcceptFrom, ChangeCommand, SafetyCommand, Srtp};
+use ringfence::phone::view::CheckItem;
 use ringfence::port::net::Transport;
 use serde_json::json;
 
@@ -32,6 +34,53 @@ fn every_command_is_read() {
     assert_eq!(read(r#"{"do":"mute","on":false}"#), Request::OnCall(None, Action::SetMuted(false)));
     assert!(matches!(read(r#"{"do":"digits","digits":"1a#"}"#),
         Request::OnCall(None, Action::Digits(digits)) if digits.as_str() == "1A#"));
+}
+
+#[test]
+fn every_command_of_the_password_change_is_read_and_shows_no_password() {
+    let read = |line: &str| parse(line.as_bytes()).1.unwrap_or_else(|mistake| panic!("{line}: {mistake:?}"));
+    let change = |change| Request::Security(Some(AccountId(1)), SecurityRequest::Change(change));
+    let new = Some(Secret::from("canary"));
+    for (line, expected) in [
+        (r#"{"do":"change_password","account":1,"new":null}"#, change(ChangeCommand::Now(None))),
+        (r#"{"do":"change_password","account":1,"new":"canary"}"#, change(ChangeCommand::Now(new))),
+        (r#"{"do":"changed_at_provider","account":1}"#, change(ChangeCommand::ChangedIt)),
+        (
+            r#"{"do":"paste_password","account":1,"password":"canary"}"#,
+            change(ChangeCommand::GaveMeOne(Secret::from("canary"))),
+        ),
+        (
+            r#"{"do":"saved_elsewhere","account":1,"last":"nary"}"#,
+            change(ChangeCommand::SavedElsewhere(Secret::from("nary"))),
+        ),
+        (r#"{"do":"cancel_change","account":1}"#, change(ChangeCommand::Cancel)),
+        (r#"{"do":"finish_change","account":1}"#, change(ChangeCommand::Finish)),
+        (r#"{"do":"reveal_password","account":1}"#, Request::Security(Some(AccountId(1)), SecurityRequest::Reveal)),
+        (r#"{"do":"lockdown"}"#, Request::Security(None, SecurityRequest::Safety(SafetyCommand::Lockdown))),
+        (
+            r#"{"do":"lockdown","on":false}"#,
+            Request::Security(None, SecurityRequest::Safety(SafetyCommand::EndLockdown)),
+        ),
+        (
+            r#"{"do":"tick","item":"voicemail","done":false}"#,
+            Request::Security(None, SecurityRequest::Safety(SafetyCommand::Tick(CheckItem::Voicemail, false))),
+        ),
+    ] {
+        let request = read(line);
+        assert_eq!(request, expected, "{line}");
+        assert!(!format!("{request:?}").contains("nary"), "{line}");
+    }
+    for bad in [
+        r#"{"do":"change_password","new":7}"#,
+        r#"{"do":"paste_password"}"#,
+        r#"{"do":"saved_elsewhere"}"#,
+        r#"{"do":"tick","item":"line"}"#,
+        r#"{"do":"tick"}"#,
+        r#"{"do":"change_password","password":"canary"}"#,
+    ] {
+        let mistake = parse(bad.as_bytes()).1.expect_err(bad);
+        assert!(!mistake.message.contains("canary"), "{bad}: {mistake:?}");
+    }
 }
 
 #[test]

@@ -74,7 +74,7 @@ impl Phone {
         if account.link == Connection::Rejected && account.problem.as_ref().is_some_and(refused) {
             todo.push(Todo::PasswordRefused);
         }
-        if change.is_going() && !matches!(change.phase, ChangePhase::Done { .. }) {
+        if change.is_going() && !matches!(change.phase, ChangePhase::Done { .. } | ChangePhase::Aborted) {
             todo.push(Todo::FinishChange);
         }
         if remembered.old_password == OldPassword::StillAccepted {

@@ -39,7 +39,9 @@ const ALTERNATE: Duration = Duration::from_mins(10);
 impl Phone {
     /// The account begins, or its password was given anew: what vault and journal hold decides how the change stands.
     pub(in crate::phone) fn begin_hosting(&mut self, now: Now, id: AccountId) {
-        let hosted = Hosted::new(now);
+        let mut hosted = Hosted::new(now);
+        // What the person wanted is wanted still.
+        hosted.wish = self.security.changes.get_mut(&id).and_then(|before| before.wish.take());
         let Some(account) = self.accounts.iter_mut().find(|account| account.id() == id) else { return };
         let uuid = account.record.uuid.clone();
         let (open, demo) = (self.security.journal.accounts.get(&uuid).is_some_and(words::is_open), account.demo);
@@ -63,6 +65,14 @@ impl Phone {
         }
     }
 
+    /// The vault is asked again: what it could not say before, it may say now.
+    pub(in crate::phone) fn read_changes_again(&mut self, now: Now) {
+        let unread = self.security.changes.iter().filter(|(_, hosted)| hosted.reading.is_some());
+        for id in unread.map(|(id, _)| *id).collect::<Vec<AccountId>>() {
+            self.begin_hosting(now, id);
+        }
+    }
+
     /// The vault has answered what it held at the beginning.
     pub(in crate::phone) fn change_entry_read(&mut self, now: Now, id: AccountId, slot: Slot, reply: Reply) {
         if slot == Slot::DeviceKey {
@@ -72,8 +82,13 @@ impl Phone {
             Reply::Found(secret) => Some(secret),
             Reply::Absent | Reply::Done | Reply::Restored => None,
             Reply::Failed(VaultError::Stuck) => return,
+            // What was never kept there cannot be there.
+            Reply::Failed(_) if self.keeps_nothing(id) => None,
             Reply::Failed(why) => {
                 tracing::warn!(%why, "the vault cannot say whether a change is open");
+                if let Some(hosted) = self.security.changes.get_mut(&id) {
+                    hosted.unread = Some(why);
+                }
                 return self.release_line(now, id);
             }
         };
@@ -82,6 +97,11 @@ impl Phone {
             Slot::Attic => reading.attic = Some(found),
             Slot::Active | Slot::DeviceKey | Slot::Canary => {}
         });
+    }
+
+    fn keeps_nothing(&self, id: AccountId) -> bool {
+        let account = self.accounts.iter().find(|account| account.id() == id);
+        account.is_some_and(|account| account.record.password == PasswordPlace::Session)
     }
 
     fn vault_was_read(&mut self, now: Now, id: AccountId, note: impl FnOnce(&mut Reading)) {
@@ -107,15 +127,19 @@ impl Phone {
         self.grant_wish(now, id);
     }
 
-    /// Whether what is written stays after this process. The demo's line is as good as kept: it is made anew each time.
+    /// Whether what is written stays after this process. Where the person has not chosen memory, a lasting place is
+    /// looked for. The demo's line is as good as kept: it is made anew each time.
     pub(super) fn place_of(&self, id: AccountId) -> Place {
         let account = self.accounts.iter().find(|account| account.id() == id);
+        let session = self.passwords.unused() || self.settings.session_only;
         match account.map(|account| (account.demo, account.record.password)) {
+            Some((false, PasswordPlace::Session)) if session => Place::Session,
             Some((true, _))
-            | Some((_, PasswordPlace::Keyring | PasswordPlace::Passphrase | PasswordPlace::NotNeeded)) => {
-                Place::Durable
-            }
-            Some((false, PasswordPlace::Session)) | None => Place::Session,
+            | Some((
+                false,
+                PasswordPlace::Keyring | PasswordPlace::Passphrase | PasswordPlace::NotNeeded | PasswordPlace::Session,
+            )) => Place::Durable,
+            None => Place::Session,
         }
     }
 
@@ -217,14 +241,16 @@ impl Phone {
                 Entry::Attic => Slot::Attic,
             },
         };
+        let promotes = matches!(order, Order::Put(Entry::Active, _));
         let request = match order {
             Order::Check => Request::CheckFor(account.record.uuid.clone()),
             Order::Put(entry, secret) => Request::Put(key(entry), secret),
             Order::Delete(entry) => Request::Delete(key(entry)),
         };
+        let place = self.assign_for_change(id, self.place_of(id) == Place::Session);
         let asked = self.ask_vault_for_change(id, request);
         if let Some(hosted) = self.security.changes.get_mut(&id) {
-            hosted.vault = Some(asked);
+            hosted.vault = Some((asked, promotes.then_some(place)));
         }
         None
     }
@@ -232,9 +258,7 @@ impl Phone {
     /// The vault's answer to [`Order`].
     pub(in crate::phone) fn change_ordered(&mut self, now: Now, id: AccountId, request: RequestId, reply: &Reply) {
         let Some(hosted) = self.security.changes.get_mut(&id) else { return };
-        if hosted.vault != Some(request) {
-            return;
-        }
+        let Some((_, promoted)) = hosted.vault.filter(|(asked, _)| *asked == request) else { return };
         let answer = match reply {
             Reply::Done | Reply::Found(_) | Reply::Absent | Reply::Restored => VaultAnswer::Done,
             Reply::Failed(VaultError::Stuck) => VaultAnswer::Stuck,
@@ -243,7 +267,18 @@ impl Phone {
         if answer != VaultAnswer::Stuck {
             hosted.vault = None;
         }
+        if let (VaultAnswer::Done, Some(place)) = (&answer, promoted) {
+            self.password_is_in(id, place);
+        }
         self.drive(now, id, Input::Vault(answer));
+    }
+
+    /// The password in use is there from now on.
+    fn password_is_in(&mut self, id: AccountId, place: PasswordPlace) {
+        if let Some(account) = self.account(id).filter(|account| account.record.password != place) {
+            account.record.password = place;
+            self.save_accounts();
+        }
     }
 
     fn write_journal(&mut self, id: AccountId, journal: &Journal) {

@@ -11,7 +11,7 @@ use crate::phone::password_change::input::Person;
 use crate::phone::password_change::{Input, Kind, Status};
 use crate::phone::password_policy;
 use crate::phone::problem::{Problem, ProblemKind};
-use crate::phone::view::{ChangeReason, NewPassword, NoticeId};
+use crate::phone::view::{ChangeReason, ChangeWay, NewPassword, NoticeId};
 use crate::provider_api::{Rules, TxId};
 use crate::sip::digest::Authenticator;
 
@@ -34,7 +34,8 @@ pub(super) struct Known {
 }
 
 impl Known {
-    fn typed(secret: &Secret<String>) -> Known {
+    /// One that was not made here, as far as is known.
+    pub(super) fn typed(secret: &Secret<String>) -> Known {
         let count = secret.expose("its length is shown").chars().count();
         Known { made: false, characters: u16::try_from(count).unwrap_or(u16::MAX), bits: None }
     }
@@ -72,7 +73,12 @@ impl Phone {
             }
             ChangeCommand::SavedElsewhere(last) => self.person(now, id, Person::Proof(last))?,
             ChangeCommand::NotNow(until) => self.person(now, id, Person::Snooze(until_in(now, until)))?,
-            ChangeCommand::Cancel => self.person(now, id, Person::Cancel)?,
+            ChangeCommand::Cancel => {
+                let hosted = self.security.changes.get_mut(&id);
+                if hosted.and_then(|hosted| hosted.wish.take()).is_none() {
+                    self.person(now, id, Person::Cancel)?;
+                }
+            }
             ChangeCommand::Finish => self.person(now, id, Person::Finish)?,
             ChangeCommand::Reveal(envelope) => {
                 let secret = self.revealed(id).ok_or_else(|| not_now(""))?;
@@ -136,6 +142,7 @@ impl Phone {
         hosted.candidate = None;
         hosted.chosen = None;
         hosted.accepted_at = None;
+        hosted.way = ChangeWay::Unknown;
         self.look_for_change_page(id);
         self.person(now, id, Person::Begin { kind: Kind::Api, notice })
     }
@@ -203,8 +210,11 @@ impl Phone {
                 self.person(now, id, Person::TryAgain(place))
             }
             Status::Browser { .. } => self.person(now, id, Person::ShowAgain),
-            Status::Starting
-            | Status::Idle
+            Status::Starting => {
+                self.begin_hosting(now, id);
+                Ok(())
+            }
+            Status::Idle
             | Status::Notified { .. }
             | Status::Deferred { .. }
             | Status::Preflight

@@ -10,8 +10,9 @@ use crate::phone::command::Begin;
 use crate::phone::notice;
 use crate::phone::password_change::{Input, Output, PasswordChange, Status};
 use crate::phone::problem::Problem;
-use crate::phone::view::ChangeReason;
+use crate::phone::view::{ChangeReason, ChangeWay, PasswordPlace};
 use crate::port::RequestId;
+use crate::port::vault::VaultError;
 
 /// A hosted change.
 #[derive(Debug)]
@@ -19,8 +20,10 @@ pub(in crate::phone) struct Hosted {
     machine: PasswordChange,
     /// What was read of the vault so far, until the machine has begun.
     pub(super) reading: Option<Reading>,
-    /// The vault's request under way.
-    pub(super) vault: Option<RequestId>,
+    /// Why the vault could not be read.
+    pub(super) unread: Option<VaultError>,
+    /// The vault's request under way; if it puts the password in use somewhere, where.
+    pub(super) vault: Option<(RequestId, Option<PasswordPlace>)>,
     /// Which password is being tried.
     pub(super) probing: Option<Tries>,
     /// The new password that the person is looking at, before anything is done with it.
@@ -33,6 +36,8 @@ pub(in crate::phone) struct Hosted {
     pub(super) wish: Option<(Begin, Option<Option<Secret<String>>>)>,
     /// What is wrong with the one that was typed.
     pub(super) complaint: Option<String>,
+    /// Who will tell the provider, as soon as that is known.
+    pub(super) way: ChangeWay,
     /// Why it is made.
     pub(super) reason: ChangeReason,
     /// The registrar refused the password in use, in these words.
@@ -75,6 +80,7 @@ impl Hosted {
         Hosted {
             machine: PasswordChange::new(now),
             reading: Some(Reading::default()),
+            unread: None,
             vault: None,
             probing: None,
             candidate: None,
@@ -82,6 +88,7 @@ impl Hosted {
             at_once: None,
             wish: None,
             complaint: None,
+            way: ChangeWay::Unknown,
             reason: ChangeReason::Wanted,
             refused: None,
             refused_early: false,

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::compose::Known;
 use crate::base::WallTime;
 use crate::phone::Phone;
 use crate::phone::account::Account;
@@ -73,20 +74,28 @@ impl Phone {
         let until = hosted.until.unwrap_or_default();
         let at = hosted.accepted_at.unwrap_or_default();
         let candidate = hosted.candidate.as_ref().map(|candidate| candidate.known);
-        let known = candidate.or(hosted.chosen);
-        let shown = candidate.is_some() || hosted.machine().txn().is_some();
+        // Other phones need it until they are ticked off: so long it can be looked at again.
+        let wanted = account.record.devices.known().iter().any(|device| device.needs_password);
+        let in_use = || account.auth.as_ref().filter(|_| wanted).map(|auth| Known::typed(auth.password()));
+        let known = candidate.or(hosted.chosen).or_else(in_use);
+        let done = matches!(status, Status::Done { .. });
+        let shown = candidate.is_some() || hosted.machine().txn().is_some() || done || wanted;
         let way = match hosted.machine().txn().map(|txn| txn.kind) {
-            None => ChangeWay::Unknown,
+            None => hosted.way,
             Some(Kind::Api) => ChangeWay::Phone,
             Some(Kind::Portal) => ChangeWay::Person,
         };
         ChangeView {
             can_wait: matches!(status, Status::Notified { can_wait: true } | Status::Choosing { .. }),
             can_cancel: hosted.machine().can_cancel(),
-            new: known.map(|known| known.view(shown)),
+            new: known.filter(|_| shown).map(|known| known.view(shown)),
             reason: hosted.reason.clone(),
             deadline: hosted.demand.as_ref().and_then(|demand| demand.deadline),
             phase: match (phase(&status, compose, until, at), way) {
+                (ChangePhase::Idle, _) if hosted.wish.is_some() => match &hosted.unread {
+                    Some(why) => ChangePhase::Keyring(keyring_trouble(why)),
+                    None => ChangePhase::Preparing,
+                },
                 // The person has said that it is changed: what is uncertain is being tested.
                 (ChangePhase::Uncertain, ChangeWay::Person) => ChangePhase::Testing,
                 (phase, _) => phase,

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::json;
 
 use crate::capture::{Capture, Datagram};
+use crate::changes;
 use crate::linphone::Linphone;
 use crate::process;
 use crate::provider;
@@ -27,6 +28,7 @@ pub const ALL: &[(&str, fn())] = &[
     ("idle: registered, one minute", idle),
     ("row: 200 calls of 1 s in a row through Kamailio", calls_in_a_row),
     ("window: first frame, memory, idle", window),
+    ("change: press of the button to safe, 100 changes, gnome-keyring, Kamailio", changes::press_to_safe),
     ("provider changes: a second, one process, SQLite and PostgreSQL", provider::changes_per_second),
     ("provider idle: one minute", provider::idle),
 ];

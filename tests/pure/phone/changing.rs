@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use ringfence::base::{Envelope, Secret};
 use ringfence::phone::VaultUse;
-use ringfence::phone::command::{Begin, ChangeCommand, Command};
+use ringfence::phone::command::{Begin, ChangeCommand, Command, SafetyCommand, TrustCommand};
 use ringfence::phone::problem::ProblemKind;
 use ringfence::phone::view::{
-    AccountState, ChangePhase, CheckItem, CheckState, Fact, NeedsPerson, OldPassword, SecurityView, Todo,
+    AccountState, ChangePhase, CheckItem, CheckState, Fact, GuardRule, KeyringTrouble, NeedsPerson, OldPassword,
+    PasswordPlace, SecurityView, Todo,
 };
 use ringfence::port::net::Transport;
 use ringfence::port::vault::VaultError;
@@ -221,6 +222,98 @@ fn a_keyring_that_fails_stops_the_change_before_it_has_begun() {
 }
 
 #[test]
+fn where_there_is_no_keyring_the_person_is_offered_a_place_or_proves_a_copy() {
+    let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
+    world.vault = Vault::Fails(VaultError::Missing);
+    world.sign_in(super::world::numeric(Some(Transport::Tls)));
+    change(&mut world, ChangeCommand::Now(Some(Secret::from(NEW))));
+    assert_eq!(phase(&world), ChangePhase::Keyring(KeyringTrouble::Missing));
+    // A keyring appears: the change goes on, and the line knows where its password is now.
+    world.vault = Vault::Works;
+    change(&mut world, ChangeCommand::Go);
+    assert_eq!(phase(&world), ChangePhase::AtProvider);
+    world.password = NEW.into();
+    change(&mut world, ChangeCommand::ChangedIt);
+    assert!(matches!(phase(&world), ChangePhase::Done { .. }), "{:?}", phase(&world));
+    assert_eq!(world.view().accounts[0].password, PasswordPlace::Keyring);
+    assert_eq!(kept(&world).0, Some(NEW));
+
+    let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
+    world.vault = Vault::Fails(VaultError::Missing);
+    world.sign_in(super::world::numeric(Some(Transport::Tls)));
+    change(&mut world, ChangeCommand::Now(Some(Secret::from(NEW))));
+    world.command(Command::Trust(TrustCommand::UseSession));
+    change(&mut world, ChangeCommand::Go);
+    assert_eq!(phase(&world), ChangePhase::SaveElsewhere);
+
+    // A keyring that is locked when the program starts: nobody knows whether a change is open.
+    let before = at_the_website(VaultUse::Keyring);
+    let mut world = World::with_disk(VaultUse::Keyring, before.disk.clone(), before.kept.clone());
+    world.servers = before.servers.clone();
+    world.vault = Vault::Fails(VaultError::Locked);
+    world.load();
+    world.vault = Vault::Works;
+    world.command(Command::RetryVault);
+    assert_eq!(phase(&world), ChangePhase::AtProvider, "the change is there again");
+    assert_eq!(world.state(), Some(AccountState::Registered));
+}
+
+#[test]
+fn lockdown_tightens_the_guard_and_begins_a_change_and_can_be_ended() {
+    let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
+    let id = world.id();
+    world.command(Command::Safety(id, SafetyCommand::SetSupport("+44 20 7946 0018".into())));
+    world.command(Command::Safety(id, SafetyCommand::Lockdown));
+    let view = security(&world);
+    assert!(view.lockdown.is_some() && world.view().settings.guard.lockdown);
+    assert!(matches!(view.change.phase, ChangePhase::Compose(_)), "{:?}", view.change.phase);
+    assert_eq!(view.contact.support.as_deref(), Some("+44 20 7946 0018"));
+    let limits = view.facts.iter().find(|fact| matches!(fact, Fact::Limits { .. }));
+    assert_eq!(limits, Some(&Fact::Limits { abroad: GuardRule::Block, premium: GuardRule::Block }));
+    world.command(Command::Safety(id, SafetyCommand::EndLockdown));
+    assert!(security(&world).lockdown.is_none() && !world.view().settings.guard.lockdown);
+}
+
+#[test]
+fn what_the_phone_cannot_test_is_told_and_the_website_is_taken_with_care() {
+    let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
+    let id = world.id();
+    let order: Vec<CheckItem> = security(&world).check_list.iter().map(|row| row.item).collect();
+    let before = |a, b| order.iter().position(|it| *it == a) < order.iter().position(|it| *it == b);
+    assert!(before(CheckItem::TopUp, CheckItem::Website) && before(CheckItem::Website, CheckItem::Line));
+    world.command(Command::Safety(id, SafetyCommand::Tick(CheckItem::Website, true)));
+    let state = |world: &World, item| security(world).check_list.iter().find(|row| row.item == item).unwrap().state;
+    assert!(matches!(state(&world, CheckItem::Website), CheckState::Told(_)));
+    world.ask(7, Command::Safety(id, SafetyCommand::Tick(CheckItem::Line, true)));
+    assert!(world.outcome(7).unwrap().is_err(), "the line password is tested, not told");
+    assert_eq!(state(&world, CheckItem::Line), CheckState::Open);
+    world.ask(8, Command::Safety(id, SafetyCommand::SetPortal("http://voip.example".into())));
+    assert_eq!(world.outcome(8).unwrap().unwrap_err().kind, ProblemKind::BadWebsite);
+    world.command(Command::Safety(id, SafetyCommand::SetPortal("my.voip.example/login".into())));
+    assert_eq!(security(&world).contact.portal.as_ref().unwrap().host, "my.voip.example");
+    let mut next = World::with_disk(VaultUse::Keyring, world.disk.clone(), world.kept.clone());
+    next.servers = world.servers.clone();
+    next.load();
+    assert!(matches!(state(&next, CheckItem::Website), CheckState::Told(_)), "it is remembered");
+    assert_eq!(security(&next).contact.portal, security(&world).contact.portal);
+}
+
+#[test]
+fn a_page_for_changing_the_password_is_offered_only_where_the_website_has_one() {
+    let answer = |status| ringfence::port::http::Answer { status, ..Default::default() };
+    for (page, nonsense, offered) in [(200, 404, true), (200, 200, false), (404, 404, false)] {
+        let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
+        let well_known = "https://voip.example/.well-known";
+        world.web.insert(format!("{well_known}/change-password"), answer(page));
+        let strange = "resource-that-should-not-exist-whose-status-code-should-not-be-200";
+        world.web.insert(format!("{well_known}/{strange}"), answer(nonsense));
+        change(&mut world, ChangeCommand::Begin(Begin::Told));
+        let link = security(&world).contact.change.clone();
+        assert_eq!(link.is_some(), offered, "{page} {nonsense}: {link:?}");
+    }
+}
+
+#[test]
 fn a_disk_that_is_full_stops_the_change_before_anything_is_shown() {
     let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
     world.disk_full = Some("No space left on device".into());
@@ -264,7 +357,7 @@ fn a_line_cannot_be_signed_out_while_its_password_is_in_the_balance_but_it_can_b
     world.ask(7, Command::SignOut(id));
     assert_eq!(world.outcome(7).unwrap().unwrap_err().kind, ProblemKind::ChangeUnderWay);
     assert_eq!(kept(&world), (Some(PASSWORD), true));
-    world.command(Command::Safety(id, ringfence::phone::command::SafetyCommand::Remove));
+    world.command(Command::Safety(id, SafetyCommand::Remove));
     world.pass(Duration::from_secs(5));
     assert!(world.kept.is_empty() && world.view().accounts.is_empty(), "{:?}", world.kept.keys());
     let journal = String::from_utf8_lossy(&world.disk["journal.json"]).into_owned();

@@ -5,8 +5,9 @@ use super::What;
 use super::exchange::{Exchange, Next};
 use crate::base::{AccountId, Now, Secret};
 use crate::phone::Phone;
+use crate::phone::account::Account;
 use crate::phone::password_change::Status;
-use crate::phone::password_change::input::Place;
+use crate::phone::view::PasswordPlace;
 use crate::port::http::{Method, Outcome};
 use crate::port::vault::{Key, Reply, Request, Slot};
 use crate::provider_api::devices::{Device, Enrolment};
@@ -27,7 +28,8 @@ impl Phone {
     pub(in crate::phone) fn enrol_in_peace(&mut self, id: AccountId) {
         let Some(discovery) = self.pinned(id).map(|pinned| &pinned.discovery) else { return };
         let calm = !discovery.incident.credentials_exposed && discovery.endpoints.enrol.is_some();
-        let durable = self.place_of(id) == Place::Durable;
+        let kept = |account: &&Account| !account.demo && account.record.password != PasswordPlace::Session;
+        let durable = self.accounts.iter().filter(|account| account.id() == id).any(|account| kept(&account));
         let Some(hosted) = self.security.changes.get_mut(&id) else { return };
         if !durable || !calm || hosted.api.enrolled != Tried::No || hosted.status() != Status::Idle {
             return;

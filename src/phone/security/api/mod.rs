@@ -17,6 +17,7 @@ use crate::phone::notice::Pinned;
 use crate::phone::password_change::input::{PolicyAnswer, SubmitAnswer, TxAnswer};
 use crate::phone::password_change::output::Request as Asked;
 use crate::phone::password_change::{Input, Txn};
+use crate::phone::view::ChangeWay;
 use crate::port::RequestId;
 use crate::port::http::{Method, Outcome};
 use crate::provider_api::changes::{Calls, ChangeRequest, Generator, Target, Terminate, Whose};
@@ -64,6 +65,14 @@ enum What {
 impl Phone {
     /// Is there an API, and which generation is in force? Answered at once if there is none.
     pub(super) fn ask_policy(&mut self, id: AccountId) -> Option<Input> {
+        let answer = self.request_policy(id);
+        if let (Some(hosted), Some(_)) = (self.security.changes.get_mut(&id), &answer) {
+            hosted.way = ChangeWay::Person;
+        }
+        answer
+    }
+
+    fn request_policy(&mut self, id: AccountId) -> Option<Input> {
         let absent = Some(Input::Policy(PolicyAnswer::Absent));
         let Some((origin, path)) = self
             .pinned(id)
@@ -175,6 +184,13 @@ impl Phone {
         let input = match what {
             What::Policy => {
                 let (answer, policy) = answers::policy(next);
+                if let Some(hosted) = self.security.changes.get_mut(&id) {
+                    hosted.way = match answer {
+                        PolicyAnswer::Known { .. } => ChangeWay::Phone,
+                        PolicyAnswer::Absent => ChangeWay::Person,
+                        PolicyAnswer::Unreachable { .. } | PolicyAnswer::Refused => ChangeWay::Unknown,
+                    };
+                }
                 if let Some(policy) = policy {
                     let changed = policy.changed_at.map(|at| at.0);
                     self.generation_told(now, id, policy.generation, changed);
