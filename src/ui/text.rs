@@ -48,6 +48,14 @@ pub(super) const ENGINE_STUCK: &str = "The phone does not react. If this lasts, 
 
 pub(super) const USE_A_MOBILE: &str = "Use a mobile phone now";
 
+/// A sentence with its first letter right: some providers are called "the demo provider", and a domain stays as it is.
+pub(super) fn sentence(words: String) -> String {
+    match words.strip_prefix("the ") {
+        Some(rest) => format!("The {rest}"),
+        None => words,
+    }
+}
+
 /// Title and advice when there is a better release than this one.
 pub(super) fn release(
     release: &crate::phone::update::State,

@@ -2,6 +2,7 @@
 //! hang on them.
 
 use ringfence::base::WallTime;
+use ringfence::phone::guard::{GuardState, Home, HomeFrom, Region};
 use ringfence::phone::view::{
     BillColumns, BillResult, BillRow, BillState, BillView, Certainty, CertificateQuestion, ChangePhase, ChangeReason,
     ChangeView, ChangeWay, CheckItem, CheckRow, CheckState, Compose, ContactView, DeviceId, DeviceListing, DeviceView,
@@ -129,7 +130,9 @@ pub(crate) fn security() -> SecurityView {
 
 /// The line of the pictures with this safety.
 pub(crate) fn with(security: SecurityView) -> PhoneView {
-    PhoneView { security: vec![security], ..made_up::ready() }
+    let region = Region::parse("GB").expect("Britain");
+    let guard_state = GuardState { home: Some(Home { region, from: HomeFrom::Chosen }), ..GuardState::default() };
+    PhoneView { security: vec![security], guard_state, ..made_up::ready() }
 }
 
 /// Picture 3, and the banner of picture 1.

@@ -182,6 +182,18 @@ fn the_sheet_s_three_buttons_do_what_they_say() {
 }
 
 #[test]
+fn the_emergency_button_has_the_country_s_number_or_the_common_one() {
+    use ringfence::phone::guard::{Home, HomeFrom, Region};
+    let mut view = breach::composing();
+    view.guard_state.home = None;
+    view.security[0].emergency = ["000", "112", "999"].map(str::to_owned).into();
+    sheet(view.clone()).get_by_label("112");
+    let region = Region::parse("AU").expect("Australia");
+    view.guard_state.home = Some(Home { region, from: HomeFrom::Chosen });
+    sheet(view).get_by_label("000");
+}
+
+#[test]
 fn the_emergency_button_fills_the_field_and_dials_nothing() {
     let mut window = sheet(breach::composing());
     assert_eq!(press(&mut window, "999"), []);

@@ -5,7 +5,7 @@ use egui::{Id, Key, Ui};
 use super::Scene;
 use crate::phone::command::Command;
 use crate::phone::problem::Problem;
-use crate::phone::view::{AccountState, AccountView, AudioView, CallState, CallView, VaultState};
+use crate::phone::view::{AccountState, AccountView, AudioView, CallState, CallView, VaultQuestion, VaultState};
 use crate::ui::state::{Notice, UiState};
 use crate::ui::widgets::{self, Banner, BannerKind, Button, Kind, PasswordField};
 use crate::ui::{icons, text};
@@ -31,7 +31,10 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
     emergency(ui, scene);
     release(ui, scene, state);
     notice(ui, state);
-    match &scene.view.vault_question {
+    // The demo has no password to keep; a file that is locked matters to every start.
+    let real = scene.view.accounts.iter().any(|account| !account.demo);
+    let matters = |question: &&VaultQuestion| real || !matches!(question, VaultQuestion::Choose);
+    match scene.view.vault_question.as_ref().filter(matters) {
         Some(question) => frame(ui, |ui| super::security::vault_banner(ui, question, state, out)),
         None => vault(ui, scene, state, out),
     }

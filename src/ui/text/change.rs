@@ -1,5 +1,6 @@
 //! The sentences of the password change: every state says what happened, what is safe, and the next step.
 
+use super::sentence;
 use crate::phone::view::{
     ChangePhase, ChangeStep, ChangeView, ChangeWay, KeyringTrouble, LaterWhy, NeedsPerson, StepState,
 };
@@ -44,7 +45,7 @@ pub(in crate::ui) fn title(phase: &ChangePhase) -> &'static str {
 /// The words of a step.
 pub(in crate::ui) fn step(step: ChangeStep, state: Option<StepState>, provider: &str) -> String {
     use StepState::{Doing, Done, Failed};
-    match (step, state) {
+    sentence(match (step, state) {
         (ChangeStep::Saved, Some(Doing)) => "Saving it on this computer…".into(),
         (ChangeStep::Saved, Some(Failed)) => "Not saved".into(),
         (ChangeStep::Saved, Some(Done) | None) => "Saved safely on this computer".into(),
@@ -57,11 +58,15 @@ pub(in crate::ui) fn step(step: ChangeStep, state: Option<StepState>, provider: 
         (ChangeStep::OldRefused, Some(Done)) => format!("{provider} refuses the old one"),
         (ChangeStep::OldRefused, Some(Failed)) => format!("{provider} still accepts the old one"),
         (ChangeStep::OldRefused, Some(Doing) | None) => "Checking that the old one is refused".into(),
-    }
+    })
 }
 
 /// What is said below the steps.
 pub(in crate::ui) fn explanation(change: &ChangeView, provider: &str, now: &Moment) -> String {
+    sentence(explained(change, provider, now))
+}
+
+fn explained(change: &ChangeView, provider: &str, now: &Moment) -> String {
     const SAFE: &str = "If the computer stops now, Ringfence finishes this at the next start.";
     match &change.phase {
         ChangePhase::Idle => {
@@ -170,14 +175,14 @@ pub(in crate::ui) fn keyring(trouble: KeyringTrouble) -> (&'static str, &'static
 /// The sentence above the new password.
 pub(in crate::ui) fn way(way: ChangeWay, provider: &str) -> String {
     match way {
-        ChangeWay::Unknown => String::new(),
+        ChangeWay::Unknown => "Ringfence saves the new one here first, and tests it once it is in use.".into(),
         ChangeWay::Phone => {
             format!("Ringfence saves the new one here first, changes it at {provider}, and tests it.")
         }
-        ChangeWay::Person => format!(
+        ChangeWay::Person => sentence(format!(
             "{provider} has no way for Ringfence to change it, so you do that on its website. Ringfence saves the new \
              one first and tests it afterwards."
-        ),
+        )),
     }
 }
 

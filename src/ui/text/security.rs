@@ -1,5 +1,6 @@
 //! The sentences of the security centre and of the pages that hang on it.
 
+use super::sentence;
 use crate::phone::view::{
     Certainty, CheckItem, CheckRow, CheckState, ContactView, DeviceListing, DeviceView, Fact, GuardRule, NoticeLevel,
     NoticeSource, NoticeState, NoticeView, OldPassword, PasswordPlace, PlanState, Protection, SecurityView, Todo,
@@ -36,6 +37,11 @@ pub(in crate::ui) fn todo(
     provider: &str,
     now: &Moment,
 ) -> (String, String, &'static str) {
+    let (words, small, action) = todo_words(todo, security, provider, now);
+    (sentence(words), sentence(small), action)
+}
+
+fn todo_words(todo: &Todo, security: &SecurityView, provider: &str, now: &Moment) -> (String, String, &'static str) {
     match todo {
         Todo::ChangePassword(id) => {
             let notice = security.notices.iter().find(|notice| notice.id == *id);
@@ -123,7 +129,7 @@ pub(in crate::ui) fn device_name(device: &DeviceView) -> String {
 
 /// Whether the provider lists devices, in a sentence; `None` when the list speaks for itself.
 pub(in crate::ui) fn listing(listed: DeviceListing, empty: bool, provider: &str, now: &Moment) -> Option<String> {
-    match listed {
+    let words = match listed {
         DeviceListing::NotAsked => Some(format!("{provider} has not been asked yet.")),
         DeviceListing::NotListed => Some(format!(
             "{provider} does not list devices. If a desk phone, an adapter or a doorbell uses this line, it is not \
@@ -134,11 +140,17 @@ pub(in crate::ui) fn listing(listed: DeviceListing, empty: bool, provider: &str,
             now.time_of_day(at)
         )),
         DeviceListing::At(_) => None,
-    }
+    };
+    words.map(sentence)
 }
 
 /// A fact: whether it is good, what, and what it means.
 pub(in crate::ui) fn fact(fact: &Fact, provider: &str, now: &Moment) -> (bool, String, String) {
+    let (good, words, small) = fact_words(fact, provider, now);
+    (good, sentence(words), sentence(small))
+}
+
+fn fact_words(fact: &Fact, provider: &str, now: &Moment) -> (bool, String, String) {
     match fact {
         Fact::Password { place, characters, since } => {
             let mut small: Vec<String> = Vec::new();
@@ -225,11 +237,11 @@ fn limits(abroad: GuardRule, premium: GuardRule) -> String {
 
 /// What became of the old password.
 pub(in crate::ui) fn old_password(old: OldPassword, provider: &str) -> String {
-    match old {
+    sentence(match old {
         OldPassword::Refused => format!("{provider} refuses the old one"),
         OldPassword::StillAccepted => format!("{provider} still accepts the old one: call them"),
         OldPassword::NotChecked => "Whether the old one is refused was not tested".into(),
-    }
+    })
 }
 
 /// What the provider says about its data; empty when it says nothing.
@@ -297,6 +309,8 @@ fn numbers(emergency: &[String]) -> String {
     match emergency {
         [] => "the emergency number".into(),
         [one] => one.clone(),
+        // Nobody knows in which country: then one that most have is enough.
+        many if many.len() > 4 => "the emergency numbers".into(),
         [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
     }
 }
@@ -304,7 +318,7 @@ fn numbers(emergency: &[String]) -> String {
 /// The first paragraph of "I was told to change my password".
 pub(in crate::ui) fn told_lead(source: NoticeSource, asks: bool, provider: &str) -> String {
     let links = "**Do not use its links.** Changing from here is sensible either way.";
-    match source {
+    sentence(match source {
         _ if asks => format!(
             "{provider}'s signed notice asks for it too. A message that you got may still be a copy with other links. \
              {links}"
@@ -319,7 +333,7 @@ pub(in crate::ui) fn told_lead(source: NoticeSource, asks: bool, provider: &str)
             "Ringfence could not confirm {provider}'s signed notices, so it cannot tell whether that message is \
              genuine. {links}"
         ),
-    }
+    })
 }
 
 /// A line of the check list, and what it adds.

@@ -162,7 +162,7 @@ fn more(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
         ("Provider's website and numbers", number.as_str(), "Edit", SecurityPage::Contact),
     ];
     widgets::card(ui, |ui| {
-        if !cx.line.demo && !cx.security.change.is_going() {
+        if !cx.security.change.is_going() {
             let row = Check::new(Tick::None, "A new line password").small("Made for you, changed and tested");
             if row.action("Change").show(ui) {
                 begin(cx, state, out, Begin::Wanted);

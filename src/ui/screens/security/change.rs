@@ -165,7 +165,7 @@ fn save_elsewhere(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<C
 
 /// The person changes it at the provider's page; or did, and the provider does not know it yet.
 fn at_provider(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, trouble: Option<&NeedsPerson>) {
-    let gave = format!("{} gave me one", cx.provider());
+    let gave = crate::ui::text::sentence(format!("{} gave me one", cx.provider()));
     let feet = [Foot::plain(&gave), Foot::main("I've changed it")];
     if state.security.giving {
         return give(ui, cx, state, out, "Paste the one that they gave you");
@@ -237,7 +237,8 @@ fn needs_person(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Com
 
 /// The field for a password that comes from somewhere else.
 pub(super) fn give(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, reason: &str) {
-    let feet = [Foot::plain("Back to it"), Foot::main("Test this one").enabled(!state.security.given.is_empty())];
+    let away = if state.security.giving { "Back to it" } else { "Later" };
+    let feet = [Foot::plain(away), Foot::main("Test this one").enabled(!state.security.given.is_empty())];
     let mut entered = false;
     let pressed = body(ui, "give", &feet, |ui| {
         widgets::plain(ui, reason);

@@ -13,7 +13,7 @@ use crate::ui::widgets::{self, Check, Tick};
 /// Draws it.
 pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, compose: &Compose) {
     let change = &cx.security.change;
-    let emergency = cx.security.emergency.first().map(String::as_str);
+    let emergency = emergency(cx);
     let ready = if state.security.choosing { !state.security.typed.is_empty() } else { change.new.is_some() };
     let go = match (state.security.choosing, change.way) {
         (true, _) => "Use this one",
@@ -55,6 +55,13 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
     }
 }
 
+/// The emergency number on the button: the country's own where that is known, else the one that most countries have.
+fn emergency<'a>(cx: &Cx<'a>) -> Option<&'a str> {
+    let all = &cx.security.emergency;
+    let common = all.iter().find(|number| *number == "112" && cx.scene.view.guard_state.home.is_none());
+    common.or(all.first()).map(String::as_str)
+}
+
 fn press_go(cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
     if state.security.choosing {
         out.push(cx.change(ChangeCommand::Type(state.security.typed.secret())));
@@ -94,7 +101,8 @@ fn lead(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState) {
     let by = notice.deadline.map(|at| format!(" by **{}**", cx.now().date(at))).unwrap_or_default();
     let certainty = security::certainty(notice.certainty);
     let provider = cx.provider().replace('*', "");
-    widgets::prose(ui, &format!("{provider} asks for a new line password{by}. {certainty}"));
+    let asks = crate::ui::text::sentence(format!("{provider} asks for a new line password{by}. {certainty}"));
+    widgets::prose(ui, &asks);
     if widgets::link(ui, security::WHY_TITLE, true).clicked() {
         state.security.open(SecurityPage::Why(notice.id.clone()));
     }

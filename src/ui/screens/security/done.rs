@@ -32,7 +32,7 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
                 check(ui, cx, state, out, row, Tick::Empty);
             }
         });
-        widgets::faint(ui, "You can come back to this list: it stays in the security centre.");
+        widgets::faint(ui, "This list stays in the security centre, under I was told to change my password.");
     });
     if pressed.is_some() {
         out.push(cx.change(ChangeCommand::Finish));

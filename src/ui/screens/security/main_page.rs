@@ -21,6 +21,7 @@ pub(in crate::ui) fn banner(
 ) {
     let Some(security) = scene.view.security_of(line.id) else { return };
     let Some((title, advice, action)) = content(security, line, &scene.now) else { return };
+    let title = crate::ui::text::sentence(title);
     widgets::live_region(ui, "security", &format!("{title}. {advice}"));
     let banner = Banner {
         kind: BannerKind::Warn,

@@ -21,7 +21,7 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
             "If the line password was changed already, enter the one that counts now.",
         );
     }
-    let gave = format!("{} gave me one", cx.provider());
+    let gave = crate::ui::text::sentence(format!("{} gave me one", cx.provider()));
     let at_provider = cx.security.change.phase == ChangePhase::AtProvider;
     let feet = [Foot::plain(&gave), Foot::main("I've changed it")];
     let pressed = body(ui, "told", &feet, |ui| {
