@@ -259,10 +259,9 @@ fn the_window_leaves_screenshots_while_the_password_can_be_seen() {
     let protections = |window: &Window| -> Vec<bool> {
         let commands = window.output().viewport_output[&egui::ViewportId::ROOT].commands.iter();
         commands
-            .filter_map(|command| match command {
-                egui::ViewportCommand::ContentProtected(on) => Some(*on),
-                _ => None,
-            })
+            .filter_map(
+                |command| if let egui::ViewportCommand::ContentProtected(on) = command { Some(*on) } else { None },
+            )
             .collect()
     };
     let mut window = sheet(breach::composing());

@@ -59,10 +59,11 @@ pub(crate) fn opened_by(window: &mut Window, name: &str) -> Vec<String> {
     let mut opened = Vec::new();
     for _ in 0..4 {
         window.step();
-        opened.extend(window.output().platform_output.commands.iter().filter_map(|command| match command {
-            egui::OutputCommand::OpenUrl(open) => Some(open.url.clone()),
-            _ => None,
-        }));
+        for command in &window.output().platform_output.commands {
+            if let egui::OutputCommand::OpenUrl(open) = command {
+                opened.push(open.url.clone());
+            }
+        }
     }
     opened
 }

@@ -14,9 +14,9 @@ use crate::ui::{text as words, theme};
 pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
     let change = &cx.security.change;
     let p = theme::palette(ui);
-    let shield = match &change.phase {
-        ChangePhase::Done { .. } => p.go,
-        phase if text::title(phase) == text::CHANGE_TITLE => p.warn,
+    let shield = match text::title(&change.phase) {
+        text::CHANGED_TITLE => p.go,
+        text::CHANGE_TITLE => p.warn,
         _ => p.accent,
     };
     let head = widgets::sheet_header(ui, Some(shield), text::title(&change.phase), |_| {});

@@ -3,7 +3,7 @@
 
 use egui::{Id, Ui};
 
-use super::{Cx, Foot, SecurityPage, body, notice, reveal};
+use super::{Cx, Foot, SecurityPage, back, body, notice, reveal};
 use crate::phone::command::{ChangeCommand, Command, DeviceCommand};
 use crate::phone::view::{ChangeReason, ChangeWay, Compose, DeviceListing, NoticeLevel, NoticeView};
 use crate::ui::state::{Page, Tab, UiState};
@@ -80,9 +80,7 @@ fn wait(cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
     }
     out.push(cx.change(if cx.security.change.can_wait { ChangeCommand::NotNow(None) } else { ChangeCommand::Cancel }));
     state.security.forget();
-    if state.security.back() {
-        state.page = Page::Main;
-    }
+    back(state);
 }
 
 /// The notice that this change follows.

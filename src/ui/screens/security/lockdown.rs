@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use super::{Cx, Foot, SecurityPage, body, header};
+use super::{Cx, Foot, SecurityPage, back, body, header};
 use crate::phone::command::{Command, SafetyCommand};
 use crate::ui::state::{Page, UiState};
 use crate::ui::text::security as text;
@@ -37,11 +37,7 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
     });
     match (pressed, locked) {
         (Some(0), true) => out.push(Command::Safety(cx.line.id, SafetyCommand::EndLockdown)),
-        (Some(0), false) => {
-            if state.security.back() {
-                state.page = Page::Main;
-            }
-        }
+        (Some(0), false) => back(state),
         (Some(_), true) => state.security.open(SecurityPage::Change),
         (Some(_), false) => out.push(Command::Safety(cx.line.id, SafetyCommand::Lockdown)),
         (None, _) => {}
@@ -74,11 +70,7 @@ pub(super) fn remove(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Ve
         }
     });
     match pressed {
-        Some(0) => {
-            if state.security.back() {
-                state.page = Page::Main;
-            }
-        }
+        Some(0) => back(state),
         Some(_) => {
             out.push(Command::Safety(cx.line.id, SafetyCommand::Remove));
             state.security = crate::ui::state::SecurityUi::default();

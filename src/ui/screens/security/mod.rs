@@ -84,7 +84,14 @@ fn follow(head: widgets::SheetHead, state: &mut UiState) {
         state.security.forget();
         (state.page, state.tab) = (Page::Main, Tab::Keypad);
     }
-    if head.back && state.security.back() {
+    if head.back {
+        back(state);
+    }
+}
+
+/// One page back; from the first one, to the main page.
+fn back(state: &mut UiState) {
+    if state.security.back() {
         state.page = Page::Main;
     }
 }

@@ -59,10 +59,12 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
 /// The line password: the only one that Ringfence can test.
 fn line(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, number: usize) {
     let change = &cx.security.change;
-    let (small, action) = match &change.phase {
-        ChangePhase::AtProvider => ("New one is ready to paste", "Show"),
-        phase if change.is_going() && !matches!(phase, ChangePhase::Done { .. }) => ("A change is under way", "Show"),
-        _ => ("Ringfence makes a new one, saves it first and tests it", "Start"),
+    let (small, action) = if change.phase == ChangePhase::AtProvider {
+        ("New one is ready to paste", "Show")
+    } else if change.is_going() && !matches!(change.phase, ChangePhase::Done { .. }) {
+        ("A change is under way", "Show")
+    } else {
+        ("Ringfence makes a new one, saves it first and tests it", "Start")
     };
     if Check::new(Tick::Current(number), "Line password").small(small).action(action).show(ui) {
         begin(cx, state, out, Begin::Told);
