@@ -10,6 +10,8 @@ mod appearance;
 mod audio;
 #[path = "live/backends.rs"]
 mod backends;
+#[path = "live/breach_day.rs"]
+mod breach_day;
 #[path = "live/canary.rs"]
 mod canary;
 #[path = "live/demo.rs"]

@@ -3,6 +3,7 @@
 
 mod demo;
 mod drivers;
+mod failpoint;
 mod options;
 mod rehearsal;
 mod run;

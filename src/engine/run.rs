@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 use super::drivers::{Drivers, Reports};
+use super::failpoint::Failpoint;
 use super::signals::Signals;
 use super::{FarEnd, Options, StartError, Wake};
 use crate::base::Mono;
@@ -36,6 +37,7 @@ pub(super) struct Engine {
     /// What the phone was told of local time.
     utc_offset: Option<i32>,
     stopped: bool,
+    failpoint: Failpoint,
     /// Held as long as the profile is ours; last, so that everything is written when it is given back.
     _instance: Instance,
 }
@@ -73,6 +75,7 @@ impl Engine {
             timeout,
             utc_offset: None,
             stopped,
+            failpoint: Failpoint::default(),
             _instance: instance,
         };
         Ok((runtime, engine))
@@ -136,9 +139,11 @@ impl Engine {
             // Summer time may have begun: the guard has hours.
             self.look_around();
         }
+        self.failpoint.comes(&input);
         let now = self.clock.now();
         let (mut events, reason) = (false, self.timeout.map(|(_, why)| why));
         for output in self.phone.handle(now, input) {
+            self.failpoint.goes(&output);
             match output {
                 Output::Event(event) => {
                     self.stopped |= event == Event::Stopped;

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -119,6 +119,26 @@ impl Agent {
         match self.seen.iter().find(|v| fits(v)) {
             Some(value) => value.clone(),
             None => self.wait(what, fits),
+        }
+    }
+
+    /// Listens until it says something that fits, or dies by a signal. True if it died.
+    pub fn dies_before(&mut self, fits: impl Fn(&Value) -> bool) -> bool {
+        let until = Instant::now() + BOUND;
+        loop {
+            match self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(value) => {
+                    self.seen.push(value.clone());
+                    if fits(&value) {
+                        return false;
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    assert_eq!(self.ended(), None, "it ended by itself: {}", self.log_tail());
+                    return true;
+                }
+                Err(RecvTimeoutError::Timeout) => panic!("neither: {:#?}\n{}", self.seen, self.log_tail()),
+            }
         }
     }
 
