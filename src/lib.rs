@@ -49,6 +49,7 @@
 //! | a codec | `codec/<name>.rs` and one row of the table; one test loop runs over all rows |
 //! | a screen | `ui/screens/<name>.rs` and a variant of `Screen` |
 //! | a person of the demo | one row in `provider/people` |
+//! | a SIP server whose passwords can be changed | one row in `provider/security/backend.rs`; one conformance loop |
 //! | a setting | a field in [`phone::settings`] and a row on the screen |
 //! | a provider's page for changing passwords | one row of `assets/providers.tsv`, with its source |
 //! | a kind of problem | a variant of [`phone::problem::ProblemKind`]; its sentences stand there too |

@@ -43,8 +43,7 @@ impl Town {
 
     /// Ends the provider for good and starts it again.
     fn restart(&mut self, options: &Options) {
-        self.provider.daemon.signal(Signal::KILL);
-        wait_until("the provider is gone", || self.provider.daemon.has_ended());
+        self.provider.daemon.end();
         self.provider = Provider::start(&self.scratch.folder("provider"), options);
     }
 
@@ -308,6 +307,32 @@ fn discovery_is_what_phones_read_and_published_files_are_served_with_their_tags(
             let (answer, _) = anna.send(&get(path), None, None).await.unwrap();
             assert!(answer.status == 404 || answer.status == 401, "{path} {answer:?}");
         }
+    });
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_and_harms_nobody() {
+    let town = Town::start(Algorithm::Md5);
+    let mut anna = Client::new(&town.provider, "anna");
+    let post = |body: Vec<u8>| Ask { method: "POST", body, ..get("/sasa/changes") };
+    run(async {
+        for (ask, status) in [
+            (post(b"{}".to_vec()), 400),
+            (post(b"[".repeat(60_000)), 400),
+            (post(vec![b' '; 70_000]), 400),
+            (Ask { method: "PATCH", ..get("/sasa/policy") }, 405),
+            (get("/sasa/changes/..%2f..%2fpolicy"), 404),
+            (get(&format!("/{}", "a".repeat(8000))), 404),
+        ] {
+            let (answer, _) = anna.send(&ask, Some("Digest username=\"anna\""), None).await.expect("an answer");
+            assert_eq!(answer.status, status, "{} {}", ask.method, &ask.path[..ask.path.len().min(40)]);
+        }
+        let (tx, mut ask) = anna.change(NEW, 1);
+        ask.tx = Some(format!("{tx}X"));
+        assert_eq!(anna.ask(PASSWORD, &ask).await.status, 400, "the key must name the transaction");
+        (ask.tx, ask.generation) = (Some(tx.to_string()), None);
+        assert_eq!(anna.ask(PASSWORD, &ask).await.status, 400, "a change must name its generation");
+        assert_eq!(anna.generation(PASSWORD).await, Some(1));
     });
 }
 

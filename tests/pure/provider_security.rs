@@ -463,6 +463,35 @@ fn guards_are_tightened_by_the_password_and_loosened_by_an_enrolled_device_only(
 }
 
 #[test]
+fn a_proof_by_a_password_that_has_just_been_changed_is_worth_nothing_any_more() {
+    let mut site = Site::new(settings());
+    let (owner, ask) = (phone("old"), get("/sasa/guards"));
+    let ask = Ask { method: "PUT", body: b"{\"international\":\"deny\"}".to_vec(), ..ask };
+    let challenge = challenge(&site.send(&owner, &ask, None, None)).unwrap();
+    let answered = answer(&challenge, "anna", "old", &ask, &mut Entropy::from_number(5));
+    let request = Request {
+        method: ask.method,
+        path: &ask.path,
+        authorization: Some(&answered),
+        idempotency_key: None,
+        if_match: None,
+        device: None,
+        signature: None,
+        body: &ask.body,
+        from: owner.from,
+    };
+    let route = Route::parse(&request).unwrap();
+    let facts = site.memory.facts("anna", None).unwrap();
+    let proof = site.desk.admit(site.now, &request, &route, Some(&facts)).unwrap();
+    // Between the look at the facts and the transaction, another device changes the password.
+    let change = site.change(1, "the-new-password", 1);
+    applied(&site.ask(&phone("old"), &change), 2);
+    let facts = site.memory.facts("anna", None).unwrap();
+    let decision = site.desk.decide(site.now, &request, &route, &proof, &facts, Vec::new());
+    assert_eq!((decision.reply.status, decision.writes.len()), (401, 0));
+}
+
+#[test]
 fn wrong_passwords_are_counted_and_look_the_same_whether_or_not_there_is_such_an_account() {
     let mut site = Site::new(settings());
     let stranger = Phone { from: IpAddr::from([198, 51, 100, 7]), ..phone("guess") };

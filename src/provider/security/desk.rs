@@ -37,6 +37,8 @@ pub struct Proof {
     pub level: Level,
     /// It was the present password. Otherwise it may be one that the transaction in question made or replaced.
     pub present: bool,
+    /// The generation of the password that was present then.
+    pub generation: u64,
 }
 
 impl Proof {
@@ -193,7 +195,7 @@ impl Desk {
             Some(Err(())) | None => return Err(self.failed(now, place, &given.username)),
         };
         self.slow_down(now, place, &given.username, route, known.is_some())?;
-        Ok(Proof { level, present })
+        Ok(Proof { level, present, generation: facts.map_or(0, |facts| facts.account.generation) })
     }
 
     /// Refuses what comes too fast, of one account or altogether. Replays are free: they cost nothing.
@@ -236,6 +238,10 @@ impl Desk {
         facts: &Facts,
         registrations: Vec<Registration>,
     ) -> Decision {
+        // Changes have their own guard, If-Match. Everything else wants the password that is present now.
+        if route.writes() && route.tx().is_none() && proof.generation != facts.account.generation {
+            return Decision::answer(self.challenge(now, false));
+        }
         match route {
             Route::Policy => Decision::answer(self.policy(&facts.account)),
             Route::Query(tx) => Decision::answer(change::query(facts, tx)),

@@ -53,8 +53,6 @@ Logs go to stderr; RUST_LOG=ringfence=debug shows more.
 
 /// How often what is due is looked for.
 const TICK: Duration = Duration::from_secs(1);
-/// How often the database is asked although nothing seems to wait, in ticks.
-const THOROUGH: u64 = 60;
 /// How often old records are forgotten, in ticks.
 const FORGET: u64 = 3600;
 
@@ -238,8 +236,8 @@ async fn serve(config: Config, store: Store) -> Result<(), String> {
                 break;
             }
             _ = ticks.tick() => {
-                count += 1;
                 tick(&site.service, count).await;
+                count += 1;
             }
         }
     }
@@ -248,7 +246,7 @@ async fn serve(config: Config, store: Store) -> Result<(), String> {
 }
 
 async fn tick(service: &Service<Store, Known>, count: u64) {
-    if let Err(error) = service.tick(count.is_multiple_of(THOROUGH)).await {
+    if let Err(error) = service.tick(count).await {
         tracing::error!(%error, "what is due was not done; it will be tried again");
     }
     if count.is_multiple_of(FORGET)

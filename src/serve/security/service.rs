@@ -16,6 +16,10 @@ use crate::provider_api::{TxId, Urn};
 /// When to come back after the database failed.
 const LATER: Duration = Duration::from_secs(30);
 
+/// How often the database is asked although nothing seems to wait, in seconds.
+const THOROUGH: u64 = 60;
+/// How often registrations are ended that could not be, in seconds.
+const AGAIN: u64 = 10;
 /// The status of a change that is done later.
 const PENDING: u16 = 202;
 
@@ -101,24 +105,27 @@ impl<L: Ledger, R: Lines> Service<L, R> {
     }
 
     /// What is due without anybody asking: pending changes, and registrations that were not ended. Asks the database
-    /// only while something waits; with `thorough`, in any case: another process may have left something.
+    /// only while something waits; now and then in any case: another process may have left something. `count` counts
+    /// the seconds from 0.
     ///
     /// # Errors
     /// If the database fails.
-    pub(crate) async fn tick(&self, thorough: bool) -> Result<(), LedgerError> {
-        if !self.waits.load(Ordering::Relaxed) && !thorough {
+    pub(crate) async fn tick(&self, count: u64) -> Result<(), LedgerError> {
+        if !self.waits.load(Ordering::Relaxed) && !count.is_multiple_of(THOROUGH) {
             return Ok(());
         }
         let now = self.clock.now();
         for (user, tx) in self.ledger.due(now.wall).await? {
-            let mut judge = |facts: &_| change::due(self.desk().settings(), now.wall, facts);
+            let mut judge = |facts: &_| change::due(self.desk().settings(), self.clock.now().wall, facts);
             let decision = self.ledger.decide(now, &user, Some(&tx), &mut judge).await?;
             if let Some(End::Others(flush)) = decision.and_then(|decision| decision.end) {
                 self.end_others(&user, &tx, &flush).await;
             }
         }
-        for (user, tx, flush) in self.ledger.unended().await? {
-            self.end_others(&user, &tx, &flush).await;
+        if count.is_multiple_of(AGAIN) {
+            for (user, tx, flush) in self.ledger.unended().await? {
+                self.end_others(&user, &tx, &flush).await;
+            }
         }
         self.waits.store(self.ledger.waits().await?, Ordering::Relaxed);
         Ok(())

@@ -81,6 +81,8 @@ pub struct Daemon {
     name: &'static str,
     child: Child,
     log: PathBuf,
+    /// Reaped already: its number may be somebody else's.
+    ended: bool,
 }
 
 impl Daemon {
@@ -89,7 +91,7 @@ impl Daemon {
         let file = fs::File::create(&log).expect("log");
         let second = file.try_clone().expect("log");
         let child = command.stdin(Stdio::null()).stdout(file).stderr(second).process_group(0).spawn();
-        Daemon { name, child: child.unwrap_or_else(|e| panic!("{name} does not start: {e}")), log }
+        Daemon { name, child: child.unwrap_or_else(|e| panic!("{name} does not start: {e}")), log, ended: false }
     }
 
     pub fn log(&self) -> String {
@@ -116,6 +118,14 @@ impl Daemon {
         fs::read_to_string(format!("/proc/{}/stat", self.child.id())).is_ok_and(|s| s.contains(") Z "))
     }
 
+    /// Kills it and waits until nothing of it is left, its sockets included (a process whose first thread has ended can
+    /// still hold them).
+    pub fn end(&mut self) {
+        self.signal(rustix::process::Signal::KILL);
+        self.child.wait().expect("a child");
+        self.ended = true;
+    }
+
     /// Sends a signal to the whole group.
     pub fn signal(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_raw(i32::try_from(self.child.id()).expect("a pid")).expect("a pid");
@@ -125,7 +135,9 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        self.signal(rustix::process::Signal::KILL);
+        if !self.ended {
+            self.signal(rustix::process::Signal::KILL);
+        }
         let _status = self.child.wait();
     }
 }
