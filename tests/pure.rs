@@ -21,6 +21,8 @@ mod credentials;
 mod digest;
 #[path = "pure/guard/mod.rs"]
 mod guard;
+#[path = "pure/exploration/mod.rs"]
+mod exploration;
 #[path = "pure/layers.rs"]
 mod layers;
 #[path = "pure/links.rs"]

@@ -12,6 +12,8 @@ use crate::provider_api::TxId;
 const VERSION: u64 = 1;
 /// How many are kept.
 const ROOM: usize = 2;
+/// How many there can be between two writes.
+const MOST: usize = 4;
 /// How long, in milliseconds of the provider's clock.
 const KEPT: i64 = 30 * DAY;
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -93,11 +95,11 @@ impl Attic {
         self.entries.is_empty()
     }
 
-    /// Puts a password that was replaced on top. What is undetermined has precedence where there is no room.
+    /// Puts a password that was replaced on top. What is too much goes with [`Attic::trim`], not before the password
+    /// that takes its place is in the keyring: that one may be in here too.
     pub fn supersede(&mut self, secret: Secret<String>) {
         self.remove(&secret);
         self.entries.insert(0, Kept { secret, standing: Standing::Superseded, until: None });
-        self.trim();
     }
 
     /// Puts the password of a change on top whose end is not known.
@@ -107,7 +109,6 @@ impl Attic {
         let unsettled = Unsettled { tx, generation, created, not_after, kind };
         let standing = Standing::Undetermined(unsettled);
         self.entries.insert(0, Kept { secret: txn.new.clone(), standing, until: None });
-        self.trim();
     }
 
     /// Takes a password out: it is in use, or being tried, or proven to be of no use.
@@ -192,11 +193,19 @@ impl Attic {
             standing: row.unsettled.map_or(Standing::Superseded, Standing::Undetermined),
             until: row.until,
         };
-        Ok(Attic { entries: entry.kept.into_iter().map(kept).take(ROOM).collect() })
+        Ok(Attic { entries: entry.kept.into_iter().map(kept).take(MOST).collect() })
     }
 
-    /// Too many: the oldest that was only superseded goes.
-    fn trim(&mut self) {
+    /// Whether something undetermined is in here, and neither of these two is it: then a write that goes wrong could
+    /// destroy the only copy.
+    #[must_use]
+    pub fn is_only_copy(&self, elsewhere: [Option<&Secret<String>>; 2]) -> bool {
+        let safe = |kept: &Kept| elsewhere.contains(&Some(&kept.secret));
+        self.entries.iter().any(|kept| matches!(kept.standing, Standing::Undetermined(_)) && !safe(kept))
+    }
+
+    /// Makes room: the oldest that was only replaced goes first. What is undetermined has precedence.
+    pub fn trim(&mut self) {
         while self.entries.len() > ROOM {
             let superseded = |kept: &Kept| kept.standing == Standing::Superseded;
             let last = self.entries.len() - 1;
@@ -231,10 +240,13 @@ mod tests {
         attic.leave_open(&txn("open", Kind::Portal));
         for old in ["a", "b", "c"] {
             attic.supersede(Secret::from(old));
+            attic.trim();
         }
         assert_eq!(names(&attic), ["c", "open"]);
         attic.leave_open(&txn("too", Kind::Api));
         attic.supersede(Secret::from("d"));
+        assert_eq!(names(&attic), ["d", "too", "c", "open"], "nothing goes before its time");
+        attic.trim();
         assert_eq!(names(&attic), ["too", "open"]);
         assert_eq!(attic.open(Kind::Portal), Some(txn("open", Kind::Portal)));
         attic.settle_before(17);

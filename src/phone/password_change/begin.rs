@@ -2,9 +2,11 @@
 //! Nothing has left this computer, and everything can be cancelled.
 
 use super::input::{Input, Person, Place, PolicyAnswer, VaultAnswer};
+use super::journal::Phase;
 use super::machine::{Context, Foreign, person};
 use super::output::{Event, Order, Output};
 use super::resting::{Later, NeedsUser};
+use super::settling::{Settling, Then};
 use super::staging::Staging;
 use super::state::{Open, State, Wish, patience};
 use super::status::{Need, Status, Why};
@@ -187,6 +189,8 @@ impl Choosing {
                     Place::Session => State::Proving(Proving { txn, wrong: false }),
                 }
             }
+            // An attempt before this one may have left its password in the keyring, unsent.
+            Some(Person::Cancel) if cx.facts.phase == Phase::Staged => Settling::forget_unsent(cx, Then::Idle),
             Some(Person::Cancel) => State::Idle,
             Some(
                 Person::Begin { .. }

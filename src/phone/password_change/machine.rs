@@ -31,8 +31,10 @@ pub struct Machine {
 pub(super) struct Facts {
     /// The password in use: proven, or what the keyring held at the start.
     pub(super) active: Option<Secret<String>>,
-    /// What the attic holds, or shall hold.
+    /// What the attic shall hold.
     pub(super) attic: Attic,
+    /// What it holds in the keyring, if that is known.
+    pub(super) stored: Option<Attic>,
     /// Wrong attempts (I6).
     pub(super) budget: Budget,
     /// Where secrets are kept.
@@ -147,6 +149,7 @@ impl Machine {
         let facts = Facts {
             active: None,
             attic: Attic::default(),
+            stored: Some(Attic::default()),
             budget: Budget::default(),
             place: Place::Durable,
             foreign: Foreign::No,
@@ -401,11 +404,4 @@ impl State {
 /// What the person did, if it was the person.
 pub(super) fn person(input: Input) -> Option<Person> {
     if let Input::Person(person) = input { Some(person) } else { None }
-}
-
-impl Person {
-    /// Whether the person wants a change, and of which kind.
-    pub(super) fn begins(&self) -> Option<(Kind, Option<NoticeId>)> {
-        if let Person::Begin { kind, notice } = self { Some((*kind, notice.clone())) } else { None }
-    }
 }

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use super::attic::Standing;
 use super::fencing::Fencing;
 use super::input::{Input, JournalAnswer, Person, ProbeAnswer, Tried};
 use super::machine::{Context, Proven};
@@ -87,8 +88,8 @@ impl Probing {
     pub(super) fn old_first(cx: &mut Context<'_>, open: Open) -> State {
         let plan: &[Which] = match (open.fate, open.old) {
             (Fate::Overtaken, _) => &[Which::Old],
-            (Fate::Open | Fate::Expired | Fate::Late, Old::Good) => &[Which::Old, Which::New],
-            (Fate::Open | Fate::Expired | Fate::Late, Old::Refused) => &[Which::New, Which::Old],
+            (Fate::Open | Fate::Applied | Fate::Expired | Fate::Late, Old::Good) => &[Which::Old, Which::New],
+            (Fate::Open | Fate::Applied | Fate::Expired | Fate::Late, Old::Refused) => &[Which::New, Which::Old],
         };
         Probing::new(Some(open), Purpose::Find, plan).go(cx)
     }
@@ -290,25 +291,17 @@ impl Probing {
         };
         cx.ask(Output::Use(Credentials { current: secret.clone(), alternate }));
         match which {
-            Which::Old => self.old_works(cx),
-            Which::New | Which::Attic(_) => Settling::promote(cx, secret, None),
-            Which::Given => Settling::promote(cx, secret, self.open.map(|open| open.txn.new)),
-        }
-    }
-
-    fn old_works(self, cx: &mut Context<'_>) -> State {
-        let Some(mut open) = self.open else { return State::Idle };
-        open.old = Old::Good;
-        match (open.txn.kind, open.fate) {
-            (Kind::Portal, _) => {
-                let not_yet = matches!(self.purpose, Purpose::Find);
-                State::Browsing(Browsing { open, not_yet })
-            }
-            (Kind::Api, Fate::Open) => Fencing::enter(cx, open),
-            (Kind::Api, Fate::Expired | Fate::Overtaken) => {
-                Settling::withdraw(cx, &open, Then::Aborted(Abort::NotApplied))
-            }
-            (Kind::Api, Fate::Late) => Settling::lay_aside(cx, &open, Then::Aborted(Abort::NotApplied)),
+            Which::Old => match (self.open, self.purpose) {
+                (None, _) => State::Idle,
+                (Some(open), Purpose::Find) => old_works(cx, open, Known::AskedForIt),
+                (Some(open), _) => old_works(cx, open, Known::No),
+            },
+            Which::New => Settling::promote(cx, secret),
+            Which::Attic(_) => match self.open {
+                Some(open) => Settling::promote_beside(cx, secret, open),
+                None => Settling::promote_from_attic(cx, secret),
+            },
+            Which::Given => Settling::promote_given(cx, secret, self.open),
         }
     }
 
@@ -320,7 +313,12 @@ impl Probing {
                 cx.log(Event::NeedsPerson);
                 NeedsUser::enter(self.open, Need::GivenRefused)
             }
-            Purpose::Find | Purpose::Repair => neither(cx, self.open),
+            Purpose::Find => {
+                self.purpose = Purpose::Repair;
+                self.plan = undetermined(cx);
+                self.go(cx)
+            }
+            Purpose::Repair => neither(cx, self.open),
             Purpose::Verify(Spread::Fresh) => {
                 self.purpose = Purpose::Verify(Spread::Waited);
                 self.plan = vec![Which::New];
@@ -328,10 +326,8 @@ impl Probing {
             }
             Purpose::Verify(Spread::Waited) => {
                 self.purpose = Purpose::Find;
-                if self.open.as_ref().is_some_and(|open| open.old == Old::Refused) {
-                    return neither(cx, self.open);
-                }
-                self.plan = vec![Which::Old];
+                let refused = self.open.as_ref().is_some_and(|open| open.old == Old::Refused);
+                self.plan = if refused { Vec::new() } else { vec![Which::Old] };
                 self.go(cx)
             }
         }
@@ -360,5 +356,33 @@ impl Probing {
             (At::Saving | At::Asked, Purpose::Repair) => Status::Repairing,
             (At::Saving | At::Asked, Purpose::LastStep(_)) => Status::CheckingOld,
         }
+    }
+}
+
+/// Those of the attic that may be in force (R8): worth a try before the person is asked.
+fn undetermined(cx: &Context<'_>) -> Vec<Which> {
+    let open = |(_, kept): &(usize, &super::attic::Kept)| matches!(kept.standing, Standing::Undetermined(_));
+    cx.facts.attic.kept().iter().enumerate().filter(open).map(|(at, _)| Which::Attic(at)).collect()
+}
+
+/// Whether the person has just said that the password was changed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Known {
+    /// No.
+    No,
+    /// Yes, or the phone had reason to believe so.
+    AskedForIt,
+}
+
+/// 11, or back to the page: the old one works, so that the change has had no effect, yet.
+pub(super) fn old_works(cx: &mut Context<'_>, mut open: Open, known: Known) -> State {
+    open.old = Old::Good;
+    match (open.txn.kind, open.fate) {
+        (Kind::Portal, _) => State::Browsing(Browsing { open, not_yet: known == Known::AskedForIt }),
+        (Kind::Api, Fate::Open) => Fencing::enter(cx, open),
+        (Kind::Api, Fate::Expired | Fate::Overtaken) => Settling::withdraw(cx, &open, Then::Aborted(Abort::NotApplied)),
+        // It will not be applied again. If the registrar is only slow, R8 finds the new one in the attic.
+        (Kind::Api, Fate::Applied) => Settling::shelve(cx, open, Then::Aborted(Abort::Kept)),
+        (Kind::Api, Fate::Late) => Settling::lay_aside(cx, &open, Then::Aborted(Abort::NotApplied)),
     }
 }

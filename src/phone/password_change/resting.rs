@@ -59,8 +59,14 @@ pub(super) fn boot(cx: &mut Context<'_>, boot: &Boot) -> State {
     cx.facts.tx.clone_from(&boot.journal.tx);
     match boot.attic() {
         None => {}
-        Some(Ok(attic)) => cx.facts.attic = attic,
-        Some(Err(error)) => unreadable(cx, error),
+        Some(Ok(attic)) => {
+            cx.facts.stored = Some(attic.clone());
+            cx.facts.attic = attic;
+        }
+        Some(Err(error)) => {
+            cx.facts.stored = None;
+            unreadable(cx, error);
+        }
     }
     match boot.txn() {
         None => State::Idle,
@@ -175,8 +181,11 @@ impl Later {
 
 impl NeedsUser {
     pub(super) fn enter(open: Option<Open>, need: Need) -> State {
-        let again =
-            |open: &Open| open.txn.kind == Kind::Api && open.fate == Fate::Open && open.rechecked == Rechecked::No;
+        let again = |open: &Open| {
+            open.txn.kind == Kind::Api
+                && matches!(open.fate, Fate::Open | Fate::Applied)
+                && open.rechecked == Rechecked::No
+        };
         let recheck = open.as_ref().is_some_and(again).then_some(RECHECK);
         State::NeedsUser(NeedsUser { open, need, recheck })
     }
@@ -193,8 +202,10 @@ impl NeedsUser {
                 }
                 None => begin(cx, Wish { kind, notice }),
             },
-            Input::Person(Person::Cancel | Person::Finish) => match self.open {
-                Some(open) => Settling::shelve(cx, open, Then::Idle),
+            Input::Person(Person::Cancel | Person::Finish) => match &self.open {
+                Some(open) if open.old == Old::Good => Settling::shelve(cx, open.clone(), Then::Idle),
+                // The line does not work: closing the sheet does not change that, and it is looked at again.
+                Some(_) => State::NeedsUser(self),
                 None => State::Idle,
             },
             Input::Boot(_)

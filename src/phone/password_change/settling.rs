@@ -12,10 +12,11 @@ use super::input::{Input, JournalAnswer, Person, VaultAnswer};
 use super::journal::Phase;
 use super::machine::Context;
 use super::output::{Entry, Event, Order, Output};
-use super::probing::Probing;
+use super::probing::{Known, Probing, old_works};
 use super::resting::{Ended, NeedsUser};
-use super::state::{Open, State, Wish};
-use super::status::{Abort, Need, Status};
+use super::state::{Fate, Open, State, Wish};
+use super::status::{Abort, Need, OldPassword, Status};
+use super::txn::Kind;
 use crate::base::Secret;
 
 /// The first pause after a write that failed; doubled each time up to a minute.
@@ -27,6 +28,8 @@ const MAX_BACKOFF: u8 = 3;
 pub(super) struct Settling {
     /// What is to be written, the first one now.
     writes: Vec<Write>,
+    /// What `txn` holds until it is deleted.
+    staged: Option<Secret<String>>,
     then: Then,
     /// The first one has failed: it is repeated after this.
     pub(super) wait: Option<Duration>,
@@ -37,14 +40,31 @@ pub(super) struct Settling {
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Write {
-    /// The attic as it is in memory.
+    /// The attic as it is in memory, whatever happens to it.
     Attic,
+    /// The same, unless a write that goes wrong could destroy something that is nowhere else.
+    TryAttic,
     /// The password in use as it is in memory.
     Active,
+    /// The attic without the password in use, and without what is too much.
+    TidyAttic,
     /// `txn` goes.
     DeleteTxn,
     /// The journal says that nothing is going on.
     Close,
+}
+
+/// 23 with something to put into the attic, or to take out.
+const WITH_ATTIC: [Write; 3] = [Write::Attic, Write::DeleteTxn, Write::Close];
+
+/// `new` was accepted: from now on it is the one in use, in memory. What was in use before goes to the attic, unless
+/// a leak is the reason: then it is the one that others may have, and not worth keeping.
+fn take_over(cx: &mut Context<'_>, new: Secret<String>) -> Then {
+    let former = cx.facts.active.replace(new.clone()).filter(|former| *former != new);
+    if let (Some(former), None) = (&former, &cx.facts.notice) {
+        cx.facts.attic.supersede(former.clone());
+    }
+    former.map_or(Then::Done, Then::LastStep)
 }
 
 /// What comes after.
@@ -62,76 +82,96 @@ pub(super) enum Then {
     LastStep(Secret<String>),
     /// 24, where there was no password before.
     Done,
+    /// 10, the old one having been accepted.
+    GoOn(Open),
 }
 
 impl Settling {
-    /// 13: `new` was accepted just now. `unused` was staged and is not wanted any more.
-    pub(super) fn promote(cx: &mut Context<'_>, new: Secret<String>, unused: Option<Secret<String>>) -> State {
-        let before = cx.facts.attic.clone();
-        cx.facts.attic.remove(&new);
-        if let Some(unused) = unused {
-            cx.facts.attic.supersede(unused);
-        }
-        let former = cx.facts.active.replace(new.clone()).filter(|former| *former != new);
-        // After a leak the old one is not worth keeping: it is the one that others may have.
-        if let (Some(former), None) = (&former, &cx.facts.notice) {
-            cx.facts.attic.supersede(former.clone());
-        }
-        let mut writes = vec![Write::Active, Write::DeleteTxn, Write::Close];
-        if cx.facts.attic != before {
-            writes.insert(0, Write::Attic);
-        }
-        Settling::enter(cx, writes, former.map_or(Then::Done, Then::LastStep))
+    /// 13: the new password was accepted just now.
+    pub(super) fn promote(cx: &mut Context<'_>, new: Secret<String>) -> State {
+        let staged = Some(new.clone());
+        let former = take_over(cx, new);
+        // `txn` holds the new one until the end: if writing the attic destroys it, nothing is lost.
+        let writes = [Write::TryAttic, Write::Active, Write::TidyAttic, Write::DeleteTxn, Write::Close];
+        Settling::enter(cx, &writes, staged, former)
+    }
+
+    /// R8: one from the attic was accepted. It is nowhere else, so that it is put into use before the attic is touched.
+    pub(super) fn promote_from_attic(cx: &mut Context<'_>, kept: Secret<String>) -> State {
+        let former = take_over(cx, kept);
+        Settling::enter(cx, &[Write::Active, Write::TidyAttic, Write::DeleteTxn, Write::Close], None, former)
+    }
+
+    /// The same while a change is open: the one in use is right again, and the change goes on as if it always was.
+    pub(super) fn promote_beside(cx: &mut Context<'_>, kept: Secret<String>, open: Open) -> State {
+        cx.facts.active = Some(kept);
+        Settling::enter(cx, &[Write::Active], None, Then::GoOn(open))
+    }
+
+    /// One that the person gave was accepted. Somebody else has set it; but not necessarily after `open` was sent for
+    /// the generation that it may still meet: that one is kept until the provider names a newer generation.
+    pub(super) fn promote_given(cx: &mut Context<'_>, given: Secret<String>, open: Option<Open>) -> State {
+        let former = take_over(cx, given);
+        let attic = match open {
+            Some(open) if open.txn.kind == Kind::Api && open.fate == Fate::Open => {
+                cx.facts.attic.leave_open(&open.txn);
+                cx.facts.attic.trim();
+                Write::Attic
+            }
+            Some(open) => {
+                cx.facts.attic.supersede(open.txn.new.clone());
+                Write::TryAttic
+            }
+            None => Write::TryAttic,
+        };
+        Settling::enter(cx, &[attic, Write::Active, Write::TidyAttic, Write::DeleteTxn, Write::Close], None, former)
     }
 
     /// At the start: it was promoted, only `txn` was not deleted yet.
     pub(super) fn tidy(cx: &mut Context<'_>) -> State {
-        Settling::enter(cx, vec![Write::DeleteTxn, Write::Close], Then::Idle)
+        Settling::enter(cx, &[Write::DeleteTxn, Write::Close], None, Then::Idle)
     }
 
     /// Nothing of `txn` has left this computer under the present attempt: it goes. What the attic holds stays.
     pub(super) fn forget_unsent(cx: &mut Context<'_>, then: Then) -> State {
-        Settling::enter(cx, vec![Write::DeleteTxn, Write::Close], then)
+        Settling::enter(cx, &[Write::DeleteTxn, Write::Close], None, then)
     }
 
     /// 23: proven never to be applied (R4): the new password is destroyed.
     pub(super) fn withdraw(cx: &mut Context<'_>, open: &Open, then: Then) -> State {
         cx.log(Event::Withdrawn);
-        let before = cx.facts.attic.clone();
         cx.facts.attic.remove(&open.txn.new);
-        Settling::with_attic(cx, before != cx.facts.attic, then)
+        Settling::enter(cx, &WITH_ATTIC, None, then)
     }
 
     /// Not proven, and nothing more can be found out now: the new password goes to the attic, and is taken up again
     /// by the next attempt (R7).
     pub(super) fn shelve(cx: &mut Context<'_>, open: Open, then: Then) -> State {
+        if cx.facts.attic.open(open.txn.kind).is_some_and(|other| other.new != open.txn.new) {
+            // Another one is there, and nowhere else: this one stays where it is, safe in `txn`.
+            return NeedsUser::enter(Some(open), Need::NotAllowed);
+        }
         cx.log(Event::KeptInAttic);
         cx.facts.attic.leave_open(&open.txn);
-        Settling::with_attic(cx, true, then)
+        cx.facts.attic.trim();
+        Settling::enter(cx, &WITH_ATTIC, None, then)
     }
 
     /// Proven by a clock only: the new password is out of the game, but not destroyed.
     pub(super) fn lay_aside(cx: &mut Context<'_>, open: &Open, then: Then) -> State {
         cx.log(Event::KeptInAttic);
         cx.facts.attic.supersede(open.txn.new.clone());
-        Settling::with_attic(cx, true, then)
+        cx.facts.attic.trim();
+        Settling::enter(cx, &WITH_ATTIC, None, then)
     }
 
     /// The attic alone has changed.
     pub(super) fn attic(cx: &mut Context<'_>) -> State {
-        Settling::enter(cx, vec![Write::Attic], Then::Idle)
+        Settling::enter(cx, &[Write::TryAttic], None, Then::Idle)
     }
 
-    fn with_attic(cx: &mut Context<'_>, changed: bool, then: Then) -> State {
-        let mut writes = vec![Write::DeleteTxn, Write::Close];
-        if changed {
-            writes.insert(0, Write::Attic);
-        }
-        Settling::enter(cx, writes, then)
-    }
-
-    fn enter(cx: &mut Context<'_>, writes: Vec<Write>, then: Then) -> State {
-        Settling { writes, then, wait: None, trouble: false, backoff: 0 }.go(cx)
+    fn enter(cx: &mut Context<'_>, writes: &[Write], staged: Option<Secret<String>>, then: Then) -> State {
+        Settling { writes: writes.to_vec(), staged, then, wait: None, trouble: false, backoff: 0 }.go(cx)
     }
 
     /// The next write, or what comes after the last.
@@ -139,10 +179,14 @@ impl Settling {
         self.wait = None;
         match self.writes.first() {
             None => return self.finish(cx),
-            Some(Write::Attic) if cx.facts.attic.is_empty() => cx.ask(Output::Vault(Order::Delete(Entry::Attic))),
-            Some(Write::Attic) => {
-                let line = cx.facts.attic.to_line();
-                cx.ask(Output::Vault(Order::Put(Entry::Attic, line)));
+            Some(Write::Attic) => return self.put_attic(cx),
+            Some(Write::TryAttic) => return self.try_attic(cx),
+            Some(Write::TidyAttic) => {
+                if let Some(active) = cx.facts.active.clone() {
+                    cx.facts.attic.remove(&active);
+                }
+                cx.facts.attic.trim();
+                return self.try_attic(cx);
             }
             Some(Write::Active) => {
                 let Some(active) = cx.facts.active.clone() else { return self.done(cx) };
@@ -154,9 +198,41 @@ impl Settling {
         State::Settling(self)
     }
 
+    /// Keeping what was only replaced is not worth a risk for what may be in force.
+    fn try_attic(self, cx: &mut Context<'_>) -> State {
+        let in_use = if self.writes.contains(&Write::Active) { None } else { cx.facts.active.as_ref() };
+        let at_risk = cx.facts.attic.is_only_copy([in_use, self.staged.as_ref()]);
+        match cx.facts.stored.clone() {
+            Some(stored) if at_risk => {
+                cx.facts.attic = stored;
+                self.done(cx)
+            }
+            // What an earlier write has left there is not known: then memory holds the only copy.
+            Some(_) | None => self.put_attic(cx),
+        }
+    }
+
+    /// Only if it is not known to hold just that.
+    fn put_attic(self, cx: &mut Context<'_>) -> State {
+        if cx.facts.stored.as_ref() == Some(&cx.facts.attic) {
+            return self.done(cx);
+        }
+        cx.facts.stored = None;
+        cx.ask(Output::Vault(match cx.facts.attic.is_empty() {
+            true => Order::Delete(Entry::Attic),
+            false => Order::Put(Entry::Attic, cx.facts.attic.to_line()),
+        }));
+        State::Settling(self)
+    }
+
     fn done(mut self, cx: &mut Context<'_>) -> State {
-        if !self.writes.is_empty() && self.writes.remove(0) == Write::Active {
-            cx.log(Event::Promoted);
+        if self.writes.is_empty() {
+            return self.finish(cx);
+        }
+        match self.writes.remove(0) {
+            Write::Attic | Write::TryAttic | Write::TidyAttic => cx.facts.stored = Some(cx.facts.attic.clone()),
+            Write::Active => cx.log(Event::Promoted),
+            Write::DeleteTxn | Write::Close => {}
         }
         self.trouble = false;
         self.backoff = 0;
@@ -180,7 +256,8 @@ impl Settling {
             }
             Then::Aborted(why) => State::Ended(Ended::Aborted(why)),
             Then::LastStep(former) => Probing::last_step(cx, former),
-            Then::Done => Ended::done(cx, super::status::OldPassword::NotChecked),
+            Then::GoOn(open) => old_works(cx, open, Known::No),
+            Then::Done => Ended::done(cx, OldPassword::NotChecked),
         }
     }
 
@@ -220,7 +297,7 @@ impl Settling {
 
     pub(super) const fn status(&self) -> Status {
         match self.then {
-            Then::LastStep(_) | Then::Done | Then::Idle => Status::Promoting { trouble: self.trouble },
+            Then::LastStep(_) | Then::Done | Then::GoOn(_) | Then::Idle => Status::Promoting { trouble: self.trouble },
             Then::Choose(..) | Then::Need(_) | Then::Aborted(_) => Status::Withdrawing,
         }
     }

@@ -100,6 +100,9 @@ pub(super) enum Old {
 pub(super) enum Fate {
     /// It can.
     Open,
+    /// The provider says that it was, which happens once. If the old password works all the same, another change came
+    /// after it, or the registrar is very slow.
+    Applied,
     /// The provider says that it is too late for it.
     Expired,
     /// `not_after` has passed, by the time that the provider was heard to say. A clock alone destroys nothing.

@@ -153,6 +153,7 @@ impl Submitting {
 pub(super) fn applied(cx: &mut Context<'_>, mut open: Open, generation: u64, effective_in: Duration) -> State {
     cx.log(Event::Applied);
     open.sent = Sent::Perhaps;
+    open.fate = Fate::Applied;
     open.backoff = 0;
     cx.facts.attic.settle_before(generation);
     Probing::verify(cx, open, effective_in)
@@ -228,7 +229,7 @@ pub(super) fn neither(cx: &mut Context<'_>, open: Option<Open>) -> State {
     cx.log(Event::NeedsPerson);
     let need = match open.as_ref().map(|open| open.fate) {
         Some(Fate::Overtaken) => Need::ChangedElsewhere,
-        Some(Fate::Open | Fate::Expired | Fate::Late) | None => Need::NeitherWorks,
+        Some(Fate::Open | Fate::Applied | Fate::Expired | Fate::Late) | None => Need::NeitherWorks,
     };
     NeedsUser::enter(open, need)
 }

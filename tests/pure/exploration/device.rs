@@ -1,0 +1,280 @@
+//! One computer: its keyring, its disk, the machine that runs on it, and what the machine waits for.
+
+use std::time::Duration;
+
+use ringfence::base::{Secret, WallTime};
+use ringfence::phone::password_change::input::{Boot, Person, Place};
+use ringfence::phone::password_change::output::{Credentials, Entry, Order, Request, Which};
+use ringfence::phone::password_change::{Attic, Input, Journal, Kind, Machine, Output, Txn};
+use ringfence::provider_api::TxId;
+
+use super::provider::{Password, Without};
+
+/// The secret with a number.
+pub fn secret(password: Password) -> Secret<String> {
+    Secret::new(format!("pw-{password}"))
+}
+
+/// The number of a secret.
+pub fn number(secret: &Secret<String>) -> Password {
+    secret.expose("a test's own").bytes().last().map_or(u8::MAX, |digit| digit - b'0')
+}
+
+pub fn tx_id(tx: u8) -> TxId {
+    TxId::parse(&format!("change-00000000-{tx}")).expect("a name")
+}
+
+pub fn tx_number(tx: &TxId) -> u8 {
+    tx.as_str().bytes().last().map_or(u8::MAX, |digit| digit - b'0')
+}
+
+/// What an entry of the keyring holds.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Slot {
+    #[default]
+    Absent,
+    Line(Secret<String>),
+    /// Not what was written.
+    Garbage,
+}
+
+impl Slot {
+    fn line(&self) -> Option<Secret<String>> {
+        match self {
+            Slot::Absent => None,
+            Slot::Line(line) => Some(line.clone()),
+            Slot::Garbage => Some(Secret::from("{\"v\":1,gar")),
+        }
+    }
+}
+
+/// What is on the computer and outlives the process.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Durable {
+    pub active: Slot,
+    pub txn: Slot,
+    pub attic: Slot,
+    pub journal: Journal,
+}
+
+/// What the machine waits for.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Awaits {
+    Nothing,
+    Vault(Order),
+    /// The keyring hangs: what was asked may still happen.
+    Stuck(Order),
+    Disk(Journal),
+    Policy,
+    Choice,
+    Submit(Request),
+    Query(Request),
+    Fence(Request),
+    Probe(Which, Secret<String>),
+}
+
+/// A computer.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Device {
+    pub machine: Machine,
+    pub durable: Durable,
+    pub awaits: Awaits,
+    /// An order that hung when the next one was given: it happens before that one, or never.
+    pub backlog: Option<Order>,
+    /// The password that the line signs in with.
+    pub line: Option<Secret<String>>,
+    /// The line was told that its password is wrong.
+    pub told: bool,
+    /// The person was shown a new password for the provider's page.
+    pub shown: Option<Password>,
+    /// Which changes have left the machine, or were shown (ghost).
+    pub sent: [bool; 5],
+    /// How many passwords were made here.
+    pub made: u8,
+    /// Which passwords the registrar has accepted here (ghost: nobody in the world sees it).
+    pub accepted: [bool; 10],
+    /// How long ago the registrar has refused an attempt of the machine (ghost).
+    pub refusals: Vec<Duration>,
+    /// Something that must never be asked for was asked for (ghost).
+    pub fault: Option<&'static str>,
+}
+
+impl Device {
+    pub fn new() -> Device {
+        let durable = Durable {
+            active: Slot::Line(secret(0)),
+            txn: Slot::Absent,
+            attic: Slot::Absent,
+            journal: Journal::default(),
+        };
+        let mut device = Device {
+            machine: Machine::new(),
+            durable,
+            awaits: Awaits::Nothing,
+            backlog: None,
+            line: None,
+            told: false,
+            shown: None,
+            sent: [false; 5],
+            made: 0,
+            accepted: [true, false, false, false, false, false, false, false, false, false],
+            refusals: Vec::new(),
+            fault: None,
+        };
+        device.boot();
+        device
+    }
+
+    /// The process ends, and the next one starts. What it waited for is decided before (see `World`).
+    pub fn boot(&mut self) {
+        self.machine = Machine::new();
+        self.awaits = Awaits::Nothing;
+        self.backlog = None;
+        self.told = false;
+        self.shown = None;
+        let active = if let Slot::Line(line) = &self.durable.active { Some(line.clone()) } else { None };
+        self.line.clone_from(&active);
+        let boot = Boot {
+            active,
+            txn: self.durable.txn.line(),
+            attic: self.durable.attic.line(),
+            journal: Journal::from_row(Some(&self.durable.journal.to_row())),
+            place: Place::Durable,
+        };
+        self.tell(Duration::ZERO, Input::Boot(boot));
+    }
+
+    /// Whether this is what was waited for. After "cancel", nobody waits any more.
+    pub fn awaits_answer(&self, input: &Input) -> bool {
+        match input {
+            Input::Vault(_) => matches!(self.awaits, Awaits::Vault(_) | Awaits::Stuck(_)),
+            Input::Journal(_) => matches!(self.awaits, Awaits::Disk(_)),
+            Input::Policy(_) => self.awaits == Awaits::Policy,
+            Input::Submit(_) => matches!(self.awaits, Awaits::Submit(_)),
+            Input::Tx(_) => matches!(self.awaits, Awaits::Query(_) | Awaits::Fence(_)),
+            Input::Probe(_) => matches!(self.awaits, Awaits::Probe(..)),
+            Input::Person(Person::Choose { .. } | Person::Cancel) => {
+                matches!(self.awaits, Awaits::Choice | Awaits::Policy)
+            }
+            Input::Boot(_)
+            | Input::Person(_)
+            | Input::Demand(_)
+            | Input::ActiveRefused
+            | Input::Clocks { .. }
+            | Input::Timeout => false,
+        }
+    }
+
+    /// The machine is told something, and what it asks for is noted.
+    pub fn tell(&mut self, passed: Duration, input: Input) {
+        for age in &mut self.refusals {
+            *age += passed;
+        }
+        self.refusals.retain(|age| *age < Duration::from_hours(1));
+        for output in self.machine.step(passed, input) {
+            self.perform(output);
+        }
+    }
+
+    fn perform(&mut self, output: Output) {
+        let awaits = match output {
+            Output::Log(_) => return,
+            Output::Use(Credentials { current, .. }) => {
+                self.line = Some(current);
+                self.told = false;
+                return;
+            }
+            Output::Show(new) => {
+                self.shown = Some(number(&new));
+                self.sent[usize::from(number(&new))] = true;
+                return;
+            }
+            Output::Vault(order) => {
+                if let (Order::Put(Entry::Active, new), false) = (&order, self.accepts(&order)) {
+                    self.fault = Some("I3: the password in use is overwritten with one that was never accepted");
+                    assert!(number(new) < 10);
+                }
+                if let Awaits::Vault(before) | Awaits::Stuck(before) = &self.awaits {
+                    assert!(self.backlog.is_none(), "two orders hang");
+                    self.backlog = Some(before.clone());
+                }
+                Awaits::Vault(order)
+            }
+            Output::Journal(journal) => Awaits::Disk(journal),
+            Output::AskPolicy => Awaits::Policy,
+            Output::Choose => Awaits::Choice,
+            Output::Submit(request) => {
+                if number(&request.txn.new) != tx_number(&request.txn.tx) {
+                    self.fault = Some("I4: a retry carries another password");
+                }
+                self.sent[usize::from(tx_number(&request.txn.tx))] = true;
+                Awaits::Submit(request)
+            }
+            Output::Query(request) => Awaits::Query(request),
+            Output::Fence(request) => Awaits::Fence(request),
+            Output::Probe(which, secret) => Awaits::Probe(which, secret),
+        };
+        self.awaits = awaits;
+    }
+
+    fn accepts(&self, order: &Order) -> bool {
+        match order {
+            Order::Put(Entry::Active, new) => self.accepted[usize::from(number(new))],
+            Order::Put(Entry::Txn | Entry::Attic, _) | Order::Check | Order::Delete(_) => true,
+        }
+    }
+
+    /// The keyring does it.
+    pub fn obey(&mut self, order: &Order, without: Without) {
+        let (entry, slot) = match order {
+            Order::Check => return,
+            Order::Put(entry, line) => (*entry, Slot::Line(line.clone())),
+            Order::Delete(entry) => (*entry, Slot::Absent),
+        };
+        if entry == Entry::Txn && without == Without::WriteAhead {
+            return;
+        }
+        *self.slot(entry) = slot;
+    }
+
+    /// The keyring destroys it.
+    pub fn spoil(&mut self, order: &Order) {
+        if let Order::Put(entry, _) = order {
+            *self.slot(*entry) = Slot::Garbage;
+        }
+    }
+
+    fn slot(&mut self, entry: Entry) -> &mut Slot {
+        match entry {
+            Entry::Active => &mut self.durable.active,
+            Entry::Txn => &mut self.durable.txn,
+            Entry::Attic => &mut self.durable.attic,
+        }
+    }
+
+    /// Whether a password is somewhere in the keyring.
+    pub fn holds(&self, password: Password) -> bool {
+        let wanted = secret(password);
+        let txn = self.durable.txn.line().and_then(|line| Txn::from_line(&line).ok());
+        let attic = self.durable.attic.line().and_then(|line| Attic::from_line(&line).ok()).unwrap_or_default();
+        self.durable.active == Slot::Line(wanted.clone())
+            || txn.is_some_and(|txn| txn.new == wanted)
+            || attic.kept().iter().any(|kept| kept.secret == wanted)
+    }
+
+    /// Whether the keyring's password in use is this one.
+    pub fn uses(&self, password: Password) -> bool {
+        self.durable.active == Slot::Line(secret(password))
+    }
+}
+
+/// When every change was made, and until when it may be applied.
+pub const CREATED: WallTime = WallTime(1_700_000_000_000);
+pub const NOT_AFTER: WallTime = WallTime(1_700_000_600_000);
+/// After that.
+pub const TOO_LATE: WallTime = WallTime(1_700_000_700_000);
+
+/// How the person begins.
+pub const fn begin(kind: Kind) -> Person {
+    Person::Begin { kind, notice: None }
+}
