@@ -13,7 +13,7 @@ use super::probing::Probing;
 use super::resting::{Later, NeedsUser};
 use super::state::State;
 use super::status::Status;
-use super::txn::{Kind, Txn};
+use super::txn::Txn;
 use crate::base::{Secret, WallTime};
 use crate::provider_api::{NoticeId, TxId};
 

@@ -11,26 +11,26 @@ use ringfence::provider_api::TxId;
 use super::provider::{Password, Without};
 
 /// The secret with a number.
-pub fn secret(password: Password) -> Secret<String> {
+pub(super) fn secret(password: Password) -> Secret<String> {
     Secret::new(format!("pw-{password}"))
 }
 
 /// The number of a secret.
-pub fn number(secret: &Secret<String>) -> Password {
+pub(super) fn number(secret: &Secret<String>) -> Password {
     secret.expose("a test's own").bytes().last().map_or(u8::MAX, |digit| digit - b'0')
 }
 
-pub fn tx_id(tx: u8) -> TxId {
+pub(super) fn tx_id(tx: u8) -> TxId {
     TxId::parse(&format!("change-00000000-{tx}")).expect("a name")
 }
 
-pub fn tx_number(tx: &TxId) -> u8 {
+pub(super) fn tx_number(tx: &TxId) -> u8 {
     tx.as_str().bytes().last().map_or(u8::MAX, |digit| digit - b'0')
 }
 
 /// What an entry of the keyring holds.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub enum Slot {
+pub(super) enum Slot {
     #[default]
     Absent,
     Line(Secret<String>),
@@ -50,16 +50,16 @@ impl Slot {
 
 /// What is on the computer and outlives the process.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Durable {
-    pub active: Slot,
-    pub txn: Slot,
-    pub attic: Slot,
-    pub journal: Journal,
+pub(super) struct Durable {
+    pub(super) active: Slot,
+    pub(super) txn: Slot,
+    pub(super) attic: Slot,
+    pub(super) journal: Journal,
 }
 
 /// What the machine waits for.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Awaits {
+pub(super) enum Awaits {
     Nothing,
     Vault(Order),
     /// The keyring hangs: what was asked may still happen.
@@ -75,32 +75,32 @@ pub enum Awaits {
 
 /// A computer.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Device {
-    pub machine: Machine,
-    pub durable: Durable,
-    pub awaits: Awaits,
+pub(super) struct Device {
+    pub(super) machine: Machine,
+    pub(super) durable: Durable,
+    pub(super) awaits: Awaits,
     /// An order that hung when the next one was given: it happens before that one, or never.
-    pub backlog: Option<Order>,
+    pub(super) backlog: Option<Order>,
     /// The password that the line signs in with.
-    pub line: Option<Secret<String>>,
+    pub(super) line: Option<Secret<String>>,
     /// The line was told that its password is wrong.
-    pub told: bool,
+    pub(super) told: bool,
     /// The person was shown a new password for the provider's page.
-    pub shown: Option<Password>,
+    pub(super) shown: Option<Password>,
     /// Which changes have left the machine, or were shown (ghost).
-    pub sent: [bool; 5],
+    pub(super) sent: [bool; 5],
     /// How many passwords were made here.
-    pub made: u8,
+    pub(super) made: u8,
     /// Which passwords the registrar has accepted here (ghost: nobody in the world sees it).
-    pub accepted: [bool; 10],
+    pub(super) accepted: [bool; 10],
     /// How long ago the registrar has refused an attempt of the machine (ghost).
-    pub refusals: Vec<Duration>,
+    pub(super) refusals: Vec<Duration>,
     /// Something that must never be asked for was asked for (ghost).
-    pub fault: Option<&'static str>,
+    pub(super) fault: Option<&'static str>,
 }
 
 impl Device {
-    pub fn new() -> Device {
+    pub(super) fn new() -> Device {
         let durable = Durable {
             active: Slot::Line(secret(0)),
             txn: Slot::Absent,
@@ -126,7 +126,7 @@ impl Device {
     }
 
     /// The process ends, and the next one starts. What it waited for is decided before (see `World`).
-    pub fn boot(&mut self) {
+    pub(super) fn boot(&mut self) {
         self.machine = Machine::new();
         self.awaits = Awaits::Nothing;
         self.backlog = None;
@@ -145,7 +145,7 @@ impl Device {
     }
 
     /// Whether this is what was waited for. After "cancel", nobody waits any more.
-    pub fn awaits_answer(&self, input: &Input) -> bool {
+    pub(super) fn awaits_answer(&self, input: &Input) -> bool {
         match input {
             Input::Vault(_) => matches!(self.awaits, Awaits::Vault(_) | Awaits::Stuck(_)),
             Input::Journal(_) => matches!(self.awaits, Awaits::Disk(_)),
@@ -166,7 +166,7 @@ impl Device {
     }
 
     /// The machine is told something, and what it asks for is noted.
-    pub fn tell(&mut self, passed: Duration, input: Input) {
+    pub(super) fn tell(&mut self, passed: Duration, input: Input) {
         for age in &mut self.refusals {
             *age += passed;
         }
@@ -225,7 +225,7 @@ impl Device {
     }
 
     /// The keyring does it.
-    pub fn obey(&mut self, order: &Order, without: Without) {
+    pub(super) fn obey(&mut self, order: &Order, without: Without) {
         let (entry, slot) = match order {
             Order::Check => return,
             Order::Put(entry, line) => (*entry, Slot::Line(line.clone())),
@@ -238,7 +238,7 @@ impl Device {
     }
 
     /// The keyring destroys it.
-    pub fn spoil(&mut self, order: &Order) {
+    pub(super) fn spoil(&mut self, order: &Order) {
         if let Order::Put(entry, _) = order {
             *self.slot(*entry) = Slot::Garbage;
         }
@@ -253,28 +253,31 @@ impl Device {
     }
 
     /// Whether a password is somewhere in the keyring.
-    pub fn holds(&self, password: Password) -> bool {
+    pub(super) fn holds(&self, password: Password) -> bool {
         let wanted = secret(password);
         let txn = self.durable.txn.line().and_then(|line| Txn::from_line(&line).ok());
+        self.uses(password) || txn.is_some_and(|txn| txn.new == wanted) || self.attic_holds(&wanted)
+    }
+
+    /// Whether a password is in the attic.
+    pub(super) fn attic_holds(&self, wanted: &Secret<String>) -> bool {
         let attic = self.durable.attic.line().and_then(|line| Attic::from_line(&line).ok()).unwrap_or_default();
-        self.durable.active == Slot::Line(wanted.clone())
-            || txn.is_some_and(|txn| txn.new == wanted)
-            || attic.kept().iter().any(|kept| kept.secret == wanted)
+        attic.kept().iter().any(|kept| kept.secret == *wanted)
     }
 
     /// Whether the keyring's password in use is this one.
-    pub fn uses(&self, password: Password) -> bool {
+    pub(super) fn uses(&self, password: Password) -> bool {
         self.durable.active == Slot::Line(secret(password))
     }
 }
 
 /// When every change was made, and until when it may be applied.
-pub const CREATED: WallTime = WallTime(1_700_000_000_000);
-pub const NOT_AFTER: WallTime = WallTime(1_700_000_600_000);
+pub(super) const CREATED: WallTime = WallTime(1_700_000_000_000);
+pub(super) const NOT_AFTER: WallTime = WallTime(1_700_000_600_000);
 /// After that.
-pub const TOO_LATE: WallTime = WallTime(1_700_000_700_000);
+pub(super) const TOO_LATE: WallTime = WallTime(1_700_000_700_000);
 
 /// How the person begins.
-pub const fn begin(kind: Kind) -> Person {
+pub(super) const fn begin(kind: Kind) -> Person {
     Person::Begin { kind, notice: None }
 }

@@ -10,7 +10,7 @@ use super::provider::{FOREIGN, Logged, Packet};
 use super::world::World;
 
 /// The first invariant that does not hold.
-pub fn broken(world: &World) -> Option<&'static str> {
+pub(super) fn broken(world: &World) -> Option<&'static str> {
     world.devices.iter().enumerate().find_map(|(at, device)| {
         durable(world, at, device)
             .or_else(|| device.fault)
@@ -117,7 +117,7 @@ fn done_is_true(world: &World, device: &Device) -> Option<&'static str> {
 
 /// Where things may come to rest: everything that was begun has ended, the line works with the one password in use,
 /// nothing is left in `txn`; or somebody else has changed the password, and the person is asked.
-pub fn is_end(world: &World) -> bool {
+pub(super) fn is_end(world: &World) -> bool {
     let provider = &world.provider;
     provider.registrar == provider.password
         && world.devices.iter().enumerate().all(|(at, device)| {
@@ -152,11 +152,12 @@ pub fn is_end(world: &World) -> bool {
         })
 }
 
-/// Whether `txn` holds nothing that was sent.
+/// Whether `txn` holds nothing that was sent, or nothing that the attic does not hold too.
 fn nothing_sent_is_left(device: &Device) -> bool {
     match &device.durable.txn {
         Slot::Absent => true,
-        Slot::Line(line) => Txn::from_line(line).is_ok_and(|txn| !device.sent[usize::from(tx_number(&txn.tx))]),
+        Slot::Line(line) => Txn::from_line(line)
+            .is_ok_and(|txn| !device.sent[usize::from(tx_number(&txn.tx))] || device.attic_holds(&txn.new)),
         // What is damaged was never read back, and so never sent.
         Slot::Garbage => true,
     }

@@ -6,15 +6,15 @@ use std::time::Duration;
 
 /// A password by its number: 0 is the one before everything, 1 to 4 are made by the devices (change `n` sets password
 /// `n`), 9 is set by somebody else, 8 is wrong.
-pub type Password = u8;
+pub(super) type Password = u8;
 /// The password that somebody else sets.
-pub const FOREIGN: Password = 9;
+pub(super) const FOREIGN: Password = 9;
 /// A password that is never right.
-pub const WRONG: Password = 8;
+pub(super) const WRONG: Password = 8;
 
 /// What the provider remembers of a change.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Logged {
+pub(super) enum Logged {
     NeverSeen,
     /// It will be applied, unless the generation moves on from this one.
     Pending(u8),
@@ -25,20 +25,20 @@ pub enum Logged {
 
 /// The provider.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Provider {
+pub(super) struct Provider {
     /// What it accepts, or will accept as soon as its registrar knows.
-    pub password: Password,
+    pub(super) password: Password,
     /// What its registrar accepts.
-    pub registrar: Password,
-    pub generation: u8,
-    pub log: [Logged; 4],
+    pub(super) registrar: Password,
+    pub(super) generation: u8,
+    pub(super) log: [Logged; 4],
     /// Whether its clock has passed `not_after` of every change.
-    pub expired: bool,
+    pub(super) expired: bool,
 }
 
 /// A request that may be late, or come twice.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Packet {
+pub(super) enum Packet {
     Submit { tx: u8, generation: Option<u8>, old: Option<Password>, limited: bool },
     Query { tx: u8, old: Option<Password> },
     Fence { tx: u8, old: Option<Password> },
@@ -46,7 +46,7 @@ pub enum Packet {
 
 /// What the exploration takes away, to see whether the loss is found.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Without {
+pub(super) enum Without {
     Nothing,
     /// "Cancelled" is said, but not remembered.
     Fence,
@@ -59,7 +59,7 @@ pub enum Without {
 }
 
 impl Provider {
-    pub fn new() -> Provider {
+    pub(super) fn new() -> Provider {
         Provider { password: 0, registrar: 0, generation: 0, log: [Logged::NeverSeen; 4], expired: false }
     }
 
@@ -68,7 +68,7 @@ impl Provider {
     }
 
     /// Another password, by whoever.
-    pub fn set(&mut self, password: Password) {
+    pub(super) fn set(&mut self, password: Password) {
         self.password = password;
         self.registrar = password;
         self.generation += 1;
@@ -80,7 +80,7 @@ impl Provider {
     }
 
     /// A request arrives. The idempotency key is looked at before the proof and the generation (4.4).
-    pub fn submit(&mut self, packet: Packet, without: Without) -> SubmitAnswer {
+    pub(super) fn submit(&mut self, packet: Packet, without: Without) -> SubmitAnswer {
         let Packet::Submit { tx, generation, old, limited } = packet else { unreachable!("only submissions") };
         match *self.logged(tx) {
             Logged::Applied(generation) => {
@@ -103,13 +103,13 @@ impl Provider {
         SubmitAnswer::Applied { generation: self.generation.into(), effective_in: Duration::ZERO }
     }
 
-    pub fn apply(&mut self, tx: u8) {
+    pub(super) fn apply(&mut self, tx: u8) {
         self.set(tx);
         *self.logged(tx) = Logged::Applied(self.generation);
     }
 
     /// What was accepted for later is done, or not any more.
-    pub fn finish(&mut self, tx: u8, without: Without) {
+    pub(super) fn finish(&mut self, tx: u8, without: Without) {
         if let Logged::Pending(generation) = *self.logged(tx) {
             if generation == self.generation || without == Without::IfMatch {
                 self.apply(tx);
@@ -120,7 +120,7 @@ impl Provider {
     }
 
     /// A question or a fence arrives.
-    pub fn ask(&mut self, packet: Packet, without: Without) -> TxAnswer {
+    pub(super) fn ask(&mut self, packet: Packet, without: Without) -> TxAnswer {
         match packet {
             Packet::Query { tx, old } => self.query(tx, old),
             Packet::Fence { tx, old } => self.fence(tx, old, without),
@@ -129,7 +129,7 @@ impl Provider {
     }
 
     /// Something that was late arrives; nobody waits for the answer.
-    pub fn arrive(&mut self, packet: Packet, without: Without) {
+    pub(super) fn arrive(&mut self, packet: Packet, without: Without) {
         match packet {
             Packet::Submit { .. } => drop(self.submit(packet, without)),
             Packet::Query { .. } | Packet::Fence { .. } => drop(self.ask(packet, without)),
@@ -165,7 +165,7 @@ impl Provider {
     }
 
     /// Whether a packet that is late could still change something.
-    pub fn could_matter(&self, packet: Packet, without: Without) -> bool {
+    pub(super) fn could_matter(&self, packet: Packet, without: Without) -> bool {
         match packet {
             Packet::Submit { tx, generation, limited, .. } => {
                 self.could_apply(tx, generation, limited)
@@ -179,7 +179,7 @@ impl Provider {
     }
 
     /// Whether a late copy of this change could still be applied.
-    pub fn could_apply(&self, tx: u8, generation: Option<u8>, limited: bool) -> bool {
+    pub(super) fn could_apply(&self, tx: u8, generation: Option<u8>, limited: bool) -> bool {
         let open = matches!(self.log[usize::from(tx - 1)], Logged::NeverSeen | Logged::Pending(_));
         open && generation == Some(self.generation) && !(limited && self.expired)
     }

@@ -11,17 +11,17 @@ use super::world::{Action, Setting, World};
 
 /// What was found.
 #[derive(Debug)]
-pub struct Found {
-    pub states: usize,
-    pub transitions: usize,
-    pub elapsed: Duration,
+pub(super) struct Found {
+    pub(super) states: usize,
+    pub(super) transitions: usize,
+    pub(super) elapsed: Duration,
     /// The longest of the shortest ways.
-    pub depth: usize,
+    pub(super) depth: usize,
     /// The first invariant that broke, and the shortest way there.
-    pub broken: Option<(&'static str, Vec<Action>)>,
+    pub(super) broken: Option<(&'static str, Vec<Action>)>,
     /// Situations from which no good end can be reached although nothing more goes wrong, and the way to the first.
-    pub stuck: usize,
-    pub stuck_at: Vec<Action>,
+    pub(super) stuck: usize,
+    pub(super) stuck_at: Vec<Action>,
 }
 
 /// Collects the bytes of a situation.
@@ -71,7 +71,7 @@ struct Search<'a> {
 }
 
 /// Explores everything that `setting` allows; stops at the first invariant that breaks.
-pub fn explore(setting: &Setting) -> Found {
+pub(super) fn explore(setting: &Setting) -> Found {
     #[expect(clippy::disallowed_methods, reason = "the report names the seconds")]
     let started = Instant::now();
     let start = World::new(setting);

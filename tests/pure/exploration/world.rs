@@ -16,49 +16,49 @@ use super::provider::{FOREIGN, Logged, Packet, Password, Provider, WRONG, Withou
 
 /// What may go wrong, and how often.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Faults {
-    pub crashes: u8,
-    pub keyring: u8,
-    pub network: u8,
-    pub foreign: u8,
+pub(super) struct Faults {
+    pub(super) crashes: u8,
+    pub(super) keyring: u8,
+    pub(super) network: u8,
+    pub(super) foreign: u8,
 }
 
 /// What is explored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Setting {
-    pub faults: Faults,
-    pub devices: usize,
-    pub kind: Kind,
+pub(super) struct Setting {
+    pub(super) faults: Faults,
+    pub(super) devices: usize,
+    pub(super) kind: Kind,
     /// How often a change is begun on each device.
-    pub begins: u8,
+    pub(super) begins: u8,
     /// Whether changes have a `not_after`.
-    pub limited: bool,
+    pub(super) limited: bool,
     /// Whether the person acts at once, and once wrongly, and the computer sleeps for a fortnight now and then; else
     /// the person comes back after a day.
-    pub hasty: bool,
+    pub(super) hasty: bool,
     /// How often the person gives up in between.
-    pub cancels: u8,
-    pub without: Without,
+    pub(super) cancels: u8,
+    pub(super) without: Without,
 }
 
 /// The whole situation.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct World {
-    pub provider: Provider,
-    pub devices: Vec<Device>,
+pub(super) struct World {
+    pub(super) provider: Provider,
+    pub(super) devices: Vec<Device>,
     /// On their way, with nobody waiting for an answer.
-    pub late: Vec<Packet>,
-    pub left: Faults,
-    pub begins: Vec<u8>,
-    pub cancels: u8,
-    pub wrong_guesses: u8,
+    pub(super) late: Vec<Packet>,
+    pub(super) left: Faults,
+    pub(super) begins: Vec<u8>,
+    pub(super) cancels: u8,
+    pub(super) wrong_guesses: u8,
     /// Clocks that jump: how often they may.
-    pub jumps: u8,
+    pub(super) jumps: u8,
 }
 
 /// What happens. The number is the device's.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Action {
+pub(super) enum Action {
     Begin(u8),
     Choose(u8),
     Cancel(u8),
@@ -69,7 +69,6 @@ pub enum Action {
     EnterWrong(u8),
     SaysChanged(u8),
     ChangesAtPortal(u8),
-    GetsOneAtPortal,
     VaultDone(u8),
     VaultFails(u8),
     VaultFailsButDidIt(u8),
@@ -118,7 +117,7 @@ const DECADE: i64 = 3653 * 24 * 60 * 60 * 1000;
 
 impl Action {
     /// Whether it happens by itself if nothing goes wrong: the person who remembers nothing included.
-    pub const fn is_fair(self) -> bool {
+    pub(super) const fn is_fair(self) -> bool {
         use Action::*;
         matches!(
             self,
@@ -150,7 +149,7 @@ struct Next<'a> {
 }
 
 impl World {
-    pub fn new(setting: &Setting) -> World {
+    pub(super) fn new(setting: &Setting) -> World {
         World {
             provider: Provider::new(),
             devices: (0..setting.devices).map(|_| Device::new()).collect(),
@@ -164,7 +163,7 @@ impl World {
     }
 
     /// Everything that can come next.
-    pub fn successors(&self, setting: &Setting) -> Vec<(Action, World)> {
+    pub(super) fn successors(&self, setting: &Setting) -> Vec<(Action, World)> {
         let mut next = Next { from: self, setting, found: Vec::with_capacity(16) };
         for at in 0..self.devices.len() {
             next.replies(at);
@@ -450,6 +449,7 @@ impl Next<'_> {
         if self.from.cancels > 0 && !rests {
             self.tell(Action::Cancel(n), at, |world| {
                 world.cancels -= 1;
+                world.devices[at].told = false;
                 Input::Person(Person::Cancel)
             });
         }
