@@ -13,7 +13,7 @@ use super::world::World;
 pub(super) fn broken(world: &World) -> Option<&'static str> {
     world.devices.iter().enumerate().find_map(|(at, device)| {
         durable(world, at, device)
-            .or_else(|| device.fault)
+            .or(device.fault)
             .or_else(|| one_at_a_time(world, device))
             .or_else(|| budget(device))
             .or_else(|| no_dead_end(device))

@@ -1,10 +1,12 @@
 //! The password change explored: every situation that the shipped machine can get into with a provider, a network, a
 //! keyring, a disk and people, until nothing new is found. Run with `--nocapture` to see the figures.
 
+mod action;
 mod device;
 mod invariants;
 mod provider;
 mod search;
+mod weather;
 mod world;
 
 use ringfence::phone::password_change::Kind;

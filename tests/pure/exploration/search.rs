@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 
+use super::action::Action;
 use super::invariants::{broken, is_end};
-use super::world::{Action, Setting, World};
+use super::world::{Setting, World};
 
 /// What was found.
 #[derive(Debug)]

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use ringfence::base::WallTime;
 use ringfence::phone::password_change::input::{
     JournalAnswer, Person, Place, PolicyAnswer, ProbeAnswer, SubmitAnswer, Tried, TxAnswer, VaultAnswer,
 };
@@ -11,7 +10,8 @@ use ringfence::phone::password_change::output::{Order, Request};
 use ringfence::phone::password_change::{Input, Kind, Status};
 use ringfence::port::vault::VaultError;
 
-use super::device::{Awaits, CREATED, Device, NOT_AFTER, TOO_LATE, begin, number, secret, tx_id, tx_number};
+use super::action::Action;
+use super::device::{Awaits, CREATED, Device, NOT_AFTER, begin, number, secret, tx_id, tx_number};
 use super::provider::{FOREIGN, Logged, Packet, Password, Provider, WRONG, Without};
 
 /// What may go wrong, and how often.
@@ -56,95 +56,12 @@ pub(super) struct World {
     pub(super) jumps: u8,
 }
 
-/// What happens. The number is the device's.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) enum Action {
-    Begin(u8),
-    Choose(u8),
-    Cancel(u8),
-    GivesUpChoosing(u8),
-    TryAgain(u8),
-    Finish(u8),
-    EnterCurrent(u8),
-    EnterWrong(u8),
-    SaysChanged(u8),
-    ChangesAtPortal(u8),
-    VaultDone(u8),
-    VaultFails(u8),
-    VaultFailsButDidIt(u8),
-    VaultDestroys(u8),
-    VaultHangs(u8),
-    VaultWakesDone(u8),
-    VaultWakesFailed(u8),
-    DiskDone(u8),
-    DiskFails(u8),
-    DiskFailsButDidIt(u8),
-    Answered(u8),
-    RefusedByPolicy(u8),
-    AcceptedForLater(u8),
-    AnsweredAndRepeated(u8),
-    AnswerLost(u8),
-    Delayed(u8),
-    NotSent(u8),
-    ProviderBusy(u8),
-    ApiRefuses(u8),
-    AppliedWithLag(u8),
-    ProbeAnswered(u8),
-    ProbeLost(u8),
-    ProbeUnsent(u8),
-    ProbeBlocked(u8),
-    ProbeStale(u8),
-    LineRefused(u8),
-    TimerFires(u8),
-    Fortnight(u8),
-    DateHeard(u8),
-    ClockJumps(u8),
-    CrashBefore(u8),
-    CrashAfter(u8),
-    LateArrives(u8),
-    LateDropped(u8),
-    PendingApplied,
-    RegistrarCatchesUp,
-    ForeignChange,
-    NotAfterPasses,
-}
-
 const DAY: Duration = Duration::from_hours(24);
-/// Where time is abstract, each timer fires late by so much.
-const LATE: Duration = Duration::from_hours(1);
-const FORTNIGHT: Duration = Duration::from_hours(24 * 14);
-const DECADE: i64 = 3653 * 24 * 60 * 60 * 1000;
-
-impl Action {
-    /// Whether it happens by itself if nothing goes wrong: the person who remembers nothing included.
-    pub(super) const fn is_fair(self) -> bool {
-        use Action::*;
-        matches!(
-            self,
-            Choose(_)
-                | GivesUpChoosing(_)
-                | TryAgain(_)
-                | Finish(_)
-                | VaultDone(_)
-                | VaultWakesDone(_)
-                | DiskDone(_)
-                | Answered(_)
-                | ProbeAnswered(_)
-                | LineRefused(_)
-                | TimerFires(_)
-                | LateArrives(_)
-                | LateDropped(_)
-                | PendingApplied
-                | RegistrarCatchesUp
-                | SaysChanged(_)
-        )
-    }
-}
 
 /// Collects what can come next.
-struct Next<'a> {
-    from: &'a World,
-    setting: &'a Setting,
+pub(super) struct Next<'a> {
+    pub(super) from: &'a World,
+    pub(super) setting: &'a Setting,
     found: Vec<(Action, World)>,
 }
 
@@ -177,7 +94,7 @@ impl World {
 }
 
 impl Next<'_> {
-    fn add(&mut self, action: Action, change: impl FnOnce(&mut World)) {
+    pub(super) fn add(&mut self, action: Action, change: impl FnOnce(&mut World)) {
         let mut world = self.from.clone();
         change(&mut world);
         // What can have no effect any more, whenever it arrives, makes no difference.
@@ -195,7 +112,7 @@ impl Next<'_> {
     }
 
     /// Something happens to one device, and its machine is told.
-    fn tell(&mut self, action: Action, at: usize, change: impl FnOnce(&mut World) -> Input) {
+    pub(super) fn tell(&mut self, action: Action, at: usize, change: impl FnOnce(&mut World) -> Input) {
         self.add(action, |world| {
             let input = change(world);
             let device = &mut world.devices[at];
@@ -428,7 +345,6 @@ impl Next<'_> {
     fn people(&mut self, at: usize) {
         let (n, device) = (id(at), &self.from.devices[at]);
         let status = device.machine.status();
-        let say = |next: &mut Self, action, person: Person| next.tell(action, at, |_| Input::Person(person));
         let rests = matches!(status, Status::Idle | Status::Aborted(_) | Status::Done { .. } | Status::Deferred { .. });
         let kind = self.setting.kind;
         if rests && self.from.begins[at] > 0 && device.made < 2 {
@@ -437,15 +353,7 @@ impl Next<'_> {
                 Input::Person(begin(kind))
             });
         }
-        match status {
-            Status::Aborted(_) | Status::Done { .. } => self.closes(Action::Finish(n), at, Person::Finish),
-            Status::KeyringUnavailable(VaultError::Stuck) => {}
-            Status::KeyringUnavailable(_) => say(self, Action::TryAgain(n), Person::TryAgain(Place::Durable)),
-            Status::NeedsUser(_) => self.in_need(at),
-            Status::Browser { .. } => self.at_portal(at),
-            Status::Choosing { .. } if device.made >= 2 => say(self, Action::GivesUpChoosing(n), Person::Cancel),
-            _ => {}
-        }
+        self.as_asked(at);
         if self.from.cancels > 0 && !rests {
             self.tell(Action::Cancel(n), at, |world| {
                 world.cancels -= 1;
@@ -463,6 +371,40 @@ impl Next<'_> {
                 world.devices[at].told = true;
                 Input::ActiveRefused
             });
+        }
+    }
+
+    /// What the state asks the person for.
+    fn as_asked(&mut self, at: usize) {
+        let (n, device) = (id(at), &self.from.devices[at]);
+        let say = |next: &mut Self, action, person: Person| next.tell(action, at, |_| Input::Person(person));
+        match device.machine.status() {
+            Status::Aborted(_) | Status::Done { .. } => self.closes(Action::Finish(n), at, Person::Finish),
+            Status::KeyringUnavailable(VaultError::Stuck) => {}
+            Status::KeyringUnavailable(_) => say(self, Action::TryAgain(n), Person::TryAgain(Place::Durable)),
+            Status::NeedsUser(_) => self.in_need(at),
+            Status::Browser { .. } => self.at_portal(at),
+            Status::Choosing { .. } if device.made >= 2 => say(self, Action::GivesUpChoosing(n), Person::Cancel),
+            Status::Starting
+            | Status::Idle
+            | Status::Notified { .. }
+            | Status::Restricted
+            | Status::Deferred { .. }
+            | Status::Preflight
+            | Status::ProveCopy { .. }
+            | Status::Choosing { .. }
+            | Status::Staging { .. }
+            | Status::Staged
+            | Status::Submitting
+            | Status::Waiting { .. }
+            | Status::Unknown
+            | Status::Fencing
+            | Status::Verifying
+            | Status::Trying
+            | Status::Repairing
+            | Status::Promoting { .. }
+            | Status::Withdrawing
+            | Status::CheckingOld => {}
         }
     }
 
@@ -498,115 +440,9 @@ impl Next<'_> {
             self.tell(Action::EnterCurrent(n), at, |_| Input::Person(Person::Current(secret(given))));
         }
     }
-
-    fn time(&mut self, at: usize) {
-        let n = id(at);
-        if let Some(left) = self.from.devices[at].machine.timeout() {
-            let passed = if self.setting.hasty { left } else { left.max(LATE) };
-            self.add(Action::TimerFires(n), |world| world.pass(at, passed));
-            if self.setting.hasty {
-                self.add(Action::Fortnight(n), |world| world.pass(at, FORTNIGHT));
-            }
-        }
-        if !self.setting.limited {
-            return;
-        }
-        let provider = if self.from.provider.expired { TOO_LATE } else { CREATED };
-        self.tell(Action::DateHeard(n), at, |_| Input::Clocks { provider, ours: provider });
-        for by in [-DECADE, DECADE] {
-            if self.from.jumps > 0 {
-                self.tell(Action::ClockJumps(n), at, |world| {
-                    world.jumps -= 1;
-                    Input::Clocks { provider, ours: WallTime(provider.0 + by) }
-                });
-            }
-        }
-    }
-
-    fn crash(&mut self, at: usize) {
-        if self.from.left.crashes == 0 {
-            return;
-        }
-        self.add(Action::CrashBefore(id(at)), |world| world.crash(at));
-        let without = self.setting.without;
-        let backlog = self.from.devices[at].backlog.clone();
-        match self.from.devices[at].awaits.clone() {
-            Awaits::Vault(order) | Awaits::Stuck(order) if order != Order::Check => {
-                self.add(Action::CrashAfter(id(at)), |world| {
-                    if let Some(before) = &backlog {
-                        world.devices[at].obey(before, without);
-                    }
-                    world.devices[at].obey(&order, without);
-                    world.crash(at);
-                });
-            }
-            Awaits::Disk(journal) if without != Without::Journal => self.add(Action::CrashAfter(id(at)), |world| {
-                world.devices[at].durable.journal = journal;
-                world.crash(at);
-            }),
-            Awaits::Submit(request) => self.add(Action::CrashAfter(id(at)), |world| {
-                world.delay(Packet::Submit {
-                    tx: tx_number(&request.txn.tx),
-                    generation: request.txn.generation.and_then(|generation| u8::try_from(generation).ok()),
-                    old: request.old.as_ref().map(number),
-                    limited: request.txn.not_after.is_some(),
-                });
-                world.crash(at);
-            }),
-            Awaits::Fence(request) => self.add(Action::CrashAfter(id(at)), |world| {
-                let (tx, old) = (tx_number(&request.txn.tx), request.old.as_ref().map(number));
-                world.delay(Packet::Fence { tx, old });
-                world.crash(at);
-            }),
-            Awaits::Probe(_, secret) => self.add(Action::CrashAfter(id(at)), |world| {
-                if world.provider.registrar != number(&secret) {
-                    world.devices[at].refusals.push(Duration::ZERO);
-                }
-                world.crash(at);
-            }),
-            _ => {}
-        }
-    }
-
-    fn network(&mut self) {
-        let without = self.setting.without;
-        for (place, packet) in self.from.late.iter().copied().enumerate() {
-            let n = id(place);
-            self.add(Action::LateArrives(n), |world| {
-                world.late.remove(place);
-                world.provider.arrive(packet, without);
-            });
-            self.add(Action::LateDropped(n), |world| {
-                world.late.remove(place);
-            });
-        }
-        for tx in 1..=4 {
-            if matches!(self.from.provider.log[usize::from(tx - 1)], Logged::Pending(_)) {
-                self.add(Action::PendingApplied, |world| world.provider.finish(tx, without));
-            }
-        }
-        if self.from.provider.registrar != self.from.provider.password {
-            self.add(Action::RegistrarCatchesUp, |world| world.provider.registrar = world.provider.password);
-        }
-        if self.from.left.foreign > 0 {
-            self.add(Action::ForeignChange, |world| {
-                world.left.foreign -= 1;
-                world.provider.set(FOREIGN);
-            });
-        }
-        if self.setting.limited && !self.from.provider.expired {
-            self.add(Action::NotAfterPasses, |world| world.provider.expired = true);
-        }
-        let shown: Vec<Password> = self.from.devices.iter().filter_map(|device| device.shown).collect();
-        for new in shown {
-            if self.from.provider.password != new {
-                self.add(Action::ChangesAtPortal(new), |world| world.provider.set(new));
-            }
-        }
-    }
 }
 
-fn id(at: usize) -> u8 {
+pub(super) fn id(at: usize) -> u8 {
     u8::try_from(at).unwrap_or(u8::MAX)
 }
 
@@ -615,18 +451,18 @@ fn device_line(device: &Device) -> Option<Password> {
 }
 
 impl World {
-    fn pass(&mut self, at: usize, by: Duration) {
+    pub(super) fn pass(&mut self, at: usize, by: Duration) {
         self.devices[at].tell(by, Input::Timeout);
     }
 
-    fn delay(&mut self, packet: Packet) {
+    pub(super) fn delay(&mut self, packet: Packet) {
         if !self.late.contains(&packet) {
             self.late.push(packet);
             self.late.sort();
         }
     }
 
-    fn crash(&mut self, at: usize) {
+    pub(super) fn crash(&mut self, at: usize) {
         self.left.crashes -= 1;
         self.devices[at].boot();
     }
