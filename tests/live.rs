@@ -40,18 +40,20 @@ mod nat;
 mod net;
 #[path = "live/network.rs"]
 mod network;
-#[path = "live/passphrase.rs"]
-mod passphrase;
 #[path = "live/notices.rs"]
 mod notices;
+#[path = "live/notification.rs"]
+mod notification;
+#[path = "live/passphrase.rs"]
+mod passphrase;
+#[path = "live/password_change.rs"]
+mod password_change;
 #[path = "live/provider.rs"]
 mod provider;
 #[path = "live/provider_load.rs"]
 mod provider_load;
 #[path = "live/publishing.rs"]
 mod publishing;
-#[path = "live/password_change.rs"]
-mod password_change;
 #[expect(dead_code, reason = "the rig is shared with the bench")]
 #[path = "live/rig/mod.rs"]
 mod rig;

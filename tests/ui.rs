@@ -17,6 +17,8 @@ mod main_page;
 mod names;
 #[path = "ui/password_change.rs"]
 mod password_change;
+#[path = "ui/questions.rs"]
+mod questions;
 #[path = "ui/rig.rs"]
 mod rig;
 #[path = "ui/secrets.rs"]
