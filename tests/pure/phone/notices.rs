@@ -2,18 +2,19 @@
 
 use std::time::Duration;
 
-use ringfence::base::{AccountId, Secret};
+use ringfence::base::{AccountId, Secret, WallTime};
 use ringfence::phone::VaultUse;
-use ringfence::phone::command::{Command, NoticeCommand};
+use ringfence::phone::command::{ChangeCommand, Command, Dialled, NoticeCommand, SafetyCommand};
 use ringfence::phone::event::Event;
+use ringfence::phone::problem::ProblemKind;
 use ringfence::phone::view::{NoticeSource, NoticeState, Todo};
 use ringfence::port::http::Answer;
 use ringfence::port::net::Transport;
 use ringfence::provider_api::Stamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::world::{PASSWORD, Talk, World, draft, numeric};
-use crate::notices::rig::{DOMAIN, ISSUER, NOON, Provider, index, notice, sign};
+use crate::notices::rig::{DAY, DOMAIN, ISSUER, NOON, Provider, at, index, notice, sign, with};
 
 const FIRST: AccountId = AccountId(1);
 
@@ -22,6 +23,12 @@ fn page(body: &[u8]) -> Answer {
 }
 
 fn publish(world: &mut World, provider: &Provider, list: &Value) {
+    publish_at(world, provider, list, NOON);
+}
+
+/// The same when the provider's clock says this.
+fn publish_at(world: &mut World, provider: &Provider, list: &Value, date: WallTime) {
+    let page = |body: &[u8]| Answer { date: Some(Stamp(date)), ..page(body) };
     let bytes = serde_json::to_vec(list).unwrap();
     let signature = sign(&provider.notices, &bytes);
     world.web.insert(format!("https://{DOMAIN}/.well-known/sip-account-security"), page(&provider.discovery()));
@@ -146,4 +153,49 @@ fn a_domain_that_is_an_address_has_no_web_server_to_ask() {
     assert!(world.requested.is_empty());
     let security = world.view().security_of(FIRST).expect("its security");
     assert_eq!(security.source, NoticeSource::Unknown);
+}
+
+#[test]
+fn an_enforced_notice_holds_calls_back_until_the_password_is_new_but_neither_help_nor_emergency_calls() {
+    let (mut world, provider) = signed_in(&index(1, Vec::new()));
+    // The key is known for long enough to enforce something.
+    world.now = world.now.later(8 * DAY);
+    let enforced = json!({
+        "sent": at(8 * DAY), "expires": at(13 * DAY), "enforcement": { "level": "enforced" },
+    });
+    let list =
+        with(index(2, vec![with(notice("a"), enforced)]), json!({ "issued": at(8 * DAY), "expires": at(14 * DAY) }));
+    let date = world.now.wall;
+    publish_at(&mut world, &provider, &list, date);
+    world.command(Command::Notice(FIRST, NoticeCommand::Check));
+    world.pass(Duration::from_secs(60));
+    for server in world.servers.values_mut() {
+        server.talk = Talk::Answers;
+    }
+    world.command(Command::Retry(FIRST));
+    let restricted = |world: &World| world.view().security_of(FIRST).unwrap().restricted;
+    assert!(restricted(&world), "{:?}", world.view().security_of(FIRST).unwrap().notices);
+    let call = |world: &mut World, to: &str| {
+        let ticket = 5000 + world.events.len() as u64;
+        world.ask(ticket, Command::PlaceConfirmed(FIRST, Dialled::parse(to).unwrap()));
+        let outcome = world.outcome(ticket).expect("an answer");
+        let calls: Vec<_> = world.view().calls.iter().map(|call| call.id).collect();
+        for call in calls {
+            world.command(Command::HangUp(call));
+        }
+        world.pass(Duration::from_secs(6));
+        outcome.map(|_| ()).map_err(|problem| problem.kind)
+    };
+    assert_eq!(call(&mut world, "anna2"), Err(ProblemKind::Restricted));
+    assert_eq!(call(&mut world, "+442079460018"), Err(ProblemKind::Restricted));
+    assert_eq!(call(&mut world, "112"), Ok(()));
+    world.command(Command::Safety(FIRST, SafetyCommand::SetSupport("+44 20 7946 0018".into())));
+    assert_eq!(call(&mut world, "+442079460018"), Ok(()), "the provider's own number");
+    // The change, on the website of a provider without a policy resource.
+    world.command(Command::Change(FIRST, ChangeCommand::Now(Some(Secret::from(super::changing::NEW)))));
+    world.password = super::changing::NEW.into();
+    world.command(Command::Change(FIRST, ChangeCommand::ChangedIt));
+    world.pass(Duration::from_secs(3));
+    assert!(!restricted(&world), "{:?}", world.view().security_of(FIRST).unwrap().change);
+    assert_eq!(call(&mut world, "anna2"), Ok(()));
 }
