@@ -290,7 +290,6 @@ macro_rules! by_format {
     };
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "cpal's enum may grow; what is new is not ours")]
 fn build_input(
     device: &Device,
     config: StreamConfig,
@@ -306,7 +305,6 @@ fn build_input(
     Ok(by_format!(format, build, "it records in {}"))
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "cpal's enum may grow; what is new is not ours")]
 fn build_output(
     device: &Device,
     config: StreamConfig,

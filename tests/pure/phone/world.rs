@@ -412,22 +412,26 @@ impl World {
         let response = match server.map_or(Talk::Silent, |server| server.talk) {
             Talk::Silent => return,
             Talk::Status(status) => Message::response_to(request, status, "", Some("srv")),
-            talk => match (request.method(), talk) {
-                (Some(Method::Ack), _) => return,
-                (Some(Method::Register), _) => self.register(request),
-                (Some(Method::Invite), Talk::Invites(status)) => Message::response_to(request, status, "", Some("b")),
-                (Some(Method::Invite), Talk::SendsOn(target)) => {
-                    if request.uri().expect("a request").to_string() == target {
-                        Message::response_to(request, 486, "", Some("b"))
-                    } else {
-                        Message::response_to(request, 302, "", Some("b"))
-                            .with("Contact", format!("<{target};x=1?Subject=a>"))
+            talk @ (Talk::Registrar | Talk::Answers | Talk::Invites(_) | Talk::SendsOn(_) | Talk::AsksWhoCalls) => {
+                match (request.method(), talk) {
+                    (Some(Method::Ack), _) => return,
+                    (Some(Method::Register), _) => self.register(request),
+                    (Some(Method::Invite), Talk::Invites(status)) => {
+                        Message::response_to(request, status, "", Some("b"))
                     }
+                    (Some(Method::Invite), Talk::SendsOn(target)) => {
+                        if request.uri().expect("a request").to_string() == target {
+                            Message::response_to(request, 486, "", Some("b"))
+                        } else {
+                            Message::response_to(request, 302, "", Some("b"))
+                                .with("Contact", format!("<{target};x=1?Subject=a>"))
+                        }
+                    }
+                    (Some(Method::Invite), Talk::Answers) => taken(request),
+                    (Some(Method::Invite), Talk::AsksWhoCalls) => self.ask_who_calls(request),
+                    _ => Message::response_to(request, 200, "", Some("srv")),
                 }
-                (Some(Method::Invite), Talk::Answers) => taken(request),
-                (Some(Method::Invite), Talk::AsksWhoCalls) => self.ask_who_calls(request),
-                _ => Message::response_to(request, 200, "", Some("srv")),
-            },
+            }
         };
         self.inputs.push_back(Input::Net(Report::Message(flow.clone(), response.to_bytes())));
     }
