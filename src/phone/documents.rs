@@ -9,8 +9,8 @@ use crate::base::AccountId;
 use crate::phone::command::AccountDraft;
 use crate::phone::input::Found;
 use crate::phone::settings::Settings;
-use crate::phone::{devices_registered, trust};
 use crate::phone::view::{HistoryRow, PasswordPlace};
+use crate::phone::{devices_registered, trust};
 use crate::port::net::Transport;
 use crate::port::store::{Document, Save};
 use crate::sip::digest::Hash;
@@ -98,7 +98,11 @@ impl<T: Default + serde::de::DeserializeOwned> Read<T> {
     /// Reads a document that is understood whole or not at all.
     #[must_use]
     pub fn json(found: &Found) -> Read<T> {
-        read(found, |json| Some(Read { content: T::deserialize(json).ok()?, damaged: false }))
+        // Serde takes a list for a struct whose fields all have defaults: no document of ours is one.
+        read(found, |json| {
+            json.as_object()?;
+            Some(Read { content: T::deserialize(json).ok()?, damaged: false })
+        })
     }
 }
 
