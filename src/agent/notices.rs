@@ -125,6 +125,7 @@ const fn action_word(action: NoticeAction) -> &'static str {
         NoticeAction::ChangeVoicemailPin => "change_voicemail_pin",
         NoticeAction::ReviewDevices => "review_devices",
         NoticeAction::TightenGuard => "tighten_guard",
+        NoticeAction::ReviewCalls => "review_calls",
         NoticeAction::AskProvider => "ask_provider",
     }
 }

@@ -96,9 +96,13 @@ impl Lookout {
         let stage = std::mem::replace(&mut self.stage, Stage::Idle);
         let answer = match outcome {
             Outcome::Answer(answer) => answer,
-            Outcome::Failed(error) => return self.no_answer(now, &stage, &error, dice),
+            Outcome::Failed(error) => {
+                self.again = false;
+                return self.no_answer(now, &stage, &error, dice);
+            }
         };
         if let Some(wait) = answer.retry_after.filter(|_| answer.status == 429 || answer.status == 503) {
+            self.again = false;
             self.due = now.mono + wait.min(LONGEST_WAIT).max(RETRY);
             self.failures = self.failures.saturating_add(1);
             return;
@@ -346,7 +350,12 @@ impl Lookout {
 
     /// Whatever was forgotten, the next look comes.
     fn rest_if_idle(&mut self, now: Now, dice: &mut Entropy) {
-        if matches!(self.stage, Stage::Idle) && self.due <= now.mono {
+        if !matches!(self.stage, Stage::Idle) {
+            return;
+        }
+        if std::mem::take(&mut self.again) {
+            self.begin(now);
+        } else if self.due <= now.mono {
             self.fail(now, dice);
         }
     }

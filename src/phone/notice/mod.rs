@@ -125,6 +125,8 @@ pub struct Lookout {
     stage: cycle::Stage,
     /// When to look next.
     due: Mono,
+    /// Look once more when this look is over.
+    again: bool,
     /// Looks in a row that brought nothing.
     failures: u32,
     /// When somebody else last made us look.
@@ -152,6 +154,7 @@ impl Lookout {
             kept,
             stage: cycle::Stage::Idle,
             due: now.mono + Duration::from_secs(2) + Duration::from_secs(4).mul_f64(dice.fraction()),
+            again: false,
             failures: 0,
             hinted: None,
             discovered: None,
@@ -176,6 +179,8 @@ impl Lookout {
             }
         }
         self.due = now.mono;
+        // A look under way may have asked already: what is new since would wait a quarter of an hour.
+        self.again = !matches!(self.stage, cycle::Stage::Idle);
         self.on_timeout(now);
     }
 

@@ -126,7 +126,8 @@ fn shown(action: &Action) -> NoticeAction {
         Action::ChangeVoicemailPin => NoticeAction::ChangeVoicemailPin,
         Action::ReviewSessions => NoticeAction::ReviewDevices,
         Action::TightenGuards => NoticeAction::TightenGuard,
-        Action::ReviewCalls | Action::AskProvider => NoticeAction::AskProvider,
+        Action::ReviewCalls => NoticeAction::ReviewCalls,
+        Action::AskProvider => NoticeAction::AskProvider,
     }
 }
 

@@ -93,6 +93,8 @@ pub enum NoticeAction {
     ReviewDevices,
     /// Tighten the guard.
     TightenGuard,
+    /// Look for calls that nobody made.
+    ReviewCalls,
     /// Something that this version does not know: ask the provider.
     AskProvider,
 }

@@ -209,3 +209,17 @@ fn a_server_that_asks_for_patience_gets_it() {
     rig.pass(Duration::from_secs(2));
     assert_eq!(rig.web.asked.len(), 1);
 }
+
+#[test]
+fn what_is_published_while_it_looks_is_seen_at_once_and_not_a_quarter_of_an_hour_later() {
+    let mut rig = Rig::new(Vec::new());
+    rig.look();
+    rig.lookout.look(rig.now, Why::Asked);
+    // The first answer is on its way when the next list comes out, and somebody asks again.
+    let asked = rig.answer_one();
+    rig.web.publish(&rig.provider, &index(2, vec![notice("a")]));
+    rig.lookout.look(rig.now, Why::Asked);
+    asked(&mut rig);
+    rig.settle();
+    assert_eq!(rig.only().id.0, "a");
+}

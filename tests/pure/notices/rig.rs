@@ -249,6 +249,13 @@ impl Rig {
         }
     }
 
+    /// Takes one request; what comes back gives the answer that it has now.
+    pub(crate) fn answer_one(&mut self) -> impl FnOnce(&mut Rig) + use<> {
+        let Some(Do::Ask(request)) = self.lookout.poll() else { panic!("nothing was asked") };
+        let outcome = self.web.respond(self.now, &request);
+        move |rig: &mut Rig| rig.lookout.on_outcome(rig.now, outcome, &mut rig.dice)
+    }
+
     /// Lets time pass, timer by timer.
     pub(crate) fn pass(&mut self, by: Duration) {
         let end = self.now.mono + by;

@@ -143,6 +143,7 @@ fn asks(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, n
                 NoticeAction::ChangeVoicemailPin => ("Change your voicemail PIN", Some(SecurityPage::Told)),
                 NoticeAction::ReviewDevices => ("Look at the devices on your line", Some(SecurityPage::Devices)),
                 NoticeAction::TightenGuard => ("Tighten the limits", Some(SecurityPage::Limits)),
+                NoticeAction::ReviewCalls => ("Look for calls that you did not make", Some(SecurityPage::Bill)),
                 NoticeAction::AskProvider => ("Ask them: this version does not know what they mean", None),
             };
             let row = Check::new(Tick::Number(i + 1), words);
