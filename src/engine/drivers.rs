@@ -87,22 +87,12 @@ impl Drivers {
         let (to_rehearsal, rehearsal_reports) = channel(8);
         instance.listen(to_raised);
         let exports = if options.profile.is_some() { profile.to_owned() } else { store::documents_dir(profile) };
-        let store = Store::open(profile, move |told| {
-            if let Err(error) = to_store.blocking_send(told) {
-                tracing::debug!(told = ?error.0, "written after the engine's end");
-            }
-        })
-        .map_err(|error| StartError::Os("the profile".into(), error))?;
+        let store = store_of(profile, to_store)?;
         let trust = Trust::new(options.ca);
         let rules = Rules::new(options.connect_to);
         let net = net::Options { bind: options.bind, trust: trust.clone(), connect_to: rules.clone() };
         let net = Net::start(net, to_net)
             .map_err(|error| StartError::Os("the address of --bind".into(), std::io::Error::other(error)))?;
-        let usual = match options.vault {
-            VaultUse::Keyring => Place::Keyring,
-            VaultUse::Passphrase => Place::Passphrase,
-            VaultUse::Session => Place::Session,
-        };
         let (input, output) = (options.input, options.output);
         let devices = chosen(Devices::default(), input.as_ref(), output.as_ref());
         let media = media::Options { devices, entropy, meters: Arc::clone(meters) };
@@ -113,7 +103,7 @@ impl Drivers {
         });
         let dns = Dns::new(options.dns, rules.clone(), to_dns);
         let http = Http::new(trust.clone(), dns.clone(), rules, to_http);
-        let vault = Vault::start(usual, profile, to_vault);
+        let vault = Vault::start(usual_place(options.vault), profile, to_vault);
         let theatre = Theatre::new(to_rehearsal);
         let reports = Reports {
             net: net_reports,
@@ -187,6 +177,25 @@ impl Drivers {
             Err(error) => tracing::error!(%error, document = document.file_name(), "damaged, and not set aside"),
         }
     }
+}
+
+/// Where passwords go unless an account's are elsewhere.
+const fn usual_place(chosen: VaultUse) -> Place {
+    match chosen {
+        VaultUse::Keyring => Place::Keyring,
+        VaultUse::Passphrase => Place::Passphrase,
+        VaultUse::Session => Place::Session,
+    }
+}
+
+/// The documents of a profile; the outcome of each write is reported.
+fn store_of(profile: &Path, to_store: Sender<store::Told>) -> Result<Store, StartError> {
+    let store = Store::open(profile, move |told| {
+        if let Err(error) = to_store.blocking_send(told) {
+            tracing::debug!(told = ?error.0, "written after the engine's end");
+        }
+    });
+    store.map_err(|error| StartError::Os("the profile".into(), error))
 }
 
 /// The command line's devices go before those of the settings.

@@ -48,11 +48,7 @@ impl Phone {
             Command::SendDigits(call, digits) => self.on_call(now, |calls, env| calls.send_digits(env, call, &digits)),
             Command::SetSettings(settings) => self.set_settings(*settings),
             Command::WatchDevices(watch) => self.watch_devices(watch),
-            Command::ClearHistory => {
-                self.clear_call_log(now);
-                let save = self.recents.clear();
-                self.save(Some(save))
-            }
+            Command::ClearHistory => self.clear_history(now),
             Command::SawMissed => {
                 let save = self.recents.seen();
                 self.save(save)
@@ -80,6 +76,12 @@ impl Phone {
             }
         };
         self.answer(ticket, outcome);
+    }
+
+    fn clear_history(&mut self, now: Now) -> Result<Done, Problem> {
+        self.clear_call_log(now);
+        let save = self.recents.clear();
+        self.save(Some(save))
     }
 
     /// A link fills the field of the window, which comes to the front, and nothing else.

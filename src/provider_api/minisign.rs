@@ -54,7 +54,6 @@ impl PublicKey {
         let signature = minisign_verify::Signature::decode(text.trim_end()).map_err(|_| SignatureError::Malformed)?;
         let key = minisign_verify::PublicKey::from_base64(&self.0).map_err(|_| SignatureError::Malformed)?;
         let verified = key.verify(bytes, &signature, false);
-        #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign list; the rest is one and the same to us")]
         match verified {
             Ok(()) => Ok(signature.trusted_comment().to_owned()),
             Err(minisign_verify::Error::UnexpectedKeyId) => Err(SignatureError::OtherKey),
