@@ -8,8 +8,7 @@ use tokio::task::JoinHandle;
 
 use crate::io::clock::Clock;
 use crate::phone::view::RehearsalView;
-use crate::provider::rehearsal::Scene;
-use crate::serve::rehearsal::Stage;
+use crate::serve::rehearsal::{Scene, Stage};
 
 /// What is told of it.
 pub(super) type Told = Result<RehearsalView, String>;

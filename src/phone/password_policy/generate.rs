@@ -66,7 +66,11 @@ pub fn generate(rules: &Rules, dice: &mut Entropy) -> Result<Generated, Impossib
             }
         }
         while draft.len() < length as usize {
-            draft.extend(pick(&letters, dice));
+            let next = pick(&letters, dice);
+            // Of few letters, hardly any draw would be without repeats: they are left out as they come.
+            if letters.len() < 2 || !repeats(&draft, next, rules.max_consecutive) {
+                draft.extend(next);
+            }
         }
         if !drawn {
             shuffle(&mut draft, dice);
@@ -75,8 +79,9 @@ pub fn generate(rules: &Rules, dice: &mut Entropy) -> Result<Generated, Impossib
         password.extend(draft.iter());
         let password = Secret::new(password);
         if rules.check(password.expose("does it follow the rules?")).is_ok() {
-            let bits =
-                if drawn { bits(letters.len(), length) + share.log2() } else { set_bits(&required, &letters, length) };
+            // At each place at most one letter is left out.
+            let choices = letters.len() - usize::from(rules.max_consecutive.is_some() && letters.len() > 1);
+            let bits = if drawn { bits(choices, length) + share.log2() } else { set_bits(&required, choices, length) };
             return Ok(Generated { password, length, bits: whole(bits) });
         }
     }
@@ -103,6 +108,13 @@ fn pick(letters: &[char], dice: &mut Entropy) -> Option<char> {
     }
 }
 
+/// Whether one more of this letter would be one too many in a row.
+fn repeats(draft: &[char], next: Option<char>, max: Option<u32>) -> bool {
+    let Some(max) = max.and_then(|max| usize::try_from(max).ok()) else { return false };
+    let run = draft.iter().rev().take_while(|letter| Some(**letter) == next).count();
+    run >= max
+}
+
 /// Fisher and Yates'.
 fn shuffle(letters: &mut [char], dice: &mut Entropy) {
     for last in (1..letters.len()).rev() {
@@ -118,10 +130,10 @@ fn bits(letters: usize, length: u32) -> f64 {
 }
 
 /// Bits where one character of each class was set: what the shuffling adds is not counted.
-fn set_bits(required: &[Class], letters: &[char], length: u32) -> f64 {
+fn set_bits(required: &[Class], letters: usize, length: u32) -> f64 {
     let set: f64 = required.iter().map(|class| f64::from(class.ascii_count().max(1)).log2()).sum();
     let free = length.saturating_sub(u32::try_from(required.len()).unwrap_or(length));
-    set + bits(letters.len(), free)
+    set + bits(letters, free)
 }
 
 /// The share of all draws that has one of each class, by inclusion and exclusion. With more than eight classes the
