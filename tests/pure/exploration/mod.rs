@@ -5,6 +5,7 @@ mod action;
 mod device;
 mod invariants;
 mod provider;
+mod scripts;
 mod search;
 mod weather;
 mod world;
