@@ -1,6 +1,7 @@
 //! Regular telephone numbers, read by the crate `phonenumber` (libphonenumber's metadata). Only this file knows the crate.
 
-use phonenumber::{Type, country, metadata::DATABASE};
+use phonenumber::metadata::{DATABASE, Descriptor};
+use phonenumber::{Type, country};
 
 use super::table::Region;
 
@@ -68,7 +69,35 @@ pub fn read(digits: &str, home: Option<Region>) -> Option<Number> {
     let metadata = number.metadata(&DATABASE);
     let region = metadata.and_then(|metadata| Region::parse(metadata.id()));
     let kind = kind(number.number_type(&DATABASE));
+    // The crate forgets the zero that belongs to a number itself, as those of Italy's fixed lines do.
+    let (region, kind) = match with_zero(code, &national).filter(|_| kind == Kind::Unknown) {
+        Some((region, kind)) => (Some(region), kind),
+        None => (region, kind),
+    };
     (code != 0).then(|| Number { code, region, kind, e164: format!("+{code}{national}") })
+}
+
+/// What a number is that begins with a zero of its own: asked of the same metadata, the dear kinds first.
+fn with_zero(code: u16, national: &str) -> Option<(Region, Kind)> {
+    if !national.starts_with('0') {
+        return None;
+    }
+    DATABASE.by_code(&code)?.into_iter().find_map(|metadata| {
+        let all = metadata.descriptors();
+        let kinds = [
+            (all.premium_rate(), Kind::Premium),
+            (all.shared_cost(), Kind::Shared),
+            (all.personal_number(), Kind::Personal),
+            (all.toll_free(), Kind::Freephone),
+            (all.uan(), Kind::Company),
+            (all.voip(), Kind::Ordinary(Ordinary::Voip)),
+            (all.fixed_line(), Kind::Ordinary(Ordinary::Fixed)),
+            (all.mobile(), Kind::Ordinary(Ordinary::Mobile)),
+        ];
+        let fits = |part: Option<&Descriptor>| part.is_some_and(|part| part.is_match(national));
+        let found = kinds.into_iter().find(|(part, _)| fits(*part) && fits(Some(all.general())));
+        Some((Region::parse(metadata.id())?, found?.1))
+    })
 }
 
 /// The country that a calling code is mostly for.

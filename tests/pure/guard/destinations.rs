@@ -47,7 +47,9 @@ fn numbers_of_the_home_country_have_the_class_that_they_cost() {
         ("US", "(312) 555-0123", Class::Home),
         ("US", "24280", Class::Premium),
         ("FR", "0899 12 34 56", Class::Premium),
-        ("IT", "06 6982 1234", Class::Home),
+        ("IT", "02 1234 5678", Class::Home),
+        ("IT", "+39 02 1234 5678", Class::Home),
+        ("IT", "0000 1234", Class::Unknown),
     ] {
         assert_eq!(at(home, typed).class, class, "{typed} in {home}");
     }
