@@ -32,6 +32,8 @@ mod interop;
 mod large;
 #[path = "live/lifecycle.rs"]
 mod lifecycle;
+#[path = "live/memory.rs"]
+mod memory;
 #[path = "live/minimised.rs"]
 mod minimised;
 #[path = "live/nat.rs"]

@@ -13,6 +13,7 @@ pub mod security;
 mod session;
 mod stdin;
 pub mod trust;
+mod wiped;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -74,7 +75,8 @@ fn run_with(options: Options) -> ExitCode {
 
 fn read_lines(wakes: SyncSender<Wake>) -> std::io::Result<()> {
     let reader = std::thread::Builder::new().name("stdin".into());
-    reader.spawn(move || stdin::read(&mut std::io::stdin().lock(), &wakes)).map(drop)
+    let mut input = wiped::stdin()?;
+    reader.spawn(move || stdin::read(&mut input, &wakes)).map(drop)
 }
 
 /// Until the engine has stopped, or stdout is gone and the engine was told so.

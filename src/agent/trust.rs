@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::line::{Fields, Mistake, Request};
 use crate::base::{AccountId, Secret};
 use crate::phone::command::{Alarm, Command, DeviceCommand, Place, Protection, TrustCommand};
+use crate::phone::devices_registered::words;
 use crate::phone::view::{DeviceId, DeviceListing, DeviceView, PhoneView, TrustView, VaultQuestion};
 
 /// What is asked of one account.
@@ -103,14 +104,19 @@ pub(super) fn devices(view: &PhoneView, account: AccountId) -> Value {
         Some(DeviceListing::NotListed) => ("not_listed", None),
         Some(DeviceListing::At(at)) => ("listed", Some(at)),
     };
+    let provider = view.accounts.iter().find(|it| it.id == account).map(|it| it.provider.as_str());
+    let here = devices.map_or(0, |devices| devices.all.iter().filter(|device| device.present).count());
+    let listed = devices.map(|devices| devices.listed).unwrap_or_default();
+    let message = words::sentence(listed, provider.unwrap_or("The provider"), here);
     let all: Vec<Value> = devices.into_iter().flat_map(|devices| &devices.all).map(device_fields).collect();
-    json!({ "account": account, "listing": listing, "at": at, "devices": all })
+    json!({ "account": account, "listing": listing, "at": at, "message": message, "devices": all })
 }
 
 fn device_fields(device: &DeviceView) -> Value {
     json!({
         "key": device.id,
-        "name": device.name,
+        "name": device.name.clone().unwrap_or_else(|| words::unnamed(&device.id.0, &device.place)),
+        "named": device.name.is_some(),
         "place": device.place,
         "here": device.present,
         "needs_password": device.needs_password,

@@ -84,12 +84,12 @@ impl Memory {
                 known.place.clone_from(&seen.place);
             // Sixty-four devices at once are all there already; the list says so much.
             } else if self.has_room() {
-                    let (key, place, new) = (seen.key.clone(), seen.place.clone(), self.listed);
-                    if new {
-                        appeared.push(key.clone());
-                    }
-                    let (name, needs_password) = (None, false);
-                    self.known.push(Known { key, place, name, since: now, new, needs_password, here: true });
+                let (key, place, new) = (seen.key.clone(), seen.place.clone(), self.listed);
+                if new {
+                    appeared.push(key.clone());
+                }
+                let (name, needs_password) = (None, false);
+                self.known.push(Known { key, place, name, since: now, new, needs_password, here: true });
             }
         }
         self.listed = true;

@@ -17,10 +17,9 @@ pub fn unnamed(key: &str, place: &str) -> String {
 }
 
 /// What is known about other devices, in one sentence. Never that there are none: a provider may name only those
-/// that it wants to name.
+/// that it wants to name; `here` are the others that it names now.
 #[must_use]
-pub fn sentence(listing: DeviceListing, provider: &str, known: &[Known]) -> String {
-    let here = known.iter().filter(|known| known.is_here()).count();
+pub fn sentence(listing: DeviceListing, provider: &str, here: usize) -> String {
     match (listing, here) {
         (DeviceListing::NotAsked, _) => format!("What {provider} says about other devices is not known yet."),
         (DeviceListing::NotListed, _) => format!("{provider} does not list devices."),
@@ -64,12 +63,12 @@ mod tests {
     #[test]
     fn it_is_never_said_that_there_are_no_other_devices() {
         for listing in LISTINGS {
-            let sentence = sentence(listing, "Voxline", &[]).to_lowercase();
+            let sentence = sentence(listing, "Voxline", 0).to_lowercase();
             for word in ["none", "no other", "nobody", "only device"] {
                 assert!(!sentence.contains(word), "{sentence}");
             }
         }
-        assert_eq!(sentence(DeviceListing::NotListed, "Voxline", &[]), "Voxline does not list devices.");
+        assert_eq!(sentence(DeviceListing::NotListed, "Voxline", 0), "Voxline does not list devices.");
     }
 
     #[test]

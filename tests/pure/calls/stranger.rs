@@ -126,3 +126,26 @@ fn nobody_hears_from_us_in_a_dialog_from_another_place() {
     ua.quiet();
     assert_eq!(ua.state(), CallState::Established);
 }
+
+#[test]
+fn while_a_password_is_being_changed_a_caller_gets_one_answer_and_none_with_the_other_password() {
+    let mut ua = Ua::tcp();
+    ua.account.authenticator.set_alternate(Some("canary-alternate".into()));
+    ua.taken();
+    let id = ua.view().id;
+    ua.act(|calls, env| calls.set_held(env, id, true)).unwrap();
+    let offer = ua.request(Method::Invite);
+    ua.receive(&greedy(&offer, 407));
+    ua.request(Method::Ack);
+    let again = ua.request(Method::Invite);
+    // A line of ours would be tried with the other password now.
+    ua.receive(&greedy(&again, 407));
+    ua.request(Method::Ack);
+    ua.quiet();
+    assert_eq!(ua.authorizations(), 1);
+    ua.act(|calls, env| calls.hang_up(env, id)).unwrap();
+    let bye = ua.request(Method::Bye);
+    ua.receive(&greedy(&bye, 407));
+    ua.quiet();
+    assert_eq!(ua.authorizations(), 1);
+}

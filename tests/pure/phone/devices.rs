@@ -138,7 +138,10 @@ fn what_stops_names_each_device_and_emergency_calls() {
     let mut world = signed_in(&[DESK, THIEF]);
     tell(&mut world, DeviceCommand::Name(DeviceId("urn:uuid:desk".into()), "Desk phone".into()));
     let stops = world.phone.what_stops(LINE);
-    assert!(stops[0].starts_with("Desk phone can neither make nor receive calls, emergency calls included"), "{stops:?}");
+    assert!(
+        stops[0].starts_with("Desk phone can neither make nor receive calls, emergency calls included"),
+        "{stops:?}"
+    );
     assert!(stops[1].starts_with("Phone at 203.0.113.9 "), "{stops:?}");
     assert_eq!(stops.len(), 3, "and those that the provider does not name: {stops:?}");
 }

@@ -116,7 +116,10 @@ fn another_certificate_than_the_trusted_one_is_refused_with_both_fingerprints_an
     trust(&mut world, TrustCommand::ReplaceCertificate(LINE, OTHER.to_string()));
     assert_eq!(alarms(&world), []);
     world.command(Command::GivePassword(LINE, PASSWORD.into()));
-    assert_eq!((world.state(), world.opened.last().expect("opened").1.pin), (Some(AccountState::Registered), Some(OTHER)));
+    assert_eq!(
+        (world.state(), world.opened.last().expect("opened").1.pin),
+        (Some(AccountState::Registered), Some(OTHER))
+    );
 }
 
 #[test]

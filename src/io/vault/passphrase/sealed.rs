@@ -14,6 +14,8 @@ use crate::port::vault::VaultError;
 
 /// More work than this is not done for a file (1 GiB of memory): somebody else may have put it there.
 const MOST_WORK: u8 = 20;
+/// `age` seals by chunks of this size, and has a buffer for one.
+const CHUNK: usize = 64 * 1024;
 /// What is inside is never longer.
 const LONGEST: u64 = 4 * 1024 * 1024;
 
@@ -101,6 +103,12 @@ fn secret_string(passphrase: &Secret<String>) -> SecretString {
     SecretString::from(passphrase.expose("the file is sealed under it").clone())
 }
 
+/// The writer of `age` frees its buffer as it is. The next allocation of that size on this thread is that same memory,
+/// as a rule: this one overwrites it (tests/live/memory.rs counts what is left).
+fn overwrite_freed(size: usize) {
+    drop(std::hint::black_box(vec![0_u8; size]));
+}
+
 /// The file's bytes. `work` is the power of two of scrypt's N.
 pub(super) fn seal(entries: &Entries, passphrase: &Secret<String>, work: u8) -> Result<Vec<u8>, VaultError> {
     let failed = |error: &dyn fmt::Display| VaultError::Other(format!("the passphrase file: {error}"));
@@ -112,6 +120,7 @@ pub(super) fn seal(entries: &Entries, passphrase: &Secret<String>, work: u8) -> 
     let mut sealed = Vec::with_capacity(json.len() + 512);
     let mut writer = encryptor.wrap_output(&mut sealed).map_err(|error| failed(&error))?;
     writer.write_all(&json).and_then(|()| writer.finish()).map_err(|error| failed(&error))?;
+    overwrite_freed(CHUNK);
     Ok(sealed)
 }
 
