@@ -192,9 +192,9 @@ fn weaker_authentication_is_refused_within_a_run_and_after_a_restart_and_said() 
         assert_eq!(account.state, AccountState::Rejected, "{restart}");
         assert_eq!(account.problem.as_ref().expect("a problem").kind, ProblemKind::WeakerDigest);
         assert_eq!((alarms(&world), told(&world, Alarm::WeakerDigest)), (vec![Alarm::WeakerDigest], 1));
-        let weaker = world.view().security[0].todo.iter().find_map(|todo| match todo {
-            Todo::Weaker(weaker) => Some(weaker.clone()),
-            _ => None,
+        let weaker = world.view().security[0].todo.iter().find_map(|todo| {
+            let Todo::Weaker(weaker) = todo else { return None };
+            Some(weaker.clone())
         });
         let weaker = weaker.expect("to be done");
         assert_eq!((weaker.what, weaker.before.as_str(), weaker.refused), (Protection::SignIn, "SHA-256", true));
