@@ -1,6 +1,5 @@
 //! Dial, ask or block: the rules, the caps, and what is remembered.
 
-
 use ringfence::base::{Mono, Now};
 use ringfence::phone::guard::destination::classify;
 use ringfence::phone::guard::judge::{Attempt, Guard, Reason, Refusal, Verdict};

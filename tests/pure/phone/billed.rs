@@ -33,10 +33,9 @@ fn call(world: &mut World, to: &str) -> WallTime {
 }
 
 fn columns(world: &World) -> BillColumns {
-    match world.view().bill.clone().expect("a list").state {
-        BillState::Columns(columns) => columns,
-        other => panic!("{other:?}"),
-    }
+    let state = world.view().bill.clone().expect("a list").state;
+    let BillState::Columns(columns) = state else { panic!("{state:?}") };
+    columns
 }
 
 fn compare(world: &mut World, since: WallTime) -> BillResult {
@@ -44,10 +43,9 @@ fn compare(world: &mut World, since: WallTime) -> BillResult {
     let (when, number) = (guess.when.expect("guessed"), guess.number.expect("guessed"));
     let (duration, cost) = (guess.duration, guess.cost);
     world.command(Command::Bill(id, BillCommand::Compare { when, number, duration, cost, since }));
-    match world.view().bill.clone().expect("a result").state {
-        BillState::Result(result) => result,
-        other => panic!("{other:?}"),
-    }
+    let state = world.view().bill.clone().expect("a result").state;
+    let BillState::Result(result) = state else { panic!("{state:?}") };
+    result
 }
 
 #[test]
