@@ -19,10 +19,10 @@ mod conformance;
 mod credentials;
 #[path = "pure/digest.rs"]
 mod digest;
-#[path = "pure/guard/mod.rs"]
-mod guard;
 #[path = "pure/exploration/mod.rs"]
 mod exploration;
+#[path = "pure/guard/mod.rs"]
+mod guard;
 #[path = "pure/layers.rs"]
 mod layers;
 #[path = "pure/links.rs"]

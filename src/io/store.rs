@@ -340,7 +340,7 @@ mod tests {
     fn every_request_is_answered_once_and_after_its_content_is_there() {
         let home = tempfile::tempdir().unwrap();
         let dir = home.path().to_owned();
-        let (sender, told) = std::sync::mpsc::channel();
+        let (sender, told) = std::sync::mpsc::sync_channel(256);
         let store = Store::open(home.path(), move |told| {
             let Told::Saved(document, outcome) = told else { panic!("{told:?}") };
             let there = fs::read_to_string(dir.join(document.file_name())).unwrap_or_default();
@@ -368,7 +368,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         fs::create_dir(home.path().join("journal.json")).unwrap();
         fs::create_dir(home.path().join("events.jsonl")).unwrap();
-        let (sender, told) = std::sync::mpsc::channel();
+        let (sender, told) = std::sync::mpsc::sync_channel(256);
         let store = Store::open(home.path(), move |told| sender.send(told).unwrap()).unwrap();
         store.perform(Save(Document::Journal, b"{}".to_vec()));
         store.append(Append(Document::EventLog, b"{}\n".to_vec()));
@@ -392,7 +392,7 @@ mod tests {
     #[test]
     fn a_copy_holds_what_was_written_before_and_never_takes_another_ones_place() {
         let home = tempfile::tempdir().unwrap();
-        let (sender, told) = std::sync::mpsc::channel();
+        let (sender, told) = std::sync::mpsc::sync_channel(256);
         let store = Store::open(home.path(), move |told| sender.send(told).unwrap()).unwrap();
         store.append(Append(Document::EventLog, b"{}\n".to_vec()));
         store.export(Document::EventLog, home.path().to_owned());

@@ -70,9 +70,7 @@ impl Phone {
                 self.hinted(now, message, flow);
                 None
             }
-            Happening::Ack { .. }
-            | Happening::Cancelled { .. }
-            | Happening::ServerFailed { .. } => None,
+            Happening::Ack { .. } | Happening::Cancelled { .. } | Happening::ServerFailed { .. } => None,
         };
         if let Some(client) = client {
             if let Some(id) = self.registration_of(client) {

@@ -355,7 +355,18 @@ impl Phone {
                 let problem = match error {
                     VaultError::WrongPassphrase => Problem::new(ProblemKind::WrongPassphrase, ""),
                     VaultError::ShortPassphrase => Problem::new(ProblemKind::ShortPassphrase, ""),
-                    other => Problem::new(ProblemKind::PassphraseFileFailed, "").with_detail(other.to_string()),
+                    VaultError::Missing
+                    | VaultError::Locked
+                    | VaultError::NoFile
+                    | VaultError::NeedsPassphrase
+                    | VaultError::Denied
+                    | VaultError::Stuck
+                    | VaultError::Ambiguous(_)
+                    | VaultError::Corrupt
+                    | VaultError::TooLong
+                    | VaultError::Other(_) => {
+                        Problem::new(ProblemKind::PassphraseFileFailed, "").with_detail(error.to_string())
+                    }
                 };
                 if problem.kind == ProblemKind::WrongPassphrase {
                     self.answer_failure(ticket, problem);

@@ -23,7 +23,8 @@ pub(super) struct Streams {
 impl Phone {
     /// The endpoint wants a stream for a request.
     pub(super) fn open_stream(&mut self, client: ClientKey, flow: &Flow) {
-        let target = Target { transport: Transport::Tcp, addr: flow.remote, tls_name: None, account: flow.account, pin: None };
+        let target =
+            Target { transport: Transport::Tcp, addr: flow.remote, tls_name: None, account: flow.account, pin: None };
         self.streams.opening.push((target.clone(), client));
         self.out.push_back(Output::Net(Order::Open(target)));
     }

@@ -94,6 +94,7 @@ fn password_rules_are_read_or_refused() {
 
 /// Run by hand after the protocol has changed; the secret keys live as long as this test.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of files")]
 #[ignore = "writes the vectors anew: only when the protocol has changed"]
 fn write_the_vectors_anew() {
     let folder = tempfile::TempDir::new().expect("a folder");

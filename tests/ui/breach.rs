@@ -130,8 +130,8 @@ pub(crate) fn security() -> SecurityView {
 
 /// The line of the pictures with this safety.
 pub(crate) fn with(security: SecurityView) -> PhoneView {
-    let region = Region::parse("GB").expect("Britain");
-    let guard_state = GuardState { home: Some(Home { region, from: HomeFrom::Chosen }), ..GuardState::default() };
+    let home = Region::parse("GB").map(|region| Home { region, from: HomeFrom::Chosen });
+    let guard_state = GuardState { home, ..GuardState::default() };
     PhoneView { security: vec![security], guard_state, ..made_up::ready() }
 }
 

@@ -1,11 +1,11 @@
 //! What differs between operating systems.
 
 pub mod appearance;
-pub mod installation;
 #[cfg(target_os = "linux")]
 pub(super) mod arrival;
 pub mod autostart;
 pub mod harden;
+pub mod installation;
 #[cfg(target_os = "linux")]
 pub(super) mod linux;
 pub mod notification;

@@ -32,7 +32,7 @@ impl Phone {
         let known = memory.known().iter();
         let appeared: Vec<_> = known.filter(|known| news.appeared.contains(&known.key)).cloned().collect();
         for known in appeared {
-            self.note(now, id, "device_appeared", &format!("{} is on the line for the first time.", known.title()));
+            self.note(now, id, "device_appeared", format!("{} is on the line for the first time.", known.title()));
             self.out.push_back(Output::Event(Event::DeviceAppeared(id, Box::new(known.view()))));
         }
         if news.changed && !signing_in {

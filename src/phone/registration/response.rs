@@ -84,9 +84,7 @@ impl Registration {
                     Refusal::Rejected(_) => ProblemKind::WrongPassword,
                     Refusal::ForeignRealm(_) => ProblemKind::ForeignRealm,
                     Refusal::Weaker(_) => ProblemKind::WeakerDigest,
-                    Refusal::Unsupported | Refusal::NoChallenge | Refusal::TooOften => {
-                        ProblemKind::ServerTrouble
-                    }
+                    Refusal::Unsupported | Refusal::NoChallenge | Refusal::TooOften => ProblemKind::ServerTrouble,
                 };
                 let problem = Problem::new(kind, &*self.setup.about).with_status(status);
                 self.reject(Change::Refused(problem));

@@ -70,7 +70,7 @@ impl Phone {
         let Some(account) = self.account(id).filter(|account| !account.demo) else { return };
         let provider = account.provider();
         if account.record.trust.raise(alarm, now.wall) {
-            self.note(now, id, alarm.code(), &alarm.sentence(&provider));
+            self.note(now, id, alarm.code(), alarm.sentence(&provider));
             self.out.push_back(Output::Event(Event::Weakened(id, alarm)));
             self.save_accounts();
         }

@@ -281,7 +281,7 @@ fn challenge(discovery: &Discovery, name: &str, answer: &Answer, report: &mut Re
     if realms.is_empty() {
         report
             .say(Mark::Wrong, format!("{name} asks for no Digest (RFC 7616): phones send a password in no other way"));
-    } else if realms.iter().any(|realm| *realm == discovery.realm) {
+    } else if realms.contains(&discovery.realm) {
         report.say(Mark::Good, format!("{name} asks for the line's password, realm {}", discovery.realm));
     } else {
         let (asked, said) = (realms.join(", "), &discovery.realm);
