@@ -148,7 +148,8 @@ impl Lookout {
     /// to this generation. Notices that asked for it are satisfied.
     pub fn credential_changed(&mut self, now: Now, generation: Option<u64>) {
         self.kept.changed = Some(self.provider_time(now).unwrap_or(now.wall));
-        self.kept.generation = generation.or(self.kept.generation);
+        // Every change counts one: what the provider told last is a generation behind now, or more.
+        self.kept.generation = generation.or(self.kept.generation.and_then(|last| last.checked_add(1)));
         let asked = self.kept.notices.iter().filter(|known| known.standing == Standing::InForce);
         let asked = asked.filter(|known| asks_for_change(&known.notice) && self.is_satisfied(known));
         let done: Vec<Do> = asked.map(|known| Do::Tell(Told::Done(known.notice.id.clone()))).collect();
@@ -171,7 +172,10 @@ impl Lookout {
     /// Whether the password that a notice is about has been changed since.
     pub(super) fn is_satisfied(&self, known: &Known) -> bool {
         if let Some(SatisfiedBy::Generation(after)) = known.notice.enforcement.satisfied_by_generation_after {
-            return self.kept.generation.is_some_and(|generation| generation > after);
+            // A provider that never told a generation is taken at the time of the change, as below.
+            if let Some(generation) = self.kept.generation {
+                return generation > after;
+            }
         }
         let before = known.notice.credential_changed_before.unwrap_or(known.notice.sent);
         self.kept.changed.is_some_and(|changed| changed >= before.0)

@@ -98,6 +98,33 @@ fn a_generation_satisfies_where_the_notice_names_one() {
 }
 
 #[test]
+fn a_change_made_here_is_the_next_generation_until_the_provider_tells_more() {
+    let by_generation = json!({ "actions": ["change_sip_password"],
+        "enforcement": { "level": "require", "satisfied_by_generation_after": 17 } });
+    let list = vec![with(notice("a"), by_generation.clone())];
+    let mut rig = Rig::with(Provider::new(), list, Default::default(), Trust::BuiltIn);
+    rig.look();
+    rig.lookout.generation(rig.now, 17, None);
+    rig.now = rig.now.later(Duration::from_secs(60));
+    rig.lookout.credential_changed(rig.now, None);
+    rig.settle();
+    assert_eq!((rig.only().state, rig.lookout.demand(rig.now)), (NoticeState::Done, None));
+    // The next revision of the same notice, sent after the change, asks for nothing more.
+    let revised = with(with(notice("a"), by_generation), json!({ "revision": 2, "sent": at(DAY / 24) }));
+    rig.web.publish(&rig.provider, &index(2, vec![revised]));
+    rig.now = rig.now.later(DAY / 12);
+    rig.look();
+    assert_eq!(rig.only().state, NoticeState::Done);
+    // But one that names a later generation does.
+    let later = json!({ "actions": ["change_sip_password"], "revision": 3,
+        "enforcement": { "level": "require", "satisfied_by_generation_after": 18 } });
+    rig.web.publish(&rig.provider, &index(3, vec![with(notice("a"), later)]));
+    rig.now = rig.now.later(DAY / 12);
+    rig.look();
+    assert_eq!(rig.only().state, NoticeState::Open);
+}
+
+#[test]
 fn what_is_asked_beside_the_line_password_is_the_person_s_word() {
     let mut rig = Rig::with(Provider::new(), vec![notice("a")], Default::default(), Trust::BuiltIn);
     rig.look();
