@@ -1,14 +1,14 @@
 //! `ringfence-provider serve` and what it shares with the demo: HTTPS, the database, the SIP server's registrations.
 //!
-//! * [`service`]: the steps of a request, around the pure [`crate::provider::security::Desk`].
-//! * [`ledger`]: where facts are kept. [`store`] keeps them in SQL, beside the SIP server's own tables; `sql` is the
+//! * `service`: the steps of a request, around the pure [`crate::provider::security::Desk`].
+//! * `ledger`: where facts are kept. `store` keeps them in SQL, beside the SIP server's own tables; `sql` is the
 //!   only file that names `sqlx`, `schema` our tables; `admin` is what the provider's own people do there.
-//! * [`web`]: HTTP in and out; `listener` is TCP, TLS and the end of connections.
-//! * [`lines`]: registrations that are listed and ended; `kamailio` speaks to a Kamailio's RPC socket.
+//! * `web`: HTTP in and out; `listener` is TCP, TLS and the end of connections.
+//! * `lines`: registrations that are listed and ended; `kamailio` speaks to a Kamailio's RPC socket.
 //! * [`config`]: the file, and what is refused in it. [`command`]: the command line.
 //! * `tell`: owners are told what happened, by the provider's own program.
 //! * [`embedded`]: the same in memory, for the demo.
-//! * [`failpoint`]: where tests make the process die.
+//! * `failpoint`: where tests make the process die.
 
 mod admin;
 pub mod command;
