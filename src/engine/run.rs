@@ -141,22 +141,11 @@ impl Engine {
         }
         self.failpoint.comes(&input);
         let now = self.clock.now();
-        let (mut events, reason) = (false, self.timeout.map(|(_, why)| why));
+        let (mut events, reason) = (Vec::new(), self.timeout.map(|(_, why)| why));
         for output in self.phone.handle(now, input) {
             self.failpoint.goes(&output);
             match output {
-                Output::Event(event) => {
-                    self.stopped |= event == Event::Stopped;
-                    events = true;
-                    tracing::debug!(?event);
-                    // A window that is closing hears the farewell no more.
-                    let farewell = event == Event::Stopped;
-                    if let Err(error) = self.far.events.try_send(event)
-                        && !farewell
-                    {
-                        tracing::error!(%error, "an event is lost: nobody takes them");
-                    }
-                }
+                Output::Event(event) => events.push(event),
                 Output::Timeout(timeout) => self.timeout = timeout,
                 other @ (Output::Net(_)
                 | Output::Dns(_)
@@ -180,12 +169,29 @@ impl Engine {
             }
             differs
         });
-        if changed || events {
+        let told = !events.is_empty();
+        // After the view: whoever hears that an account is signed in finds it there.
+        for event in events {
+            self.tell(event);
+        }
+        if changed || told {
             (self.wake)();
         }
         let took = self.clock.now().mono.since(now.mono);
         if took > TOO_LONG {
             tracing::warn!(?took, ?reason, "one input took long");
+        }
+    }
+
+    fn tell(&mut self, event: Event) {
+        tracing::debug!(?event);
+        // A window that is closing hears the farewell no more.
+        let farewell = event == Event::Stopped;
+        self.stopped |= farewell;
+        if let Err(error) = self.far.events.try_send(event)
+            && !farewell
+        {
+            tracing::error!(%error, "an event is lost: nobody takes them");
         }
     }
 }

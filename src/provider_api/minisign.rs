@@ -57,7 +57,7 @@ impl PublicKey {
         match verified {
             Ok(()) => Ok(signature.trusted_comment().to_owned()),
             Err(minisign_verify::Error::UnexpectedKeyId) => Err(SignatureError::OtherKey),
-            Err(minisign_verify::Error::UnsupportedLegacyMode | minisign_verify::Error::UnsupportedAlgorithm) => {
+            Err(minisign_verify::Error::UnexpectedAlgorithm | minisign_verify::Error::UnsupportedLegacyMode) => {
                 Err(SignatureError::Legacy)
             }
             Err(_) => Err(SignatureError::Wrong),

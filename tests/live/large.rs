@@ -9,11 +9,11 @@ use serde_json::json;
 use crate::rig::Scratch;
 use crate::rig::agent::{Agent, BOUND};
 
-/// An agent on a line by UDP without registration, that calls somebody with a very long name at `port`.
+/// An agent on a line by UDP without registration or password, that calls somebody with a very long name at `port`.
 fn caller(scratch: &Scratch, port: u16) -> Agent {
     let mut agent = Agent::start(scratch, "caller", &["--bind", "127.0.0.1:0"]);
     agent.ok(json!({
-        "do": "sign_in", "address": "anna@voip.example", "password": "secret", "register": false,
+        "do": "sign_in", "address": "anna@voip.example", "register": false,
         "server": format!("127.0.0.1:{port}"), "transport": "udp",
     }));
     agent.ok(json!({"do": "call", "account": 1, "to": "b".repeat(250)}));
