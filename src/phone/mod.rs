@@ -247,6 +247,7 @@ impl Phone {
     fn due(&mut self, now: Now) {
         self.endpoint.handle_timeout(now);
         self.sign_in_timeout(now);
+        self.next_wish(now);
         self.connect_timeout(now);
         self.probes_go_on(now);
         self.change_timeouts(now);

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::rig::agent::Agent;
 use crate::rig::baresip::{self, Baresip};
 use crate::rig::kamailio::{Algorithm, DOMAIN, Kamailio};
+use crate::rig::keyring::Session;
 use crate::rig::{Scratch, wav};
 
 /// What our side speaks, and what the other side speaks, Hz.
@@ -167,4 +168,22 @@ fn a_wrong_password_is_said_in_plain_words_and_stops() {
     assert_eq!(reply["ok"], json!(false), "{reply}");
     assert_eq!(reply["error"]["code"], "wrong_password");
     assert!(reply["error"]["message"].as_str().is_some_and(|m| m.contains("refused this password")), "{reply}");
+}
+
+#[test]
+fn two_lines_of_one_agent_sign_in_at_the_same_server() {
+    let (scratch, session) = (Scratch::new(), Session::new());
+    let _keyring = session.unlocked();
+    let kamailio = Kamailio::start(&scratch, Algorithm::Sha256);
+    for (transport, server) in [("udp", kamailio.plain), ("tcp", kamailio.plain), ("tls", kamailio.tls)] {
+        let ca = kamailio.ca.display().to_string();
+        let arguments = ["--vault", "keyring", "--ca", &ca, "--bind", "127.0.0.1:0"];
+        let mut agent = Agent::start_within(&scratch, transport, &arguments, |command| session.within(command));
+        for (number, user) in [(1, "alice"), (2, "bob")] {
+            let reply = agent.sign_in(user, server, transport, json!({}));
+            assert_eq!(reply["account"], number, "{transport}");
+            agent.have("both lines", |v| v["account"] == number && v["state"] == "registered");
+        }
+        agent.quit();
+    }
 }

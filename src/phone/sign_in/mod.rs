@@ -52,7 +52,8 @@ impl Phone {
         self.next_wish(now);
     }
 
-    fn next_wish(&mut self, now: Now) {
+    /// Whoever waits for a turn gets it: also after a sign-in that ended with the vault's answer.
+    pub(super) fn next_wish(&mut self, now: Now) {
         while self.sign_in.is_none() {
             let Some(wish) = self.wishes.pop_front() else { return };
             let ticket = wish.ticket;
