@@ -10,6 +10,7 @@ pub mod load;
 pub mod memory;
 pub mod names;
 pub mod nat;
+pub mod ports;
 pub mod provider;
 pub mod pulse;
 pub mod registrar;
@@ -17,11 +18,13 @@ pub mod subscribers;
 pub mod wav;
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+pub use ports::free_port;
 
 /// The password of every line of the rig: a canary that must appear nowhere but in the rig's own configuration.
 pub const PASSWORD: &str = "CANARY-kT7mWq2vR9xLp4sZ";
@@ -43,22 +46,6 @@ impl Scratch {
         let path = self.0.path().join(name);
         fs::create_dir_all(&path).expect("folder");
         path
-    }
-}
-
-/// A port that is free for UDP and TCP on loopback, and the next one too (baresip takes it for TLS).
-pub fn free_port() -> u16 {
-    loop {
-        let Ok(tcp) = TcpListener::bind("127.0.0.1:0") else { continue };
-        let port = tcp.local_addr().expect("bound").port();
-        let next = port.checked_add(1);
-        let both = UdpSocket::bind(("127.0.0.1", port)).is_ok()
-            && next.is_some_and(|p| {
-                TcpListener::bind(("127.0.0.1", p)).is_ok() && UdpSocket::bind(("127.0.0.1", p)).is_ok()
-            });
-        if both {
-            return port;
-        }
     }
 }
 
