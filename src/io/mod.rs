@@ -19,4 +19,5 @@ pub mod store;
 pub mod tls;
 pub mod vault;
 
+pub(crate) use platform::datagram;
 pub use platform::{appearance, autostart, harden, installation, notification};

@@ -18,6 +18,7 @@ use crate::sip::framer::{Frame, Framer, PONG};
 /// How long connecting and the TLS handshake may take together.
 const CONNECT: Duration = Duration::from_secs(4);
 /// How long the other end may leave our data unacknowledged before the connection counts as broken.
+#[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
 /// How long a stranger's connection may be idle.
 const STRANGER_IDLE: Duration = Duration::from_secs(1800);

@@ -4,6 +4,7 @@ pub mod appearance;
 #[cfg(target_os = "linux")]
 pub(super) mod arrival;
 pub mod autostart;
+pub(crate) mod datagram;
 pub mod harden;
 pub mod installation;
 #[cfg(target_os = "linux")]

@@ -351,14 +351,7 @@ fn registrations(file: &File) -> Result<Registrations, Unsafe> {
     match (&table.kamailio_rpc, table.table) {
         (None, true) => Ok(Registrations::Table),
         (Some(text), false) => {
-            let socket = match text.split_once(':') {
-                Some(("unix", path)) => Socket::Unix(PathBuf::from(path)),
-                Some(("udp", addr)) => match addr.parse::<SocketAddr>() {
-                    Ok(addr) if addr.ip().is_loopback() => Socket::Udp(addr),
-                    Ok(_) | Err(_) => return refuse("registrations.kamailio_rpc: udp:ADDRESS:PORT of this machine"),
-                },
-                Some(_) | None => return refuse("registrations.kamailio_rpc must be unix:PATH or udp:ADDRESS:PORT"),
-            };
+            let socket = Socket::parse(text).or_else(|words| refuse(format!("registrations.kamailio_rpc: {words}")))?;
             let domain = table.use_domain.then(|| file.domain.clone());
             Ok(Registrations::Kamailio(Kamailio { socket, domain }))
         }

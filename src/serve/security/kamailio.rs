@@ -1,13 +1,14 @@
 //! A Kamailio's registrations, through the datagram socket of its `jsonrpcs` module: `ul.lookup`, `ul.rm_contact`.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::net::{UdpSocket, UnixDatagram};
+use tokio::net::UdpSocket;
 
 use super::ledger::LedgerError;
+use crate::io::datagram;
 use crate::provider_api::sessions::Registration;
 
 /// How long an answer may take.
@@ -22,6 +23,21 @@ pub(super) enum Socket {
     Unix(PathBuf),
     /// `modparam("jsonrpcs", "dgram_socket", "udp:127.0.0.1:…")`
     Udp(SocketAddr),
+}
+
+impl Socket {
+    /// Reads `unix:PATH` or `udp:ADDRESS:PORT`; what does not suit comes back in words.
+    pub(super) fn parse(text: &str) -> Result<Socket, &'static str> {
+        match text.split_once(':') {
+            Some(("unix", _)) if !datagram::EXISTS => Err("this system has no such sockets, use udp:ADDRESS:PORT"),
+            Some(("unix", path)) => Ok(Socket::Unix(PathBuf::from(path))),
+            Some(("udp", addr)) => match addr.parse::<SocketAddr>() {
+                Ok(addr) if addr.ip().is_loopback() => Ok(Socket::Udp(addr)),
+                Ok(_) | Err(_) => Err("udp:ADDRESS:PORT of this machine"),
+            },
+            Some(_) | None => Err("unix:PATH or udp:ADDRESS:PORT"),
+        }
+    }
 }
 
 /// A Kamailio's location service.
@@ -66,7 +82,7 @@ impl Kamailio {
         let request = json!({"jsonrpc": "2.0", "method": method, "params": params, "id": 1}).to_string();
         let exchange = async {
             match &self.socket {
-                Socket::Unix(path) => through_unix(path, request.as_bytes()).await,
+                Socket::Unix(path) => datagram::ask(path, request.as_bytes(), LONGEST).await,
                 Socket::Udp(addr) => through_udp(*addr, request.as_bytes()).await,
             }
         };
@@ -75,21 +91,6 @@ impl Kamailio {
         let answer = answer.map_err(|error| LedgerError(format!("Kamailio's RPC socket: {error}")))?;
         serde_json::from_slice(&answer).map_err(|_| LedgerError(format!("Kamailio's answer to {method} is no JSON")))
     }
-}
-
-/// Kamailio answers to the address that the question came from: it needs a name.
-async fn through_unix(path: &Path, request: &[u8]) -> std::io::Result<Vec<u8>> {
-    let here = tempfile_name();
-    let socket = UnixDatagram::bind(&here)?;
-    let removed = Removed(here);
-    // Kamailio runs as another user and must be able to answer; the name is unpredictable and lives for one question.
-    std::fs::set_permissions(&removed.0, std::os::unix::fs::PermissionsExt::from_mode(0o666))?;
-    socket.connect(path)?;
-    socket.send(request).await?;
-    let mut buffer = vec![0; LONGEST];
-    let length = socket.recv(&mut buffer).await?;
-    buffer.truncate(length);
-    Ok(buffer)
 }
 
 async fn through_udp(addr: SocketAddr, request: &[u8]) -> std::io::Result<Vec<u8>> {
@@ -101,22 +102,6 @@ async fn through_udp(addr: SocketAddr, request: &[u8]) -> std::io::Result<Vec<u8
     let length = socket.recv(&mut buffer).await?;
     buffer.truncate(length);
     Ok(buffer)
-}
-
-fn tempfile_name() -> PathBuf {
-    let name = crate::io::entropy::from_system().map_or_else(|_| String::new(), |mut dice| dice.token(20));
-    std::env::temp_dir().join(format!("ringfence-provider-{name}.sock"))
-}
-
-/// A socket's name that goes with it.
-struct Removed(PathBuf);
-
-impl Drop for Removed {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_file(&self.0) {
-            tracing::debug!(%error, "a socket's name was not removed");
-        }
-    }
 }
 
 fn contact(row: &Value) -> Option<Contact> {
@@ -139,6 +124,17 @@ fn contact(row: &Value) -> Option<Contact> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn it_is_asked_only_on_this_machine_and_only_as_this_system_can() {
+        assert_eq!(Socket::parse("udp:127.0.0.1:2049"), Ok(Socket::Udp(([127, 0, 0, 1], 2049).into())));
+        for (text, words) in [("udp:192.0.2.1:2049", "of this machine"), ("tcp:127.0.0.1:2049", "unix:PATH or udp")] {
+            assert!(Socket::parse(text).is_err_and(|error| error.contains(words)), "{text}");
+        }
+        let unix = Socket::parse("unix:/run/kamailio/rpc");
+        let refused = unix.as_ref().is_err_and(|error| error.contains("no such sockets"));
+        assert_eq!((unix == Ok(Socket::Unix("/run/kamailio/rpc".into())), refused), (cfg!(unix), !cfg!(unix)));
+    }
 
     #[test]
     fn a_contact_is_read_as_kamailio_writes_it() {
