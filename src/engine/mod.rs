@@ -8,6 +8,7 @@ mod options;
 mod rehearsal;
 mod run;
 mod signals;
+mod tables;
 
 use std::sync::Arc;
 

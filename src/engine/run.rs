@@ -8,6 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::drivers::{Drivers, Reports};
 use super::failpoint::Failpoint;
 use super::signals::Signals;
+use super::tables::Tables;
 use super::{FarEnd, Options, StartError, Wake};
 use crate::base::Mono;
 use crate::io::clock::Clock;
@@ -37,6 +38,7 @@ pub(super) struct Engine {
     /// What the phone was told of local time.
     utc_offset: Option<i32>,
     stopped: bool,
+    tables: Tables,
     failpoint: Failpoint,
     /// Held as long as the profile is ours; last, so that everything is written when it is given back.
     _instance: Instance,
@@ -75,6 +77,7 @@ impl Engine {
             timeout,
             utc_offset: None,
             stopped,
+            tables: Tables::default(),
             failpoint: Failpoint::default(),
             _instance: instance,
         };
@@ -176,6 +179,9 @@ impl Engine {
         }
         if changed || told {
             (self.wake)();
+        }
+        if changed {
+            self.tables.look(self.phone.view());
         }
         let took = self.clock.now().mono.since(now.mono);
         if took > TOO_LONG {

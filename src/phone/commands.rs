@@ -86,7 +86,11 @@ impl Phone {
 
     /// A link fills the field of the window, which comes to the front, and nothing else.
     pub(super) fn link_arrived(&mut self, text: &str) {
-        self.out.push_back(Output::Event(Event::LinkArrived(Link::parse(text))));
+        let link = Link::parse(text);
+        if let Ok(link) = &link {
+            self.host.came_by_link(&link.text);
+        }
+        self.out.push_back(Output::Event(Event::LinkArrived(link)));
         self.out.push_back(Output::Event(Event::RaiseWindow));
     }
 

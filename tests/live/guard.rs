@@ -136,6 +136,32 @@ fn an_emergency_call_goes_through_although_everything_is_blocked() {
 }
 
 #[test]
+fn a_number_that_came_by_a_second_start_asks_when_it_is_dialled() {
+    let scratch = Scratch::new();
+    let kamailio = Kamailio::start(&scratch, Algorithm::Md5);
+    let mut alice = agent(&scratch, &kamailio, "alice");
+    alice.ok(json!({"do": "guard", "home": "GB", "night": "off", "classes": {"abroad": "allow"}}));
+    // Nobody has dialled anything, and the tables of numbers are there.
+    wait_until("the tables of numbers", || alice.log().contains("the tables of numbers are loaded"));
+    let profile = alice.folder.join("profile");
+    let mut second = std::process::Command::new(env!("CARGO_BIN_EXE_ringfence"));
+    let second = second.arg("--profile").arg(&profile).arg("tel:+371-21-234-567").output().expect("it runs");
+    assert!(second.status.success(), "{second:?}");
+    let link = alice.wait("the link", |v| v["event"] == "link");
+    refused(&alice.ask(json!({"do": "call", "to": link["to"]})), "guard_asks");
+    let asked = alice.have("the question", |v| v["event"] == "guard");
+    assert_eq!((&asked["from"], &asked["word"]), (&json!("link"), &json!(null)));
+    alice.ok(json!({"do": "call", "to": "+371 26 765 432"}));
+    ended(&mut alice);
+    alice.ok(json!({"do": "call", "to": link["to"], "confirmed": true}));
+    ended(&mut alice);
+    alice.ok(json!({"do": "call", "to": link["to"]}));
+    ended(&mut alice);
+    assert_eq!(invited(&kamailio), ["+37126765432", "+37121234567", "+37121234567"]);
+    alice.quit();
+}
+
+#[test]
 fn a_second_start_brings_its_link_to_the_first_and_nothing_is_dialled() {
     let scratch = Scratch::new();
     let mut first = Agent::start(&scratch, "first", &[]);

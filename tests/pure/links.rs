@@ -191,6 +191,20 @@ fn a_link_makes_an_event_and_nothing_else() {
 }
 
 #[test]
+fn of_a_hundred_links_the_one_in_the_field_is_still_a_link_when_it_is_dialled() {
+    // The newest are remembered, and nothing grows with what a page sends.
+    let mut phone = Phone::new(Config { vault: VaultUse::Session, ..Config::default() }, Entropy::from_number(1));
+    let now = ringfence::base::Now::default();
+    let _loaded: Vec<Output> = phone.handle(now, Input::Loaded(Vec::new())).collect();
+    for number in 0..10_000 {
+        let outputs = phone.handle(now, Input::Link(format!("tel:+3712100{number:04}")));
+        assert_eq!(outputs.filter(|output| !matches!(output, Output::Event(_) | Output::Timeout(None))).count(), 0);
+    }
+    let debug = format!("{phone:?}");
+    assert!(debug.contains("+37121009999") && !debug.contains("+37121000000"), "only the newest links are kept");
+}
+
+#[test]
 fn only_arguments_that_begin_like_a_link_are_taken_for_one() {
     for argument in ["--profile", "-h", "agent", "demo", "telephone", "sip", "", "./tel:1", "http://x"] {
         assert!(!looks_like_link(argument), "{argument}");

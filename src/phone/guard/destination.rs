@@ -160,8 +160,14 @@ pub fn classify(dialled: &str, around: &Surroundings<'_>) -> Destination {
     match digits_of(&user) {
         Some(digits) if digits.contains(['*', '#']) => code(&digits, around),
         Some(digits) => number(outside(&digits, around).unwrap_or(&digits), around),
-        None => plain(Class::Address, dialled.to_owned()),
+        None => plain(Class::Address, format!("{user}@{}", host(dialled, around.domain))),
     }
+}
+
+/// At whose domain it is: what was dialled may name another than the line's own.
+#[must_use]
+pub fn host(dialled: &str, own: &str) -> String {
+    parts_of(dialled).1.unwrap_or(own).to_ascii_lowercase()
 }
 
 /// User and host of what was dialled, the user without parameters and escapes. Both may be missing.

@@ -1,10 +1,10 @@
 //! The guard in the phone: every wish to call passes here. Questions wait for their answer in the view; nothing is sent
 //! before it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::destination::{Class, Destination, Surroundings, classify};
+use super::destination::{self, Class, Destination, Surroundings, classify};
 use super::emergency::Emergency;
 use super::home::{self, Home};
 use super::judge::{self, Attempt, Guard, Verdict};
@@ -28,6 +28,10 @@ use crate::phone::view::{CallDirection, CallState, CallView, GuardFrom, GuardQue
 const LURE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// So many missed calls are looked at.
 const MOST_MISSED: usize = 50;
+/// So many calls are looked at to know whether a number was called before.
+const MOST_CALLED: usize = 100;
+/// So many links are remembered.
+const MOST_LINKS: usize = 32;
 /// A call is sent on at most so many times.
 const MOST_HOPS: u8 = 3;
 
@@ -48,6 +52,8 @@ pub(in crate::phone) struct Host {
     /// Where calls were sent on to, until it is judged.
     redirected: Vec<(AccountId, String)>,
     hops: u8,
+    /// What links have named, oldest first: nobody typed these.
+    links: VecDeque<String>,
     pub(super) emergency: Option<Emergency>,
     /// Accounts that are connected for an emergency call only, and what they were before.
     pub(super) quiet: BTreeMap<AccountId, Link>,
@@ -82,6 +88,15 @@ impl Host {
         self.utc_offset
     }
 
+    /// A link names this. Whoever dials it as it stands did not type it.
+    pub(in crate::phone) fn came_by_link(&mut self, text: &str) {
+        self.links.retain(|known| known != text);
+        self.links.push_back(text.to_owned());
+        if self.links.len() > MOST_LINKS {
+            self.links.pop_front();
+        }
+    }
+
     /// The question that waits, as the window draws it.
     pub(in crate::phone) fn question(&self) -> Option<GuardQuestion> {
         self.pending.as_ref().map(|pending| pending.question.clone())
@@ -112,10 +127,11 @@ impl Phone {
         if self.calls.are_live() {
             return Err(not_now(to.as_str()));
         }
-        if from == GuardFrom::Person {
+        let from = if from == GuardFrom::Person { self.from_whom(account, &to, &destination) } else { from };
+        if from != GuardFrom::Redirect {
             self.host.hops = 0;
         }
-        let verdict = self.judge(now, account, &destination, from);
+        let verdict = self.judge(now, account, &to, &destination, from);
         match words::question(id, to.as_str(), &destination, from, &verdict) {
             Some(question) if !confirmed || question.verdict == GuardVerdict::Blocked => Err(self.raise(to, question)),
             asked => {
@@ -127,18 +143,36 @@ impl Phone {
         }
     }
 
+    /// A wish of the person's: whether they typed it, or only pressed the button on what a link had put there. The
+    /// same number written differently is still the link's; another number is the person's own.
+    fn from_whom(&self, account: &Account, to: &Dialled, destination: &Destination) -> GuardFrom {
+        let mut links = self.host.links.iter();
+        let linked = links.any(|text| self.is_same(account, text, to, destination));
+        if linked { GuardFrom::Link } else { GuardFrom::Person }
+    }
+
     /// What would become of a call, without placing it.
-    fn judge(&self, now: Now, account: &Account, destination: &Destination, from: GuardFrom) -> Verdict {
+    fn judge(
+        &self,
+        now: Now,
+        account: &Account,
+        to: &Dialled,
+        destination: &Destination,
+        from: GuardFrom,
+    ) -> Verdict {
         if account.demo {
             return Verdict::Dial; // The demo's people cost nothing, and nobody else can be reached there.
         }
         let outgoing =
             |call: &&CallView| call.direction == CallDirection::Outgoing && !matches!(call.state, CallState::Ended(_));
+        let domain = &account.address.domain;
         let attempt = Attempt {
             destination,
             from,
             live: self.calls.views().iter().filter(outgoing).count(),
             missed: judge::is_dear(destination) && self.was_missed(now, account, destination),
+            known: from == GuardFrom::Link && self.was_called(account, to, destination),
+            elsewhere: destination::host(to.as_str(), domain) != domain.to_ascii_lowercase(),
             hour: self.hour(now),
         };
         self.host.guard.judge(now, &self.settings.guard, &attempt)
@@ -173,10 +207,26 @@ impl Phone {
         let since = now.wall.as_millis().saturating_sub(week);
         let rows = self.recents.rows();
         let mut missed = rows.iter().filter(|row| row.is_missed() && row.at.as_millis() >= since).take(MOST_MISSED);
-        missed.any(|row| {
-            let caller = Dialled::parse(&row.peer.address);
-            caller.is_ok_and(|caller| self.destination(account, &caller).key == destination.key)
-        })
+        missed.any(|row| self.key(account, &row.peer.address).as_ref() == Some(&destination.key))
+    }
+
+    /// Whether this number is among the newest calls that were placed from here.
+    fn was_called(&self, account: &Account, to: &Dialled, destination: &Destination) -> bool {
+        let rows = self.recents.rows();
+        let mut placed = rows.iter().filter(|row| row.direction == CallDirection::Outgoing).take(MOST_CALLED);
+        placed.any(|row| self.is_same(account, &row.peer.address, to, destination))
+    }
+
+    /// Whether these words lead to the same number or address, at the same domain.
+    fn is_same(&self, account: &Account, words: &str, to: &Dialled, destination: &Destination) -> bool {
+        let host = |words: &str| destination::host(words, &account.address.domain);
+        words == to.as_str()
+            || (host(words) == host(to.as_str()) && self.key(account, words).as_ref() == Some(&destination.key))
+    }
+
+    /// What makes a number or address the same as another.
+    fn key(&self, account: &Account, words: &str) -> Option<String> {
+        Dialled::parse(words).ok().map(|to| self.destination(account, &to).key)
     }
 
     fn hour(&self, now: Now) -> u8 {

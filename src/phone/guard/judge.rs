@@ -36,6 +36,10 @@ pub struct Attempt<'a> {
     pub live: usize,
     /// They called and nobody answered, within the last week.
     pub missed: bool,
+    /// It is among the calls that were placed from here before.
+    pub known: bool,
+    /// It is at another domain than the line's own.
+    pub elsewhere: bool,
     /// The hour on the clock on the wall, 0 to 23.
     pub hour: u8,
 }
@@ -69,6 +73,8 @@ pub enum Reason {
     Night,
     /// Nobody dialled this number: the other end named it (3xx).
     Redirected,
+    /// Nobody dialled this number: a link put it into the field, and it was never called from here.
+    Linked,
     /// It forwards the calls of this line.
     Forwards,
 }
@@ -120,6 +126,7 @@ impl Guard {
             (Reason::Forwards, forwards),
             (Reason::Rule, rule == GuardRule::Ask && !(forwards && destination.class == Class::Forwarding)),
             (Reason::Redirected, dear && attempt.from == GuardFrom::Redirect),
+            (Reason::Linked, attempt.from == GuardFrom::Link && !attempt.known && !is_everyday(attempt)),
             (Reason::ReturnsMissed, dear && attempt.missed),
             (Reason::Alike, dear && self.alike(now, destination) >= ALIKE),
             (Reason::Night, dear && rules.night.is(attempt.hour)),
@@ -169,6 +176,14 @@ impl Guard {
 /// Whether calls to it count against the caps: those that may cost something.
 const fn is_counted(destination: &Destination) -> bool {
     !matches!(destination.class, Class::Emergency | Class::Address | Class::Extension)
+}
+
+/// Whether a link may name it without a question: what an ordinary call at home costs, or less. An address or a short
+/// number is none: it may lead out of the country all the same.
+const fn is_everyday(attempt: &Attempt<'_>) -> bool {
+    let destination = attempt.destination;
+    let class = matches!(destination.class, Class::Emergency | Class::Home | Class::Freephone);
+    class && !destination.forwards && !attempt.elsewhere
 }
 
 /// Whether a call to it may be dear: abroad, or special.

@@ -72,6 +72,7 @@ fn reason_words(reason: Reason, destination: &Destination) -> String {
         Reason::Alike => "Several calls to numbers that begin alike were placed in the last ten minutes.".to_owned(),
         Reason::Night => "It is in the hours in which you want to be asked.".to_owned(),
         Reason::Redirected => "You did not dial this number: the other end sends your call there.".to_owned(),
+        Reason::Linked => "A link put this here, and it was never called from this computer.".to_owned(),
         Reason::Forwards => {
             "This code forwards calls to your line to another number, and your line pays for them.".to_owned()
         }

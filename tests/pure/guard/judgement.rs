@@ -16,7 +16,7 @@ fn now(secs: u64) -> Now {
 }
 
 fn attempt(destination: &Destination) -> Attempt<'_> {
-    Attempt { destination, from: GuardFrom::Person, live: 0, missed: false, hour: 12 }
+    Attempt { destination, from: GuardFrom::Person, live: 0, missed: false, known: false, elsewhere: false, hour: 12 }
 }
 
 fn judged(rules: &Rules, text: &str) -> Verdict {
@@ -164,6 +164,38 @@ fn a_missed_call_from_abroad_a_redirect_and_the_night_ask_though_the_country_is_
     assert_eq!(judge(Attempt { hour: 6, ..attempt(&latvia) }), Verdict::Dial);
     let all = Attempt { missed: true, from: GuardFrom::Redirect, hour: 0, ..attempt(&home) };
     assert_eq!(judge(all), Verdict::Dial, "an ordinary call at home is one at night, too");
+}
+
+#[test]
+fn what_a_link_named_is_asked_about_once_unless_it_is_an_ordinary_number_at_home() {
+    let mut rules = Rules::default();
+    rules.confirm(&number("+37121234567"));
+    rules.confirm(&number("118118"));
+    let guard = Guard::default();
+    let linked = |text: &str, known, elsewhere| {
+        let destination = number(text);
+        guard.judge(now(0), &rules, &Attempt { from: GuardFrom::Link, known, elsewhere, ..attempt(&destination) })
+    };
+    // Confirmed, without a price, or never ruled: the link's word is not enough.
+    for text in ["+37121234567", "118118", "anna@elsewhere.example", "201", "*98"] {
+        assert_eq!(judged(&rules, text), Verdict::Dial, "typed: {text}");
+        assert_eq!(linked(text, false, false), Verdict::Ask { word: None, reasons: vec![Reason::Linked] }, "{text}");
+        assert_eq!(linked(text, true, false), Verdict::Dial, "called before: {text}");
+    }
+    for text in ["02079460958", "08001234567", "999"] {
+        assert_eq!(linked(text, false, false), Verdict::Dial, "{text}");
+    }
+    assert_eq!(reasons(linked("02079460958", false, true)), [Reason::Linked], "by another provider's server");
+    assert_eq!(linked("112", false, true), Verdict::Dial, "nothing is asked about an emergency number");
+    // What is dear wants its word, known or not, and what is blocked stays blocked.
+    let Verdict::Ask { word, reasons } = linked("09067012345", false, false) else { panic!("it is not asked about") };
+    assert_eq!((word, reasons), (Some("premium"), vec![Reason::Rule, Reason::Linked]));
+    assert!(matches!(linked("09067012345", true, false), Verdict::Ask { word: Some("premium"), .. }));
+    assert_eq!(linked("+881612345678", false, false), Verdict::Block(Refusal::Rule));
+    let lockdown = Rules { lockdown: true, ..Rules::default() };
+    let latvia = number("+37121234567");
+    let verdict = guard.judge(now(0), &lockdown, &Attempt { from: GuardFrom::Link, ..attempt(&latvia) });
+    assert_eq!(verdict, Verdict::Block(Refusal::Lockdown));
 }
 
 #[test]

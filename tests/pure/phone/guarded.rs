@@ -148,6 +148,68 @@ fn a_call_that_is_sent_on_to_a_premium_number_asks_again() {
 }
 
 #[test]
+fn what_was_confirmed_is_judged_again_where_it_is_sent_on() {
+    let mut world = world(Talk::SendsOn("sip:+881612345678@voip.example"));
+    let id = world.id();
+    world.command(Command::PlaceConfirmed(id, dialled("+371 21 234 567")));
+    assert_eq!(invites(&world), ["sip:+37121234567@voip.example"]);
+    let asked = question(&world);
+    assert_eq!((asked.from, asked.verdict), (GuardFrom::Redirect, GuardVerdict::Blocked));
+    world.command(Command::Guard(GuardCommand::Dial(Some("satellite".into()))));
+    world.pass(Duration::from_secs(60));
+    assert_eq!(invites(&world).len(), 1, "the confirmation was for Latvia, and satellites are blocked");
+}
+
+#[test]
+fn what_a_link_put_into_the_field_is_no_number_that_somebody_typed() {
+    let mut world = world(Talk::Answers);
+    set(&mut world, |rules| {
+        rules.countries.insert(Region::parse("LV").unwrap(), GuardRule::Allow);
+    });
+    // By the window, and by a second start's argument.
+    world.command(Command::OpenLink("tel:+371-21-234-567".into()));
+    world.input(Input::Link("sip:anna@elsewhere.example".into()));
+    for to in ["+37121234567", "00371 2123 4567", "anna@elsewhere.example", "sip:anna@ELSEWHERE.example"] {
+        call(&mut world, to);
+        let asked = question(&world);
+        assert_eq!((asked.from, asked.verdict), (GuardFrom::Link, GuardVerdict::Confirm), "{to}");
+        assert!(asked.why.contains("A link put this here"), "{}", asked.why);
+        world.command(Command::Guard(GuardCommand::Cancel));
+    }
+    assert!(invites(&world).is_empty());
+    // One digit changed: the person's own number, in a country that they allow.
+    call(&mut world, "+37121234568");
+    assert_eq!((invites(&world).len(), world.view().guard.clone()), (1, None));
+    hang_up(&mut world);
+    // Confirmed once, it is a number that was called from here.
+    call(&mut world, "+37121234567");
+    world.command(Command::Guard(GuardCommand::Dial(None)));
+    assert_eq!(invites(&world).len(), 2);
+    hang_up(&mut world);
+    world.command(Command::OpenLink("tel:+37121234567".into()));
+    call(&mut world, "+37121234567");
+    assert_eq!((invites(&world).len(), world.view().guard.clone()), (3, None));
+}
+
+#[test]
+fn a_link_to_a_premium_number_wants_the_word_and_one_home_is_dialled_when_the_person_dials() {
+    let mut world = world(Talk::Answers);
+    for link in ["tel:09067012345", "tel:02079460958", "tel:+881612345678"] {
+        world.command(Command::OpenLink(link.into()));
+    }
+    assert!(invites(&world).is_empty() && world.view().guard.is_none(), "links dial nothing");
+    call(&mut world, "09067012345");
+    let asked = question(&world);
+    assert_eq!((asked.from, asked.verdict), (GuardFrom::Link, GuardVerdict::Type("premium".into())));
+    world.command(Command::Guard(GuardCommand::Dial(None)));
+    assert!(invites(&world).is_empty(), "a press is not enough");
+    call(&mut world, "+881612345678");
+    assert_eq!((question(&world).from, question(&world).verdict), (GuardFrom::Link, GuardVerdict::Blocked));
+    call(&mut world, "02079460958");
+    assert_eq!(invites(&world), ["sip:02079460958@voip.example"]);
+}
+
+#[test]
 fn a_call_that_is_sent_on_within_the_country_goes_on_but_not_for_ever() {
     let mut world = world(Talk::SendsOn("sip:02079460000@voip.example"));
     call(&mut world, "anna.smith");
