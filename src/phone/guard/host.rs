@@ -152,14 +152,7 @@ impl Phone {
     }
 
     /// What would become of a call, without placing it.
-    fn judge(
-        &self,
-        now: Now,
-        account: &Account,
-        to: &Dialled,
-        destination: &Destination,
-        from: GuardFrom,
-    ) -> Verdict {
+    fn judge(&self, now: Now, account: &Account, to: &Dialled, destination: &Destination, from: GuardFrom) -> Verdict {
         if account.demo {
             return Verdict::Dial; // The demo's people cost nothing, and nobody else can be reached there.
         }
