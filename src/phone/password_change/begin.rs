@@ -110,7 +110,7 @@ impl Checking {
             Input::Boot(_)
             | Input::Person(_)
             | Input::Demand(_)
-            | Input::Journal(_)
+            | Input::Journal(..)
             | Input::Submit(_)
             | Input::Tx(_)
             | Input::Probe(_)

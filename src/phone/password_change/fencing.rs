@@ -38,7 +38,7 @@ impl Fencing {
             | Input::Person(_)
             | Input::Demand(_)
             | Input::Vault(_)
-            | Input::Journal(_)
+            | Input::Journal(..)
             | Input::Policy(_)
             | Input::Submit(_)
             | Input::Probe(_)

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::attic::Attic;
 use super::journal::Journal;
+use super::saves::SaveNo;
 use super::txn::{Kind, Txn, Unreadable};
 use crate::base::{Secret, WallTime};
 use crate::port::vault::VaultError;
@@ -21,8 +22,9 @@ pub enum Input {
     Demand(Option<Demand>),
     /// The keyring, to [`super::Output::Vault`].
     Vault(VaultAnswer),
-    /// The disk, to [`super::Output::Journal`].
-    Journal(JournalAnswer),
+    /// The disk, to the [`super::Output::Journal`] of this number. One for each save, also for one that nobody waits
+    /// for any more.
+    Journal(SaveNo, JournalAnswer),
     /// The provider, to [`super::Output::AskPolicy`].
     Policy(PolicyAnswer),
     /// The provider, to [`super::Output::Submit`].

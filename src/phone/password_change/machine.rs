@@ -11,6 +11,7 @@ use super::journal::{Journal, Phase};
 use super::output::{Entry, Event, Order, Output};
 use super::probing::Probing;
 use super::resting::{Later, NeedsUser};
+use super::saves::Saves;
 use super::state::State;
 use super::status::Status;
 use super::txn::Txn;
@@ -45,6 +46,8 @@ pub(super) struct Facts {
     pub(super) phase: Phase,
     /// Which change that is about.
     pub(super) tx: Option<TxId>,
+    /// What the disk has not acknowledged yet.
+    pub(super) saves: Saves,
     /// The notice that asked for the change.
     pub(super) notice: Option<NoticeId>,
     /// What a verified notice wants.
@@ -71,6 +74,15 @@ pub(super) enum Proven {
     Unsure,
     /// The password in use is believed right, as at any other start.
     Yes,
+}
+
+/// What an input is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Meant {
+    /// The state that there is now.
+    Now,
+    /// One that was given up.
+    Before,
 }
 
 /// What a transition may use: the facts, and where outputs go.
@@ -112,7 +124,8 @@ impl Context<'_> {
             spent: facts.budget.spent(),
             notice: facts.notice.clone(),
         };
-        self.ask(Output::Journal(journal));
+        let number = self.facts.saves.next();
+        self.ask(Output::Journal(number, journal));
     }
 }
 
@@ -155,6 +168,7 @@ impl Machine {
             foreign: Foreign::No,
             phase: Phase::Closed,
             tx: None,
+            saves: Saves::default(),
             notice: None,
             demand: None,
             provider_time: None,
@@ -171,8 +185,9 @@ impl Machine {
         if let Some(left) = self.state.left() {
             *left = left.saturating_sub(passed);
         }
-        self.note(&input);
-        self.transit(&mut out, |state, cx| state.handle(cx, input));
+        if self.note(&input) == Meant::Now {
+            self.transit(&mut out, |state, cx| state.handle(cx, input));
+        }
         // What has become due is done, whatever the input was: after a sleep timers are late.
         if self.state.left().is_some_and(|left| left.is_zero()) {
             self.transit(&mut out, State::due);
@@ -187,8 +202,8 @@ impl Machine {
         self.timeout
     }
 
-    /// What the machine learns in every state.
-    fn note(&mut self, input: &Input) {
+    /// What the machine learns in every state, and whether the state has to hear of it.
+    fn note(&mut self, input: &Input) -> Meant {
         if let Input::Demand(demand) = input {
             self.facts.demand.clone_from(demand);
         }
@@ -198,6 +213,21 @@ impl Machine {
         }
         if *input == Input::ActiveRefused {
             self.facts.budget.pay();
+        }
+        match input {
+            Input::Journal(number, _) if !self.facts.saves.acknowledged(*number) => Meant::Before,
+            Input::Boot(_)
+            | Input::Person(_)
+            | Input::Demand(_)
+            | Input::Vault(_)
+            | Input::Journal(..)
+            | Input::Policy(_)
+            | Input::Submit(_)
+            | Input::Tx(_)
+            | Input::Probe(_)
+            | Input::ActiveRefused
+            | Input::Clocks { .. }
+            | Input::Timeout => Meant::Now,
         }
     }
 
@@ -326,7 +356,7 @@ impl State {
                 Input::Person(_)
                 | Input::Demand(_)
                 | Input::Vault(_)
-                | Input::Journal(_)
+                | Input::Journal(..)
                 | Input::Policy(_)
                 | Input::Submit(_)
                 | Input::Tx(_)

@@ -61,6 +61,7 @@ mod machine;
 pub mod output;
 mod probing;
 mod resting;
+mod saves;
 mod settling;
 mod staging;
 mod state;
@@ -78,6 +79,7 @@ pub use input::Input;
 pub use journal::Journal;
 pub use machine::Machine;
 pub use output::Output;
+pub use saves::SaveNo;
 pub use status::Status;
 pub use txn::{Kind, Txn, Unreadable};
 

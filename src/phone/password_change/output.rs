@@ -3,6 +3,7 @@
 //! where anything is sent: that is pinned, and the host's business (I5).
 
 use super::journal::Journal;
+use super::saves::SaveNo;
 use super::status::OldPassword;
 use super::txn::Txn;
 use crate::base::Secret;
@@ -14,8 +15,8 @@ pub enum Output {
     /// Of the vault. Answered by [`super::Input::Vault`].
     Vault(Order),
     /// Of the disk: the account's row, on it (fsync of file and directory) before the answer
-    /// [`super::Input::Journal`].
-    Journal(Journal),
+    /// [`super::Input::Journal`], which brings the number back.
+    Journal(SaveNo, Journal),
     /// Of the provider: is there an API, and which generation is this account's? Answered by
     /// [`super::Input::Policy`]. A provider that is known to have none: [`super::input::PolicyAnswer::Absent`] at
     /// once.

@@ -179,8 +179,8 @@ impl Probing {
 
     pub(super) fn handle(self, cx: &mut Context<'_>, input: Input) -> State {
         match (input, &self.at) {
-            (Input::Journal(JournalAnswer::Saved), At::Saving) => self.ask(cx),
-            (Input::Journal(JournalAnswer::Failed), At::Saving) => {
+            (Input::Journal(_, JournalAnswer::Saved), At::Saving) => self.ask(cx),
+            (Input::Journal(_, JournalAnswer::Failed), At::Saving) => {
                 cx.facts.budget.pay_back();
                 self.pause(cx, DISK, Why::Disk)
             }
@@ -193,7 +193,7 @@ impl Probing {
                 | Input::Person(_)
                 | Input::Demand(_)
                 | Input::Vault(_)
-                | Input::Journal(_)
+                | Input::Journal(..)
                 | Input::Policy(_)
                 | Input::Submit(_)
                 | Input::Tx(_)

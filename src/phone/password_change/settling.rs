@@ -273,14 +273,14 @@ impl Settling {
                 self.trouble = true;
                 State::Settling(self)
             }
-            Input::Journal(JournalAnswer::Saved) if closing && self.wait.is_none() => self.done(cx),
-            Input::Journal(JournalAnswer::Failed) if closing && self.wait.is_none() => self.failed(),
+            Input::Journal(_, JournalAnswer::Saved) if closing && self.wait.is_none() => self.done(cx),
+            Input::Journal(_, JournalAnswer::Failed) if closing && self.wait.is_none() => self.failed(),
             Input::Person(Person::TryAgain(_)) if self.wait.is_some() => self.go(cx),
             Input::Boot(_)
             | Input::Person(_)
             | Input::Demand(_)
             | Input::Vault(_)
-            | Input::Journal(_)
+            | Input::Journal(..)
             | Input::Policy(_)
             | Input::Submit(_)
             | Input::Tx(_)

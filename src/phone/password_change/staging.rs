@@ -35,11 +35,11 @@ impl Staging {
 
     pub(super) fn handle(mut self, cx: &mut Context<'_>, input: Input) -> State {
         match input {
-            Input::Journal(JournalAnswer::Saved) => {
+            Input::Journal(_, JournalAnswer::Saved) => {
                 cx.put_txn(&self.open.txn);
                 State::Staging(self)
             }
-            Input::Journal(JournalAnswer::Failed) => Settling::forget_unsent(cx, Then::Aborted(Abort::Disk)),
+            Input::Journal(_, JournalAnswer::Failed) => Settling::forget_unsent(cx, Then::Aborted(Abort::Disk)),
             Input::Vault(VaultAnswer::Done) => {
                 cx.log(Event::Staged);
                 cx.save(Phase::Submitted, Some(self.open.txn.tx.clone()));
@@ -77,7 +77,7 @@ impl Staging {
 impl Marking {
     pub(super) fn handle(self, cx: &mut Context<'_>, input: Input) -> State {
         match input {
-            Input::Journal(JournalAnswer::Saved) => match self.open.txn.kind {
+            Input::Journal(_, JournalAnswer::Saved) => match self.open.txn.kind {
                 Kind::Api => Submitting::enter(cx, self.open),
                 Kind::Portal => {
                     cx.log(Event::Submitted);
@@ -85,7 +85,7 @@ impl Marking {
                     State::Browsing(Browsing { open: self.open, not_yet: false })
                 }
             },
-            Input::Journal(JournalAnswer::Failed) => Settling::forget_unsent(cx, Then::Aborted(Abort::Disk)),
+            Input::Journal(_, JournalAnswer::Failed) => Settling::forget_unsent(cx, Then::Aborted(Abort::Disk)),
             Input::Person(Person::Cancel) => Settling::forget_unsent(cx, Then::Aborted(Abort::Cancelled)),
             Input::Boot(_)
             | Input::Person(_)

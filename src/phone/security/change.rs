@@ -26,7 +26,7 @@ use crate::phone::password_change::input::{
 };
 use crate::phone::password_change::journal::Journal;
 use crate::phone::password_change::output::{Entry, Event as Line, Order};
-use crate::phone::password_change::{Input, Output, Status};
+use crate::phone::password_change::{Input, Output, SaveNo, Status};
 use crate::phone::view::{OldPassword, PasswordPlace};
 use crate::port::RequestId;
 use crate::port::http::Method;
@@ -55,6 +55,7 @@ impl Phone {
             self.save_memory();
         }
         let had_one = self.security.changes.insert(id, hosted).is_some();
+        self.forget_saves(id);
         let nothing_kept = demo || (self.passwords.unused() && !had_one);
         if nothing_kept {
             let read = Reading { txn: Some(None), attic: Some(None) };
@@ -212,7 +213,7 @@ impl Phone {
     fn perform(&mut self, now: Now, id: AccountId, output: Output) -> Option<Input> {
         match output {
             Output::Vault(order) => return self.order_vault(id, order),
-            Output::Journal(journal) => self.write_journal(id, &journal),
+            Output::Journal(number, journal) => self.write_journal(id, number, &journal),
             Output::AskPolicy => return self.ask_policy(id),
             Output::Choose => return self.compose(now, id),
             Output::Submit(request) => return self.submit_change(id, &request),
@@ -281,17 +282,17 @@ impl Phone {
         }
     }
 
-    fn write_journal(&mut self, id: AccountId, journal: &Journal) {
+    fn write_journal(&mut self, id: AccountId, number: SaveNo, journal: &Journal) {
         let Some(account) = self.accounts.iter().find(|account| account.id() == id) else { return };
         let (uuid, kept) = (account.record.uuid.clone(), !account.demo);
         if kept {
             self.security.journal.accounts.insert(uuid, journal.to_row());
         }
-        self.save_journal(Some(id));
+        self.save_journal(Some((id, number)));
     }
 
-    /// Writes `journal.json`; its acknowledgement is `waits`'s.
-    pub(super) fn save_journal(&mut self, waits: Option<AccountId>) {
+    /// Writes `journal.json`; its acknowledgement is that of this account's save, if it is anybody's.
+    pub(super) fn save_journal(&mut self, waits: Option<(AccountId, SaveNo)>) {
         let save = self.security.journal.save();
         self.security.journal_waits.push_back(waits);
         self.out.push_back(Wanted::Save(save));
@@ -299,9 +300,16 @@ impl Phone {
 
     /// `journal.json` is on the disk, or is not: the oldest request's outcome.
     pub(super) fn journal_saved(&mut self, now: Now, outcome: &Result<(), String>) {
-        if let Some(Some(id)) = self.security.journal_waits.pop_front() {
+        if let Some(Some((id, number))) = self.security.journal_waits.pop_front() {
             let answer = if outcome.is_ok() { JournalAnswer::Saved } else { JournalAnswer::Failed };
-            self.drive(now, id, Input::Journal(answer));
+            self.drive(now, id, Input::Journal(number, answer));
+        }
+    }
+
+    /// The machine that waited for them is gone: its numbers mean nothing to the next.
+    fn forget_saves(&mut self, id: AccountId) {
+        for wait in &mut self.security.journal_waits {
+            *wait = wait.filter(|(account, _)| *account != id);
         }
     }
 
@@ -410,6 +418,7 @@ impl Phone {
         self.forget_probes(id);
         self.security.pages.remove(&id);
         self.security.changes.remove(&id);
+        self.forget_saves(id);
         if self.security.journal.accounts.remove(uuid).is_some() {
             self.save_journal(None);
         }

@@ -27,6 +27,7 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::password_change::SaveNo;
 use crate::base::AccountId;
 
 /// The phone's security: everything that is not of one account's connection.
@@ -42,8 +43,8 @@ pub(super) struct Security {
     pub(super) memory: memory::Memory,
     /// The changes of the accounts' passwords.
     pub(super) changes: BTreeMap<AccountId, hosted::Hosted>,
-    /// Whose journal is being written, oldest first: each write is acknowledged once.
-    pub(super) journal_waits: VecDeque<Option<AccountId>>,
+    /// Whose save of the journal each write is, oldest first: the disk acknowledges each once, in this order.
+    pub(super) journal_waits: VecDeque<Option<(AccountId, SaveNo)>>,
     /// Probes under way.
     pub(super) probing: Vec<probing::Probing>,
     /// Looks at providers' websites.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ringfence::base::{Secret, WallTime};
 use ringfence::phone::password_change::input::{Boot, Person, Place};
 use ringfence::phone::password_change::output::{Credentials, Entry, Order, Request, Which};
-use ringfence::phone::password_change::{Attic, Input, Journal, Kind, Machine, Output, Txn};
+use ringfence::phone::password_change::{Attic, Input, Journal, Kind, Machine, Output, SaveNo, Txn};
 use ringfence::provider_api::TxId;
 
 use super::provider::{Password, Without};
@@ -64,7 +64,7 @@ pub(super) enum Awaits {
     Vault(Order),
     /// The keyring hangs: what was asked may still happen.
     Stuck(Order),
-    Disk(Journal),
+    Disk(SaveNo),
     Policy,
     Choice,
     Submit(Request),
@@ -81,6 +81,8 @@ pub(super) struct Device {
     pub(super) awaits: Awaits,
     /// An order that hung when the next one was given: it happens before that one, or never.
     pub(super) backlog: Option<Order>,
+    /// What the disk is about to write, oldest first; all but the last were given up by the machine.
+    pub(super) saving: Vec<(SaveNo, Journal)>,
     /// The password that the line signs in with.
     pub(super) line: Option<Secret<String>>,
     /// The line was told that its password is wrong.
@@ -112,6 +114,7 @@ impl Device {
             durable,
             awaits: Awaits::Nothing,
             backlog: None,
+            saving: Vec::new(),
             line: None,
             told: false,
             shown: None,
@@ -130,6 +133,7 @@ impl Device {
         self.machine = Machine::new();
         self.awaits = Awaits::Nothing;
         self.backlog = None;
+        self.saving.clear();
         self.told = false;
         self.shown = None;
         let active = if let Slot::Line(line) = &self.durable.active { Some(line.clone()) } else { None };
@@ -148,7 +152,7 @@ impl Device {
     pub(super) fn awaits_answer(&self, input: &Input) -> bool {
         match input {
             Input::Vault(_) => matches!(self.awaits, Awaits::Vault(_) | Awaits::Stuck(_)),
-            Input::Journal(_) => matches!(self.awaits, Awaits::Disk(_)),
+            Input::Journal(number, _) => self.awaits == Awaits::Disk(*number),
             Input::Policy(_) => self.awaits == Awaits::Policy,
             Input::Submit(_) => matches!(self.awaits, Awaits::Submit(_)),
             Input::Tx(_) => matches!(self.awaits, Awaits::Query(_) | Awaits::Fence(_)),
@@ -200,7 +204,10 @@ impl Device {
                 }
                 Awaits::Vault(order)
             }
-            Output::Journal(journal) => Awaits::Disk(journal),
+            Output::Journal(number, journal) => {
+                self.saving.push((number, journal));
+                Awaits::Disk(number)
+            }
             Output::AskPolicy => Awaits::Policy,
             Output::Choose => Awaits::Choice,
             Output::Submit(request) => {

@@ -170,6 +170,21 @@ fn a_disk_that_is_full_sends_nothing() {
 }
 
 #[test]
+fn an_acknowledgement_that_comes_after_the_attempt_was_given_up_is_nobodys() {
+    // Given up while the disk is busy, with the same disk still to write that nothing goes on any more.
+    let given_up = [Begin(0), VaultDone(0), Answered(0), Choose(0), Cancel(0), VaultDone(0)];
+    let world = walk(World::new(&ROOM), &ROOM, &given_up);
+    assert_eq!(world.devices[0].saving.len(), 2, "the disk has both before it");
+    let world = walk(world, &ROOM, &[DiskDone(0)]);
+    assert_eq!(world.devices[0].machine.status(), Status::Withdrawing, "the first one says nothing of the second");
+    let failed = walk(world.clone(), &ROOM, &[DiskFails(0)]);
+    assert_eq!(failed.devices[0].machine.status(), Status::Withdrawing, "it is tried again");
+    let world = walk(world, &ROOM, &[DiskDone(0)]);
+    assert_eq!(world.devices[0].machine.status(), Status::Aborted(Abort::Cancelled));
+    ends(&ROOM, &given_up, &Status::Aborted(Abort::Cancelled));
+}
+
+#[test]
 fn at_the_page_of_a_provider_without_an_api_every_order_ends_well() {
     let portal = Setting { kind: Kind::Portal, ..ROOM };
     ends(&portal, &after(&SHOWS, &[ChangesAtPortal(1), SaysChanged(0)]), &DONE);

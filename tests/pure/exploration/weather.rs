@@ -10,7 +10,7 @@ use ringfence::phone::password_change::output::Order;
 use super::action::Action;
 use super::device::{Awaits, CREATED, TOO_LATE, number, tx_number};
 use super::provider::{FOREIGN, Logged, Packet, Password, Without};
-use super::world::{Next, id};
+use super::world::{Next, World, id};
 
 /// Where time is abstract, each timer fires late by so much.
 const LATE: Duration = Duration::from_hours(1);
@@ -46,42 +46,33 @@ impl Next<'_> {
         if self.from.left.crashes == 0 {
             return;
         }
-        self.add(Action::CrashBefore(id(at)), |world| world.crash(at));
         let without = self.setting.without;
+        self.dies(at, Action::CrashBefore(id(at)), |_| {});
         let backlog = self.from.devices[at].backlog.clone();
+        let after = Action::CrashAfter(id(at));
         match self.from.devices[at].awaits.clone() {
-            Awaits::Vault(order) | Awaits::Stuck(order) if order != Order::Check => {
-                self.add(Action::CrashAfter(id(at)), |world| {
-                    if let Some(before) = &backlog {
-                        world.devices[at].obey(before, without);
-                    }
-                    world.devices[at].obey(&order, without);
-                    world.crash(at);
-                });
-            }
-            Awaits::Disk(journal) if without != Without::Journal => self.add(Action::CrashAfter(id(at)), |world| {
-                world.devices[at].durable.journal = journal;
-                world.crash(at);
+            Awaits::Vault(order) | Awaits::Stuck(order) if order != Order::Check => self.dies(at, after, |world| {
+                if let Some(before) = &backlog {
+                    world.devices[at].obey(before, without);
+                }
+                world.devices[at].obey(&order, without);
             }),
-            Awaits::Submit(request) => self.add(Action::CrashAfter(id(at)), |world| {
+            Awaits::Submit(request) => self.dies(at, after, |world| {
                 world.delay(Packet::Submit {
                     tx: tx_number(&request.txn.tx),
                     generation: request.txn.generation.and_then(|generation| u8::try_from(generation).ok()),
                     old: request.old.as_ref().map(number),
                     limited: request.txn.not_after.is_some(),
                 });
-                world.crash(at);
             }),
-            Awaits::Fence(request) => self.add(Action::CrashAfter(id(at)), |world| {
+            Awaits::Fence(request) => self.dies(at, after, |world| {
                 let (tx, old) = (tx_number(&request.txn.tx), request.old.as_ref().map(number));
                 world.delay(Packet::Fence { tx, old });
-                world.crash(at);
             }),
-            Awaits::Probe(_, secret) => self.add(Action::CrashAfter(id(at)), |world| {
+            Awaits::Probe(_, secret) => self.dies(at, after, |world| {
                 if world.provider.registrar != number(&secret) {
                     world.devices[at].refusals.push(Duration::ZERO);
                 }
-                world.crash(at);
             }),
             Awaits::Nothing
             | Awaits::Vault(_)
@@ -90,6 +81,23 @@ impl Next<'_> {
             | Awaits::Policy
             | Awaits::Choice
             | Awaits::Query(_) => {}
+        }
+    }
+
+    /// The process dies, after this; and what the disk was about to write is on it up to some point.
+    fn dies(&mut self, at: usize, action: Action, effect: impl Fn(&mut World)) {
+        let saving = &self.from.devices[at].saving;
+        let most = if self.setting.without == Without::Journal { 0 } else { saving.len() };
+        for some in 0..=most {
+            let action = if some == 0 { action } else { Action::CrashAfter(id(at)) };
+            self.add(action, |world| {
+                effect(world);
+                let written = saving.iter().take(some).next_back();
+                if let Some((_, journal)) = written {
+                    world.devices[at].durable.journal = journal.clone();
+                }
+                world.crash(at);
+            });
         }
     }
 

@@ -124,11 +124,13 @@ impl Next<'_> {
     }
 
     fn replies(&mut self, at: usize) {
+        if !self.from.devices[at].saving.is_empty() {
+            self.disk(at);
+        }
         match self.from.devices[at].awaits.clone() {
-            Awaits::Nothing => {}
+            Awaits::Nothing | Awaits::Disk(_) => {}
             Awaits::Vault(order) => self.vault(at, &order),
             Awaits::Stuck(order) => self.wakes(at, &order),
-            Awaits::Disk(journal) => self.disk(at, &journal),
             Awaits::Policy => self.policy(at),
             Awaits::Choice => self.choice(at),
             Awaits::Submit(request) => self.submit(at, &request),
@@ -201,23 +203,27 @@ impl Next<'_> {
         self.tell(Action::VaultWakesFailed(id(at)), at, |_| Input::Vault(VaultAnswer::Failed(VaultError::Locked)));
     }
 
-    fn disk(&mut self, at: usize, journal: &ringfence::phone::password_change::Journal) {
+    /// The oldest save: the disk does one after the other.
+    fn disk(&mut self, at: usize) {
         let forgets = self.setting.without == Without::Journal;
         self.tell(Action::DiskDone(id(at)), at, |world| {
+            let (number, journal) = world.devices[at].saving.remove(0);
             if !forgets {
-                world.devices[at].durable.journal = journal.clone();
+                world.devices[at].durable.journal = journal;
             }
-            Input::Journal(JournalAnswer::Saved)
+            Input::Journal(number, JournalAnswer::Saved)
         });
         if self.from.left.keyring > 0 {
             self.tell(Action::DiskFails(id(at)), at, |world| {
                 world.left.keyring -= 1;
-                Input::Journal(JournalAnswer::Failed)
+                let (number, _) = world.devices[at].saving.remove(0);
+                Input::Journal(number, JournalAnswer::Failed)
             });
             self.tell(Action::DiskFailsButDidIt(id(at)), at, |world| {
                 world.left.keyring -= 1;
-                world.devices[at].durable.journal = journal.clone();
-                Input::Journal(JournalAnswer::Failed)
+                let (number, journal) = world.devices[at].saving.remove(0);
+                world.devices[at].durable.journal = journal;
+                Input::Journal(number, JournalAnswer::Failed)
             });
         }
     }

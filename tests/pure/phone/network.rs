@@ -1,0 +1,173 @@
+//! The servers of a scripted world: who takes connections, who answers, and a registrar that asks for passwords.
+
+use std::net::SocketAddr;
+
+use ringfence::base::Secret;
+use ringfence::phone::Input;
+use ringfence::port::net::{Flow, FlowId, NetError, Order, Report, Target, Transport};
+use ringfence::sip::digest::{Door, Verdict};
+use ringfence::sip::{Message, Method};
+
+use super::world::{PASSWORD, World};
+
+/// What the far end of a call says it wants.
+const DESCRIPTION: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n\
+     m=audio 30000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n";
+
+/// How a server takes connections.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Entry {
+    Open,
+    Fails(NetError),
+    Silent,
+}
+
+/// What a server says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Talk {
+    /// Challenges, and knows the password.
+    Registrar,
+    /// Like the registrar, and somebody there takes every call.
+    Answers,
+    /// Like the registrar, and answers every INVITE with this.
+    Invites(u16),
+    /// Like the registrar, and sends every call but those to this address on to it.
+    SendsOn(&'static str),
+    /// Like the registrar, and somebody there takes every call of whom it knows: it asks by 407.
+    AsksWhoCalls,
+    /// Answers every request with this.
+    Status(u16),
+    Silent,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Server {
+    pub(super) door: Entry,
+    pub(super) talk: Talk,
+}
+
+impl World {
+    pub(super) fn net(&mut self, order: Order) {
+        match order {
+            Order::Open(target) => self.open(target),
+            Order::Send { flow, bytes, .. } => {
+                let flow = self.flows.get(&flow.0).cloned().expect("nothing is sent on a closed flow");
+                let message = Message::parse(&bytes).expect("we send what can be read");
+                if message.is_request() {
+                    self.sent.push((self.now.mono, flow.clone(), message.clone()));
+                    self.answer(&flow, &message);
+                }
+            }
+            Order::KeepAlive(_) => {}
+            Order::Close(flow) => {
+                self.flows.remove(&flow.0);
+            }
+        }
+    }
+
+    fn open(&mut self, target: Target) {
+        self.opened.push((self.now.mono, target.clone()));
+        let server = self.servers.get(&(target.transport, target.addr));
+        let door = server.map_or(Entry::Fails(NetError::Refused), |server| server.door.clone());
+        match door {
+            Entry::Silent => {}
+            Entry::Fails(error) => self.inputs.push_back(Input::Net(Report::OpenFailed(target, error))),
+            Entry::Open => {
+                self.next_flow += 1;
+                let flow = Flow {
+                    id: FlowId(self.next_flow),
+                    transport: target.transport,
+                    local: local(self.here, self.next_flow),
+                    remote: target.addr,
+                    account: target.account,
+                    tls: (target.transport == Transport::Tls).then(|| "TLS 1.3".to_owned()),
+                };
+                self.flows.insert(self.next_flow, flow.clone());
+                self.inputs.push_back(Input::Net(Report::Opened(target, flow)));
+            }
+        }
+    }
+
+    fn answer(&mut self, flow: &Flow, request: &Message) {
+        let server = self.servers.get(&(flow.transport, flow.remote));
+        let response = match server.map_or(Talk::Silent, |server| server.talk) {
+            Talk::Silent => return,
+            Talk::Status(status) => Message::response_to(request, status, "", Some("srv")),
+            talk @ (Talk::Registrar | Talk::Answers | Talk::Invites(_) | Talk::SendsOn(_) | Talk::AsksWhoCalls) => {
+                match (request.method(), talk) {
+                    (Some(Method::Ack), _) => return,
+                    (Some(Method::Register), _) => self.register(request),
+                    (Some(Method::Invite), Talk::Invites(status)) => {
+                        Message::response_to(request, status, "", Some("b"))
+                    }
+                    (Some(Method::Invite), Talk::SendsOn(target)) => {
+                        if request.uri().expect("a request").to_string() == target {
+                            Message::response_to(request, 486, "", Some("b"))
+                        } else {
+                            Message::response_to(request, 302, "", Some("b"))
+                                .with("Contact", format!("<{target};x=1?Subject=a>"))
+                        }
+                    }
+                    (Some(Method::Invite), Talk::Answers) => taken(request),
+                    (Some(Method::Invite), Talk::AsksWhoCalls) => self.ask_who_calls(request),
+                    _ => Message::response_to(request, 200, "", Some("srv")),
+                }
+            }
+        };
+        self.inputs.push_back(Input::Net(Report::Message(flow.clone(), response.to_bytes())));
+    }
+
+    fn ask_who_calls(&mut self, invite: &Message) -> Message {
+        let known = |login: &str| (login == "anna").then(|| Secret::new(PASSWORD.to_owned()));
+        if matches!(self.verifier.verify(invite, Door::Proxy, self.now.mono, known), Verdict::Good(_)) {
+            return taken(invite);
+        }
+        let mut response = Message::response_to(invite, 407, "", Some("srv"));
+        self.verifier.challenge(&mut response, Door::Proxy, self.now.mono, false, &mut self.dice);
+        response
+    }
+
+    fn register(&mut self, request: &Message) -> Message {
+        let also = self.also_takes.clone().into_iter();
+        let takes: Vec<String> = match &self.api {
+            Some(api) => self.known.iter().filter(|password| api.takes(password)).cloned().collect(),
+            None => std::iter::once(self.password.clone()).chain(also).collect(),
+        };
+        // Nobody's password, so that credentials are judged even if none is known.
+        let mut verdict = self.verifier.verify(request, Door::Server, self.now.mono, |_| Some(Secret::from("\u{0}")));
+        for password in takes {
+            let known = |login: &str| (login == "anna").then(|| Secret::new(password.clone()));
+            verdict = self.verifier.verify(request, Door::Server, self.now.mono, known);
+            if matches!(verdict, Verdict::Good(_)) {
+                break;
+            }
+        }
+        self.refusals += usize::from(verdict == Verdict::Bad);
+        if matches!(verdict, Verdict::Good(_)) {
+            let all = request.expires() == Some(0);
+            let contacts: Vec<String> = request.headers.values("Contact").into_iter().map(str::to_owned).collect();
+            // Without a Contact it asks who is registered (RFC 3261 §10.2.3).
+            if !contacts.is_empty() {
+                let kept = contacts.into_iter().filter(|contact| !all && !contact.contains("expires=0"));
+                self.bindings = kept.collect();
+            }
+            let granted = Message::response_to(request, 200, "", Some("srv")).with("Expires", 600);
+            let named = self.bindings.iter().chain(&self.others).filter(|_| self.names_contacts);
+            return named.fold(granted, |granted, contact| granted.with("Contact", contact));
+        }
+        let mut response = Message::response_to(request, 401, "", Some("srv"));
+        self.verifier.challenge(&mut response, Door::Server, self.now.mono, false, &mut self.dice);
+        response
+    }
+}
+
+fn local(here: [u8; 4], number: u64) -> SocketAddr {
+    SocketAddr::from((here, 40_000 + u16::try_from(number).expect("few flows")))
+}
+
+/// Somebody takes the call.
+fn taken(invite: &Message) -> Message {
+    Message::response_to(invite, 200, "", Some("b"))
+        .with("Contact", "<sip:bob@192.0.2.2>")
+        .with_body("application/sdp", DESCRIPTION)
+}
