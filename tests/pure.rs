@@ -23,6 +23,8 @@ mod digest;
 mod exploration;
 #[path = "pure/guard/mod.rs"]
 mod guard;
+#[path = "pure/install.rs"]
+mod install;
 #[path = "pure/layers.rs"]
 mod layers;
 #[path = "pure/links.rs"]

@@ -17,6 +17,7 @@ use crate::io::instance::{Instance, Visit};
 use crate::io::media::{self, MediaHandle};
 use crate::io::net::{self, Net};
 use crate::io::person_file;
+use crate::io::release::Releases;
 use crate::io::store::{self, Store};
 use crate::io::tls::Trust;
 use crate::io::vault::Vault;
@@ -25,7 +26,7 @@ use crate::phone::{Input, Output, VaultUse};
 use crate::port::media::{Device, Devices, Meters, Order};
 use crate::port::store::Document;
 use crate::port::vault::Place;
-use crate::port::{RequestId, dns, http, media as media_port, net as net_port, vault};
+use crate::port::{RequestId, dns, http, media as media_port, net as net_port, release, vault};
 use crate::serve::Demo;
 
 /// How many reports of one driver may wait.
@@ -38,6 +39,7 @@ pub(super) struct Drivers {
     http: Http,
     vault: Vault,
     media: MediaHandle,
+    releases: Releases,
     store: Store,
     /// Where copies for the person go.
     exports: PathBuf,
@@ -57,6 +59,7 @@ pub(super) struct Reports {
     http: Receiver<(RequestId, http::Outcome)>,
     vault: Receiver<(RequestId, vault::Reply)>,
     media: Receiver<media_port::Report>,
+    releases: Receiver<release::Report>,
     store: Receiver<store::Told>,
     raised: Receiver<Visit>,
     files: Receiver<Result<Vec<u8>, String>>,
@@ -80,6 +83,7 @@ impl Drivers {
         let (to_http, http_reports) = channel(BOUND);
         let (to_vault, vault_reports) = channel(BOUND);
         let (to_media, media_reports) = channel(BOUND);
+        let (to_releases, release_reports) = channel(BOUND);
         let (to_store, store_reports) = channel(BOUND);
         let (to_raised, raised) = channel(1);
         let (to_files, files) = channel(1);
@@ -103,6 +107,7 @@ impl Drivers {
         });
         let dns = Dns::new(options.dns, rules.clone(), to_dns);
         let http = Http::new(trust.clone(), dns.clone(), rules, to_http);
+        let releases = Releases::new(http.clone(), options.installation.unwrap_or_default(), to_releases);
         let vault = Vault::start(usual_place(options.vault), profile, to_vault);
         let theatre = Theatre::new(to_rehearsal);
         let reports = Reports {
@@ -111,6 +116,7 @@ impl Drivers {
             http: http_reports,
             vault: vault_reports,
             media: media_reports,
+            releases: release_reports,
             store: store_reports,
             raised,
             files,
@@ -124,6 +130,7 @@ impl Drivers {
             http,
             vault,
             media,
+            releases,
             store,
             exports,
             files: to_files,
@@ -161,6 +168,7 @@ impl Drivers {
             Output::StartDemo => {
                 demo::start(self.trust.clone(), self.http.clone(), self.theatre.stage(), self.demo.clone());
             }
+            Output::Release(order) => self.releases.perform(order),
             Output::Rehearse(on) => self.theatre.perform(on),
             Output::Event(_) | Output::Timeout(_) => {}
         }
@@ -169,6 +177,7 @@ impl Drivers {
     /// The last messages leave, the last documents are written, media ends.
     pub(super) async fn close(self) {
         self.net.close().await;
+        self.releases.close();
     }
 
     fn set_aside(&self, document: Document) {
@@ -222,6 +231,7 @@ impl Reports {
             Some((id, outcome)) = self.http.recv() => Input::Http(id, outcome),
             Some((id, reply)) = self.vault.recv() => Input::Vault(id, reply),
             Some(report) = self.media.recv() => Input::Media(report),
+            Some(report) = self.releases.recv() => Input::Release(report),
             Some(told) = self.store.recv() => match told {
                 store::Told::Saved(document, outcome) => Input::Saved(document, outcome),
                 store::Told::Exported(outcome) => Input::LogExported(outcome),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 pub use crate::io::connect_to::ConnectTo;
 use crate::phone::VaultUse;
 use crate::phone::update::Channel;
+use crate::port::Installation;
 use crate::port::media::Device;
 
 /// What the engine is started with. `Default` is the window's: the person's profile, keyring and devices.
@@ -17,6 +18,8 @@ pub struct Options {
     pub vault: VaultUse,
     /// Where new releases are published; none: it never asks.
     pub updates: Option<Channel>,
+    /// How this program was installed; none: the engine looks. Tests say it, to update something else than themselves.
+    pub installation: Option<Installation>,
     /// Instead of the input device of the settings.
     pub input: Option<Device>,
     /// Instead of the output device of the settings.

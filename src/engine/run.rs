@@ -60,9 +60,17 @@ impl Engine {
         let mut seed = [0; 32];
         dice.fill(&mut seed);
         let (vault, updates) = (options.vault, options.updates.clone());
-        let config = Config { vault, updates, installation: crate::io::installation::of_this_program() };
+        let installation = options.installation.clone();
+        let installation = installation.unwrap_or_else(crate::io::installation::of_this_program);
+        let config = Config { vault, updates, installation: installation.clone() };
         let phone = Phone::new(config, crate::base::Entropy::from_seed(seed));
-        let (drivers, reports) = Drivers::start(options, profile, dice, &far.meters, &mut instance)?;
+        let (drivers, reports) = Drivers::start(
+            Options { installation: Some(installation), ..options },
+            profile,
+            dice,
+            &far.meters,
+            &mut instance,
+        )?;
         let signals = Signals::listen().map_err(|error| os("signals", error))?;
         drop(entered);
         let (clock, timeout, stopped) = (Clock::start(), None, false);
@@ -160,6 +168,7 @@ impl Engine {
                 | Output::ExportLog
                 | Output::ReadFile(..)
                 | Output::SetAside(_)
+                | Output::Release(_)
                 | Output::Rehearse(_)
                 | Output::StartDemo) => self.drivers.perform(other),
             }

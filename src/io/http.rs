@@ -2,6 +2,8 @@
 //! no retries, no compression, nothing but TLS 1.2 and 1.3 under our own trust. One client per origin, made at its first
 //! request, so that no connection of one provider is ever used for another.
 
+mod download;
+
 use std::collections::HashMap;
 use std::error::Error as _;
 use std::net::SocketAddr;

@@ -15,6 +15,7 @@ pub mod net;
 pub mod person_file;
 pub mod place;
 mod platform;
+pub mod release;
 pub mod store;
 pub mod tls;
 pub mod vault;

@@ -10,6 +10,7 @@ pub use self::security::{
 use crate::base::{AccountId, CallId, Secret};
 use crate::phone::settings::Settings;
 pub use crate::phone::trust::Alarm;
+use crate::phone::update::document::Version;
 pub use crate::phone::view::Protection;
 use crate::port::net::{Fingerprint, Transport};
 pub use crate::port::vault::Place;
@@ -64,6 +65,10 @@ pub enum Command {
     RetryVault,
     /// Ask now whether there is a newer release.
     LookForRelease,
+    /// Install this release, which the view offers. It takes effect at the next start.
+    InstallRelease(Version),
+    /// Do not install it after all, as long as nothing was put into place; or take note that it did not work.
+    CancelInstall,
     /// The change of a line password.
     Change(AccountId, ChangeCommand),
     /// A provider's notices.

@@ -53,10 +53,9 @@ impl Phone {
                 let save = self.recents.seen();
                 self.save(save)
             }
-            Command::LookForRelease => {
-                self.look_for_release(now);
-                Ok(Done::Ok)
-            }
+            Command::LookForRelease => self.look_for_release(now),
+            Command::InstallRelease(version) => self.install_release(now, version),
+            Command::CancelInstall => self.cancel_install(now),
             Command::RetryVault => {
                 self.retry_vault();
                 self.read_changes_again(now);

@@ -3,7 +3,7 @@
 use crate::base::{AccountId, Secret};
 use crate::phone::command::{AccountDraft, Command};
 use crate::phone::view::RehearsalView;
-use crate::port::{RequestId, dns, http, media, net, store::Document, vault};
+use crate::port::{RequestId, dns, http, media, net, release, store::Document, vault};
 
 /// One thing that happened. The phone is driven by these alone.
 #[derive(Clone, PartialEq, Debug)]
@@ -37,6 +37,8 @@ pub enum Input {
         /// ISO 3166-1 alpha-2.
         region: Option<String>,
     },
+    /// The driver that installs a release ([`super::output::Output::Release`]) reports.
+    Release(release::Report),
     /// The rehearsal has reached a step, or could not be played, in words.
     Rehearsal(Result<RehearsalView, String>),
     /// A second start of the program wants this window in front.

@@ -183,6 +183,7 @@ impl Phone {
             Input::LogExported(outcome) => self.on_log_exported(outcome),
             Input::Media(report) => self.on_media(now, report),
             Input::Demo(demo) => self.demo_ready(now, demo),
+            Input::Release(report) => self.on_release(now, report),
             Input::Rehearsal(scene) => self.on_rehearsal(now, scene),
             Input::Surroundings { utc_offset, region } => self.surroundings(utc_offset, region.as_deref()),
             Input::FileRead(content) => self.file_read(content),
@@ -197,6 +198,7 @@ impl Phone {
         }
         self.go_on_quitting(now);
         self.watch_encryption(now);
+        self.publish_releases(now);
         self.publish();
         let timeout = self.next_timeout();
         self.out.push_back(Output::Timeout(timeout));

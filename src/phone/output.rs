@@ -2,7 +2,7 @@
 
 use crate::base::Mono;
 use crate::phone::event::Event;
-use crate::port::{RequestId, dns, http, media, net, store, vault};
+use crate::port::{RequestId, dns, http, media, net, release, store, vault};
 
 /// One thing to do. The engine performs them in order.
 #[derive(Clone, PartialEq, Debug)]
@@ -27,6 +27,8 @@ pub enum Output {
     SetAside(store::Document),
     /// Read a file of the person's, up to so many bytes; [`super::input::Input::FileRead`] answers.
     ReadFile(std::path::PathBuf, usize),
+    /// Install a release; [`super::input::Input::Release`] reports.
+    Release(release::Order),
     /// Begin the rehearsal with the demo provider, or end it; [`super::input::Input::Rehearsal`] tells each step.
     Rehearse(bool),
     /// Start the demo provider in this process; [`super::input::Input::Demo`] answers.

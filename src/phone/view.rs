@@ -56,6 +56,8 @@ pub struct PhoneView {
     pub settings: Settings,
     /// Whether there is a newer release of this program.
     pub release: crate::phone::update::State,
+    /// How that is known, and how far installing it is.
+    pub updating: crate::phone::update::Updating,
     /// How this program came onto this computer, and so how it is updated.
     pub installation: crate::port::Installation,
     /// The safety of each line, in the order of `accounts`. A line that is not here yet has nothing to say.

@@ -11,8 +11,8 @@ pub enum Installation {
     Arch,
     /// Flatpak.
     Flatpak,
-    /// An AppImage: one file of the person's own.
-    AppImage,
+    /// An AppImage: this one file of the person's own.
+    AppImage(String),
     /// The tar.gz and its installer: files of the person's own below this directory.
     Archive(String),
     /// The Windows installer.
@@ -33,7 +33,7 @@ impl Installation {
             Installation::Rpm => "Your system's software updates bring it, or: install the new .rpm file.",
             Installation::Arch => "Your system's software updates bring it, or: install the new package.",
             Installation::Flatpak => "Your software centre brings it (flatpak update).",
-            Installation::AppImage => "Replace the AppImage file by the new one.",
+            Installation::AppImage(_) => "Replace the AppImage file by the new one.",
             Installation::Archive(_) => {
                 "Unpack the new archive and run its install.sh: accounts and settings are kept."
             }
@@ -42,4 +42,30 @@ impl Installation {
             Installation::ByHand => "You built or copied this one yourself: do the same with the new one.",
         }
     }
+
+    /// The kind of the release's file that this program can put into its own place; `None` where a package manager owns
+    /// the files, or where nobody knows who does.
+    #[must_use]
+    pub const fn own_kind(&self) -> Option<&'static str> {
+        match self {
+            Installation::AppImage(_) => Some("appimage"),
+            Installation::Archive(_) => Some("archive"),
+            Installation::Windows => Some("windows-setup"),
+            Installation::Deb
+            | Installation::Rpm
+            | Installation::Arch
+            | Installation::Flatpak
+            | Installation::MacBundle
+            | Installation::ByHand => None,
+        }
+    }
 }
+
+/// The platform that this program was built for, as a release names it; empty: none that is released.
+pub const PLATFORM: &str = if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+    "linux-x86_64"
+} else if cfg!(all(windows, target_arch = "x86_64")) {
+    "windows-x86_64"
+} else {
+    ""
+};

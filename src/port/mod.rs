@@ -8,6 +8,7 @@ pub mod http;
 pub mod installation;
 pub mod media;
 pub mod net;
+pub mod release;
 pub mod store;
 pub mod vault;
 

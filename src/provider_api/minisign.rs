@@ -1,5 +1,7 @@
 //! minisign signatures over exact bytes. Only the pre-hashed form is taken; the legacy one is refused.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 
 use super::MAX_SIGNATURE;
@@ -38,6 +40,14 @@ impl PublicKey {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether both are the same key, under whatever name (key id).
+    #[must_use]
+    pub fn same_key(&self, other: &PublicKey) -> bool {
+        // Two letters of algorithm and eight bytes of name come first.
+        let key = |key: &PublicKey| BASE64.decode(&key.0).ok().and_then(|bytes| bytes.get(10..).map(<[u8]>::to_vec));
+        self.0 == other.0 || key(self) == key(other)
     }
 
     /// Whether `signature` (the whole text of a `.minisig` file) is this key's over exactly `bytes`. Returns its
@@ -87,8 +97,6 @@ impl std::fmt::Display for PublicKey {
 
 #[cfg(test)]
 mod tests {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD as BASE64;
     use ring::signature::{Ed25519KeyPair, KeyPair as _};
 
     use super::*;
@@ -140,5 +148,15 @@ mod tests {
         let (key, _) = legacy(b"list");
         assert_eq!(PublicKey::parse(&key).unwrap().verify(b"test", SIGNATURE), Err(SignatureError::OtherKey));
         assert_eq!(PublicKey::parse("RWQ"), None);
+        assert!(!PublicKey::parse(&key).unwrap().same_key(&PublicKey::parse(KEY).unwrap()));
+    }
+
+    #[test]
+    fn a_key_under_another_name_is_the_same_key() {
+        let mut bytes = BASE64.decode(KEY).unwrap();
+        bytes[5] ^= 1;
+        let renamed = PublicKey::parse(&BASE64.encode(&bytes)).unwrap();
+        let key = PublicKey::parse(KEY).unwrap();
+        assert!(renamed != key && renamed.same_key(&key));
     }
 }

@@ -64,7 +64,7 @@ pub(super) fn release(
     use crate::phone::update::State;
     let how = installation.how_to_update();
     match release {
-        State::Off | State::Unknown | State::Newest(_) | State::Unconfirmed(_) => None,
+        State::NoChannel | State::Off | State::Unknown | State::Newest(_) | State::Unconfirmed(_) => None,
         State::Newer { version, fixes, unsafe_to_stay } => {
             let title = if *unsafe_to_stay {
                 format!("This version is not safe any more: use Ringfence {version}")
@@ -84,7 +84,7 @@ pub(super) fn release(
 pub(super) fn release_row(release: &crate::phone::update::State, now: &super::Moment) -> Option<(bool, String)> {
     use crate::phone::update::State;
     match release {
-        State::Off => None,
+        State::NoChannel | State::Off => None,
         State::Unknown => Some((false, "Not known yet whether this is the newest version".into())),
         State::Newest(at) => Some((true, format!("The newest version, as of {}", now.short_day(*at)))),
         State::Newer { version, .. } => Some((false, format!("Ringfence {version} is there"))),

@@ -8,6 +8,7 @@ use minisign::KeyPair;
 use ringfence::base::{Entropy, Now, WallTime};
 use ringfence::phone::update::document::{Refused, Version};
 use ringfence::phone::update::{Channel, Kept, Output, State, Updates, Wanted};
+use ringfence::port::Installation;
 
 /// 2026-11-22T00:00:00Z.
 const START: i64 = 1_795_305_600_000;
@@ -143,12 +144,15 @@ fn whoever_signs_releases_cannot_withdraw_and_the_other_way_round() {
     let (good, list) = (release(3, "0.2.0", ""), withdrawals(1, r#"{"version":"0.1.0","reason":"No."}"#));
     let (by_release, wrong) = (sign(&world.releases, &good), sign(&world.releases, &list));
     let said = world.round_with((good.as_bytes(), &by_release), (list.as_bytes(), &wrong));
-    assert!(matches!(said.last(), Some(Output::Refused(Wanted::Withdrawals, Refused::Signature(_)))), "{said:?}");
+    let refused = |out: &Output| matches!(out, Output::Refused(Wanted::Withdrawals, Refused::Signature(_)));
+    assert!(said.iter().any(refused) && said.contains(&Output::Looked(false)), "{said:?}");
     assert_eq!(world.state(), newer(Version(0, 2, 0), false));
     let mut world = World::new();
     let wrong = sign(&world.withdrawals, &good);
     let said = world.round_with((good.as_bytes(), &wrong), (b"", ""));
-    assert!(matches!(said.as_slice(), [_, Output::Refused(Wanted::Releases, Refused::Signature(_))]), "{said:?}");
+    let [_, Output::Refused(Wanted::Releases, Refused::Signature(_)), Output::Looked(false)] = said.as_slice() else {
+        panic!("{said:?}")
+    };
     assert_eq!(world.state(), State::Unconfirmed(None));
     let key = world.releases.pk.to_base64();
     assert_eq!(Channel::new("https://updates.example", &key, &key), None, "one key for both is no channel");
@@ -161,7 +165,7 @@ fn what_was_signed_and_then_changed_or_cut_changes_nothing() {
         let mut world = World::new();
         let signature = sign(&world.releases, &good);
         let said = world.round_with((&good.as_bytes()[..cut], &signature), (b"", ""));
-        assert!(matches!(said.as_slice(), [_, Output::Refused(Wanted::Releases, _)]), "{said:?}");
+        assert!(matches!(said.get(1), Some(Output::Refused(Wanted::Releases, _))), "{said:?}");
         let mut world = World::new();
         let half = &sign(&world.releases, &good)[..cut.min(100)];
         world.round_with((good.as_bytes(), half), (b"", ""));
@@ -222,11 +226,105 @@ fn a_build_without_an_origin_and_a_person_who_switched_it_off_never_ask() {
     let now = Now::default();
     let mut updates = Updates::new(None, Version(0, 1, 0), Kept::default());
     updates.switch(now, true);
-    assert_eq!((updates.next_timeout(), updates.state(now.wall)), (None, State::Off));
+    updates.ask_now(now);
+    assert_eq!((updates.next_timeout(), updates.state(now.wall)), (None, State::NoChannel));
     let mut world = World::new();
     world.updates.switch(world.now, false);
     world.updates.ask_now(world.now);
     assert_eq!((world.updates.next_timeout(), world.state()), (None, State::Off));
+}
+
+#[test]
+fn a_withdrawal_that_is_known_is_said_also_after_asking_was_switched_off() {
+    let mut world = World::new();
+    world.round(&release(3, "0.1.0", ""), &withdrawals(1, r#"{"version":"0.1.0","reason":"It leaks."}"#));
+    world.updates.switch(world.now, false);
+    assert_eq!(world.state(), State::Withdrawn { reason: "It leaks.".into(), instead: None });
+}
+
+#[test]
+fn a_format_that_came_after_this_program_changes_nothing_and_is_told_from_rubbish() {
+    let mut world = World::new();
+    world.round(&release(3, "0.2.0", ""), &withdrawals(1, ""));
+    let kept = world.updates.kept().clone();
+    for later in [
+        release(4, "0.3.0", "").replace(r#""ringfence_release":"1""#, r#""ringfence_release":"2""#),
+        r#"{"ringfence_release":"7","everything":["is","different"]}"#.to_owned(),
+    ] {
+        let said = world.round(&later, &withdrawals(1, ""));
+        assert!(said.contains(&Output::Refused(Wanted::Releases, Refused::Format)), "{said:?}");
+    }
+    for rubbish in [release(4, "0.3.0", "").replace("ringfence_release", "release"), "[]".into(), "{}".into()] {
+        let said = world.round(&rubbish, &withdrawals(1, ""));
+        assert!(said.contains(&Output::Refused(Wanted::Releases, Refused::Unreadable)), "{said:?}");
+    }
+    assert_eq!((world.updates.kept(), world.state()), (&kept, newer(Version(0, 2, 0), false)));
+    let list = withdrawals(2, r#"{"version":"0.1.0","reason":"No."}"#).replace(r#"s":"1""#, r#"s":"2""#);
+    let said = world.round(&release(3, "0.2.0", ""), &list);
+    assert!(said.contains(&Output::Refused(Wanted::Withdrawals, Refused::Format)), "{said:?}");
+    assert_eq!(world.updates.kept().withdrawn, []);
+}
+
+/// A manifest's line for the archive of this version.
+fn archive(version: &str, size: &str) -> String {
+    let (hash, platform) = ("AB".repeat(32), ringfence::port::installation::PLATFORM);
+    let name = format!("ringfence-{version}.tar.gz");
+    format!(
+        r#","artefacts":[{{"name":"x.deb","sha256":"{hash}","size":5,"kind":"deb","platform":"{platform}"}},
+        {{"name":"{name}","sha256":"{hash}","size":{size},"kind":"archive","platform":"{platform}"}},
+        {{"name":"y.rfx","sha256":"{hash}","size":7,"kind":"something new","platform":"far away"}}]"#
+    )
+}
+
+#[test]
+fn a_release_is_offered_only_where_no_package_manager_owns_the_files() {
+    let mut world = World::new();
+    world.round(&release(3, "0.2.0", &archive("0.2.0", "11")), &withdrawals(1, ""));
+    let own = Installation::Archive("/home/anna/.local".into());
+    let offer = world.updates.offer(&own).expect("an offer");
+    assert_eq!(
+        (offer.version, offer.file.path.as_str(), offer.file.size),
+        (Version(0, 2, 0), "/ringfence-0.2.0.tar.gz", 11)
+    );
+    assert_eq!((offer.file.sha256, offer.file.origin.to_string()), ("ab".repeat(32), "https://updates.example".into()));
+    for other in [
+        Installation::Deb,
+        Installation::Rpm,
+        Installation::Arch,
+        Installation::Flatpak,
+        Installation::MacBundle,
+        Installation::ByHand,
+        // Theirs, but this release has no file for them.
+        Installation::Windows,
+        Installation::AppImage("/home/anna/Phone.AppImage".into()),
+    ] {
+        assert_eq!(world.updates.offer(&other), None, "{other:?}");
+    }
+    for size in ["0", "999999999999"] {
+        let mut world = World::new();
+        world.round(&release(3, "0.2.0", &archive("0.2.0", size)), &withdrawals(1, ""));
+        assert_eq!(world.updates.offer(&own), None, "{size} bytes");
+    }
+    world.updates.switch(world.now, false);
+    assert_eq!(world.updates.offer(&own), None, "switched off");
+}
+
+#[test]
+fn an_older_release_is_offered_only_if_both_keys_say_so() {
+    let own = Installation::Archive("/home/anna/.local".into());
+    let old = release(3, "0.0.9", &archive("0.0.9", "11"));
+    let mut world = World::new();
+    world.round(&old, &withdrawals(1, ""));
+    assert_eq!(world.updates.offer(&own), None, "whoever signs releases alone cannot take anybody back");
+    world.round(&old, &withdrawals(2, r#"{"version":"0.1.0","reason":"It leaks."}"#));
+    assert_eq!(world.updates.offer(&own), None, "withdrawn in favour of nothing");
+    world.round(&old, &withdrawals(3, r#"{"version":"0.1.0","reason":"It leaks.","instead":"0.0.8"}"#));
+    assert_eq!(world.updates.offer(&own), None, "in favour of another one");
+    let both = r#"{"version":"0.1.0","reason":"It leaks.","instead":"0.0.9"}"#;
+    world.round(&old, &withdrawals(4, both));
+    assert_eq!(world.updates.offer(&own).map(|offer| offer.version), Some(Version(0, 0, 9)));
+    world.round(&old, &withdrawals(5, &format!(r#"{both},{{"version":"0.0.9","reason":"It leaks, too."}}"#)));
+    assert_eq!(world.updates.offer(&own), None, "withdrawn itself");
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub fn is_on() -> Option<bool> {
 /// In words, if the file cannot be written or removed.
 pub fn switch(on: bool) -> Result<(), String> {
     let folder = folder().ok_or("This computer keeps no list of programs to start.")?;
-    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let program = super::installation::program().map_err(|error| error.to_string())?;
     switch_in(&folder, &program, on).map_err(|error| error.to_string())
 }
 

@@ -7,15 +7,50 @@ use crate::port::Installation;
 /// How the running program was installed.
 #[must_use]
 pub fn of_this_program() -> Installation {
-    let appimage = std::env::var_os("APPIMAGE").is_some();
-    let program = std::env::current_exe().and_then(std::fs::canonicalize).unwrap_or_default();
-    classify(&program, appimage, Path::new("/"))
+    classify(&running(), Mounted::of_environment(), Path::new("/"))
+}
+
+/// Where the program is to be started from: what a menu or a list of programs to start should name. The running file
+/// itself may be one version of several, or inside an AppImage's mount, which is gone when it ends.
+///
+/// # Errors
+/// If the operating system does not say which program this is.
+pub fn program() -> std::io::Result<PathBuf> {
+    match of_this_program() {
+        Installation::AppImage(file) => Ok(file.into()),
+        Installation::Archive(prefix) => Ok(Path::new(&prefix).join("bin/ringfence")),
+        Installation::Deb
+        | Installation::Rpm
+        | Installation::Arch
+        | Installation::Flatpak
+        | Installation::Windows
+        | Installation::MacBundle
+        | Installation::ByHand => std::env::current_exe(),
+    }
+}
+
+fn running() -> PathBuf {
+    std::env::current_exe().and_then(std::fs::canonicalize).unwrap_or_default()
+}
+
+/// An AppImage, as its runtime describes it in the environment: the file, and where its content is.
+struct Mounted {
+    file: String,
+    content: PathBuf,
+}
+
+impl Mounted {
+    fn of_environment() -> Option<Mounted> {
+        let content = std::fs::canonicalize(std::env::var_os("APPDIR")?).ok()?;
+        Some(Mounted { file: std::env::var("APPIMAGE").ok()?, content })
+    }
 }
 
 /// The same for any program below any root: what tests call.
-fn classify(program: &Path, appimage: bool, root: &Path) -> Installation {
-    if appimage {
-        return Installation::AppImage;
+fn classify(program: &Path, mounted: Option<Mounted>, root: &Path) -> Installation {
+    // Whoever is started from another AppImage inherits its environment: ours is only the one that we are in.
+    if let Some(mounted) = mounted.filter(|mounted| program.starts_with(&mounted.content)) {
+        return Installation::AppImage(mounted.file);
     }
     if root.join(".flatpak-info").exists() {
         return Installation::Flatpak;
@@ -41,14 +76,19 @@ fn classify(program: &Path, appimage: bool, root: &Path) -> Installation {
             Installation::ByHand
         };
     }
-    // The archive's installer leaves a list of what it wrote.
-    let prefix: Option<PathBuf> = program.parent().and_then(Path::parent).map(Path::to_path_buf);
-    match prefix {
-        Some(prefix) if prefix.join("share/ringfence/installed-files").exists() => {
-            Installation::Archive(prefix.to_string_lossy().into_owned())
-        }
-        Some(_) | None => Installation::ByHand,
+    match archive_prefix(program) {
+        Some(prefix) => Installation::Archive(prefix.to_string_lossy().into_owned()),
+        None => Installation::ByHand,
     }
+}
+
+/// The prefix of the archive's installer, which puts the program into `lib/ringfence/versions/VERSION/bin` below it and
+/// leaves a list of what it wrote.
+fn archive_prefix(program: &Path) -> Option<PathBuf> {
+    let versions = program.parent().filter(|bin| bin.ends_with("bin"))?.parent()?.parent()?;
+    let ours = versions.ends_with("lib/ringfence/versions");
+    let prefix = versions.ancestors().nth(3).filter(|_| ours)?;
+    prefix.join("share/ringfence/installed-files").exists().then(|| prefix.to_owned())
 }
 
 #[cfg(test)]
@@ -66,20 +106,33 @@ mod tests {
             path
         };
         let program = touch("usr/bin/ringfence");
-        assert_eq!(classify(&program, false, root), Installation::ByHand);
+        let classify = |program: &Path| classify(program, None, root);
+        assert_eq!(classify(&program), Installation::ByHand);
         std::fs::create_dir_all(root.join("var/lib/rpm")).unwrap();
-        assert_eq!(classify(&program, false, root), Installation::Rpm);
+        assert_eq!(classify(&program), Installation::Rpm);
         std::fs::create_dir_all(root.join("var/lib/pacman/local")).unwrap();
-        assert_eq!(classify(&program, false, root), Installation::Arch);
+        assert_eq!(classify(&program), Installation::Arch);
         touch("var/lib/dpkg/info/ringfence.list");
-        assert_eq!(classify(&program, false, root), Installation::Deb);
-        let own = touch("home/anna/.local/bin/ringfence");
-        assert_eq!(classify(&own, false, root), Installation::ByHand);
+        assert_eq!(classify(&program), Installation::Deb);
+        let own = touch("home/anna/.local/lib/ringfence/versions/1.2.3/bin/ringfence");
+        assert_eq!(classify(&own), Installation::ByHand);
         touch("home/anna/.local/share/ringfence/installed-files");
         let prefix = root.join("home/anna/.local").to_string_lossy().into_owned();
-        assert_eq!(classify(&own, false, root), Installation::Archive(prefix));
-        assert_eq!(classify(&own, true, root), Installation::AppImage);
+        assert_eq!(classify(&own), Installation::Archive(prefix));
+        assert_eq!(classify(&touch("home/anna/.local/bin/ringfence")), Installation::ByHand);
         touch(".flatpak-info");
-        assert_eq!(classify(&program, false, root), Installation::Flatpak);
+        assert_eq!(classify(&program), Installation::Flatpak);
+    }
+
+    #[test]
+    fn another_program_s_appimage_is_not_taken_for_ours() {
+        let nowhere = tempfile::tempdir().unwrap();
+        let mounted = || Mounted { file: "/home/anna/Phone.AppImage".into(), content: "/tmp/.mount_PhoneX".into() };
+        let of = |program: &str| classify(Path::new(program), Some(mounted()), nowhere.path());
+        assert_eq!(
+            of("/tmp/.mount_PhoneX/usr/bin/ringfence"),
+            Installation::AppImage("/home/anna/Phone.AppImage".into())
+        );
+        assert_eq!(of("/opt/ringfence/bin/ringfence"), Installation::ByHand);
     }
 }

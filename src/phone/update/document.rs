@@ -12,6 +12,8 @@ use crate::provider_api::{Stamp, text};
 
 /// The longest document that is read, in bytes.
 pub const MAX_DOCUMENT: usize = 64 * 1024;
+/// The largest file that is fetched, in bytes: ten times what a package has today.
+const MAX_ARTEFACT: u64 = 256 * 1024 * 1024;
 /// The most sentences about what a release fixes.
 const MAX_FIXES: usize = 12;
 /// The longest such sentence, in characters.
@@ -88,6 +90,12 @@ pub struct Artefact {
     pub sha256: String,
     /// Bytes.
     pub size: u64,
+    /// What it is: `deb`, `rpm`, `archive`, `appimage`, `windows-setup`, … Those that are not known are left alone.
+    #[serde(default)]
+    pub kind: String,
+    /// What it is for: `linux-x86_64`, `windows-x86_64`, …
+    #[serde(default)]
+    pub platform: String,
 }
 
 /// Releases that must not be used: `withdrawals.json`.
@@ -130,6 +138,9 @@ pub enum Refused {
     /// Signed, but not understood.
     #[error("not understood")]
     Unreadable,
+    /// Signed, and of a format that came after this program.
+    #[error("of a format that this version does not know")]
+    Format,
     /// Out of date: a mirror holds it back, or nobody publishes any more.
     #[error("out of date")]
     Expired,
@@ -146,16 +157,16 @@ const SKEW: i64 = 10 * 60 * 1000;
 
 /// What both documents have.
 trait Dated {
-    fn format(&self) -> &str;
+    /// The field that names the version of the format.
+    const FORMAT: &str;
     fn seq(&self) -> u64;
     fn issued(&self) -> Stamp;
     fn expires(&self) -> Stamp;
 }
 
 impl Dated for Release {
-    fn format(&self) -> &str {
-        &self.ringfence_release
-    }
+    const FORMAT: &str = "ringfence_release";
+
     fn seq(&self) -> u64 {
         self.seq
     }
@@ -168,9 +179,8 @@ impl Dated for Release {
 }
 
 impl Dated for Withdrawals {
-    fn format(&self) -> &str {
-        &self.ringfence_withdrawals
-    }
+    const FORMAT: &str = "ringfence_withdrawals";
+
     fn seq(&self) -> u64 {
         self.seq
     }
@@ -194,10 +204,13 @@ fn read<T: Dated + for<'de> Deserialize<'de>>(
         return Err(Refused::TooLong);
     }
     key.verify(bytes, signature)?;
-    let document: T = serde_json::from_slice(bytes).map_err(|_| Refused::Unreadable)?;
-    if document.format() != "1" {
-        return Err(Refused::Unreadable);
+    let json: serde_json::Value = serde_json::from_slice(bytes).map_err(|_| Refused::Unreadable)?;
+    match json.get(T::FORMAT).and_then(serde_json::Value::as_str) {
+        Some("1") => {}
+        Some(_) => return Err(Refused::Format),
+        None => return Err(Refused::Unreadable),
     }
+    let document: T = serde_json::from_value(json).map_err(|_| Refused::Unreadable)?;
     if document.seq() < seen {
         return Err(Refused::RolledBack);
     }
@@ -228,7 +241,19 @@ impl Release {
             let letters = a.name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-+~".contains(&b));
             name && letters && a.sha256.len() == 64 && a.sha256.bytes().all(|b| b.is_ascii_hexdigit())
         };
+        for artefact in &mut release.artefacts {
+            artefact.sha256.make_ascii_lowercase();
+        }
         if release.artefacts.iter().all(good) { Ok(release) } else { Err(Refused::Unreadable) }
+    }
+}
+
+impl Release {
+    /// The file that replaces an installation which is updated by files of this kind.
+    #[must_use]
+    pub fn file(&self, kind: &str, platform: &str) -> Option<&Artefact> {
+        let fits = |a: &&Artefact| a.kind == kind && a.platform == platform && (1..=MAX_ARTEFACT).contains(&a.size);
+        self.artefacts.iter().find(fits)
     }
 }
 

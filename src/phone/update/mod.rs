@@ -6,22 +6,31 @@
 //!                                 └── any failure: Idle, again after an hour; what is known stays
 //! ```
 //!
+//! What is found is said; it is installed only if somebody presses the button, and only where no package manager owns
+//! the files ([`install`]).
+//!
 //! It asks one origin that was fixed when the program was built, for four small files, and sends nothing about anybody.
 //! A build without an origin never asks. Inputs: [`Updates::handle_timeout`] and [`Updates::fetched`], whose results are
 //! drained with [`Updates::poll`].
 
 pub mod document;
 mod host;
+pub mod install;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Entropy, Mono, Now, WallTime};
-use crate::provider_api::Origin;
+use crate::port::Installation;
+use crate::port::installation::PLATFORM;
+use crate::port::release::File;
 use crate::provider_api::minisign::PublicKey;
+use crate::provider_api::{Origin, Path};
 
 pub(super) use host::Host;
+
+pub use install::{Offer, Step};
 
 use document::{Refused, Release, Version, Withdrawal, Withdrawals};
 
@@ -60,14 +69,9 @@ impl Channel {
     /// A channel from text. None unless all three are valid and the keys differ.
     #[must_use]
     pub fn new(origin: &str, releases: &str, withdrawals: &str) -> Option<Channel> {
-        if releases == withdrawals {
-            return None;
-        }
-        Some(Channel {
-            origin: Origin::parse(origin)?,
-            releases: PublicKey::parse(releases)?,
-            withdrawals: PublicKey::parse(withdrawals)?,
-        })
+        let (releases, withdrawals) = (PublicKey::parse(releases)?, PublicKey::parse(withdrawals)?);
+        let two = !releases.same_key(&withdrawals);
+        two.then_some(Channel { origin: Origin::parse(origin)?, releases, withdrawals })
     }
 }
 
@@ -111,6 +115,8 @@ pub enum Output {
     News,
     /// A document was not taken: for the log.
     Refused(Wanted, Refused),
+    /// It has asked. True: both documents came, and count.
+    Looked(bool),
 }
 
 /// What is kept between starts (`updates.json`). Nothing about a person is in it.
@@ -132,8 +138,10 @@ pub struct Kept {
 /// What is known, for people.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum State {
-    /// This build, or this person, does not ask.
+    /// This build has no release channel: it never asks.
     #[default]
+    NoChannel,
+    /// The person does not want it to ask.
     Off,
     /// Not asked yet.
     Unknown,
@@ -157,6 +165,23 @@ pub enum State {
     },
     /// Nobody could confirm anything since then (never: nothing was ever confirmed).
     Unconfirmed(Option<WallTime>),
+}
+
+/// How it knows, and what this installation can do about it: beside the [`State`], for the settings.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Updating {
+    /// Where it asks; `None`: this build has no channel.
+    pub asks: Option<String>,
+    /// It is asking right now.
+    pub looking: bool,
+    /// The last time that it asked, nobody could say.
+    pub in_vain: bool,
+    /// When both documents last came and counted.
+    pub confirmed: Option<WallTime>,
+    /// The version that this installation can put into its own place, and the bytes to fetch.
+    pub offer: Option<(Version, u64)>,
+    /// How far that is.
+    pub step: Step,
 }
 
 /// The machine.
@@ -241,12 +266,14 @@ impl Updates {
         if !taken {
             self.failed = true;
             self.next = Some(now.mono + AGAIN);
+            self.out.push(Output::Looked(false));
         } else if wanted == Wanted::Releases {
             self.ask(Wanted::Withdrawals);
         } else {
             self.failed = false;
             self.kept.confirmed = Some(now.wall);
             self.next = Some(now.mono + Duration::from_secs_f64(EVERY * (0.8 + 0.4 * entropy.fraction())));
+            self.out.push(Output::Looked(true));
         }
         if taken {
             self.out.push(Output::Save);
@@ -257,14 +284,18 @@ impl Updates {
         }
     }
 
-    /// What is known, for people. A withdrawal goes before everything else; it holds even where nothing newer is known.
+    /// What is known, for people. A withdrawal goes before everything else: it holds where nothing newer is known, and
+    /// after somebody has switched asking off.
     #[must_use]
     pub fn state(&self, now: WallTime) -> State {
-        if self.channel.is_none() || !self.on {
-            return State::Off;
+        if self.channel.is_none() {
+            return State::NoChannel;
         }
-        if let Some(withdrawal) = self.kept.withdrawn.iter().find(|w| w.version == self.running) {
+        if let Some(withdrawal) = self.withdrawal(self.running) {
             return State::Withdrawn { reason: withdrawal.reason.clone(), instead: withdrawal.instead };
+        }
+        if !self.on {
+            return State::Off;
         }
         if let Some(release) = self.newer() {
             return State::Newer {
@@ -280,12 +311,50 @@ impl Updates {
         }
     }
 
+    /// What the settings show beside the state. Whether something can be installed, and how far that is, is added by
+    /// whoever knows.
+    #[must_use]
+    pub fn updating(&self) -> Updating {
+        Updating {
+            asks: self.channel.as_ref().map(|channel| channel.origin.host().to_owned()),
+            looking: self.asking.is_some(),
+            in_vain: self.failed,
+            confirmed: self.kept.confirmed,
+            ..Updating::default()
+        }
+    }
+
     /// The release that is newer than the one that runs, unless it was withdrawn itself.
     #[must_use]
     pub fn newer(&self) -> Option<&Release> {
         let release = self.kept.release.as_ref()?;
-        let withdrawn = self.kept.withdrawn.iter().any(|w| w.version == release.version);
-        (release.version > self.running && !withdrawn).then_some(release)
+        (release.version > self.running && self.withdrawal(release.version).is_none()).then_some(release)
+    }
+
+    /// What this installation can put into its own place. An older version only if both keys say so: the running one was
+    /// withdrawn in favour of it, and it is what is released now.
+    #[must_use]
+    pub fn offer(&self, installation: &Installation) -> Option<Offer> {
+        let channel = self.channel.as_ref().filter(|_| self.on)?;
+        let instead = || {
+            let version = self.withdrawal(self.running)?.instead?;
+            let release = self.kept.release.as_ref().filter(|release| release.version == version)?;
+            self.withdrawal(version).is_none().then_some(release)
+        };
+        let release = self.newer().or_else(instead)?;
+        let file = release.file(installation.own_kind()?, PLATFORM)?;
+        let file = File {
+            origin: channel.origin.clone(),
+            path: Path::parse(&format!("/{}", file.name))?,
+            version: release.version.to_string(),
+            size: file.size,
+            sha256: file.sha256.clone(),
+        };
+        Some(Offer { version: release.version, file })
+    }
+
+    fn withdrawal(&self, version: Version) -> Option<&Withdrawal> {
+        self.kept.withdrawn.iter().find(|withdrawal| withdrawal.version == version)
     }
 
     fn ask(&mut self, wanted: Wanted) {

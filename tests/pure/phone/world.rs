@@ -15,7 +15,7 @@ use ringfence::port::dns::{Answer, Query, Srv};
 use ringfence::port::net::{Flow, NetError, Report, Target, Transport};
 use ringfence::port::store::{Append, Document, Save};
 use ringfence::port::vault::{Key, Reply, Request, Slot, VaultError};
-use ringfence::port::{RequestId, http, media};
+use ringfence::port::{RequestId, http, media, release};
 use ringfence::sip::Message;
 use ringfence::sip::digest::{Algorithm, Hash, Qop, Verifier};
 
@@ -74,6 +74,8 @@ pub(super) struct World {
     pub(super) web: BTreeMap<String, http::Answer>,
     /// The provider's account-security API, if it has one: then its passwords are the registrar's.
     pub(super) api: Option<ApiProvider>,
+    /// What was asked of the driver that installs releases.
+    pub(super) released: Vec<release::Order>,
     /// HTTPS requests as they were made.
     pub(super) requested: Vec<(Mono, http::Request)>,
     /// What the registrar takes.
@@ -155,6 +157,7 @@ impl World {
             unanswered: Vec::new(),
             web: BTreeMap::new(),
             api: None,
+            released: Vec::new(),
             requested: Vec::new(),
             bindings: Vec::new(),
             others: Vec::new(),
@@ -174,13 +177,17 @@ impl World {
     /// With the usual three doors at 192.0.2.2: all silent but those that are named.
     pub(super) fn at_the_door(usage: VaultUse, open: &[Transport]) -> World {
         let mut world = World::new(usage);
+        world.open_doors(open);
+        world.load();
+        world
+    }
+
+    pub(super) fn open_doors(&mut self, open: &[Transport]) {
         for transport in [Transport::Tls, Transport::Tcp, Transport::Udp] {
             let door = if open.contains(&transport) { Entry::Open } else { Entry::Silent };
             let addr = SocketAddr::from(([192, 0, 2, 2], transport.default_port()));
-            world.servers.insert((transport, addr), Server { door, talk: Talk::Registrar });
+            self.servers.insert((transport, addr), Server { door, talk: Talk::Registrar });
         }
-        world.load();
-        world
     }
 
     /// The registrar wants MD5 from now on.
@@ -296,6 +303,7 @@ impl World {
                 self.disk.remove(document.file_name());
                 self.aside.push(document);
             }
+            Output::Release(order) => self.released.push(order),
             Output::StartDemo | Output::Rehearse(_) => {}
             Output::Event(event) => self.events.push(event),
             Output::Timeout(timeout) => self.timeout = timeout.map(|(at, _)| at),
