@@ -30,6 +30,7 @@ Logs go to stderr; RUST_LOG=ringfence=debug shows more.
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     io::harden::begin();
+    io::console::join();
     let rest = || arguments.get(1..).unwrap_or_default().to_vec();
     match arguments.first().map(|first| first.to_string_lossy()).as_deref() {
         Some("--help" | "-h") => say(HELP),

@@ -7,7 +7,6 @@ mod failpoint;
 mod options;
 mod rehearsal;
 mod run;
-mod signals;
 mod tables;
 
 use std::sync::Arc;

@@ -7,7 +7,6 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::drivers::{Drivers, Reports};
 use super::failpoint::Failpoint;
-use super::signals::Signals;
 use super::tables::Tables;
 use super::{FarEnd, Options, StartError, Wake};
 use crate::base::Mono;
@@ -15,6 +14,7 @@ use crate::io::clock::Clock;
 use crate::io::entropy;
 use crate::io::instance::Instance;
 use crate::io::place;
+use crate::io::signals::Signals;
 use crate::phone::command::Command;
 use crate::phone::event::Event;
 use crate::phone::guard::home;

@@ -38,14 +38,20 @@ pub(crate) fn slept() -> Duration {
     since_boot().saturating_sub(of(rustix::time::clock_gettime(rustix::time::ClockId::Monotonic)))
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 fn of(time: rustix::time::Timespec) -> Duration {
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
-/// Time since the first look at this clock. Whether it counts the time asleep depends on the system: on Windows it
-/// does, on macOS it does not (there [`crate::io::net`] notices sleep by the calendar).
-#[cfg(not(target_os = "linux"))]
+/// Time since the computer was started, with the time asleep: macOS counts it in this clock, not in the one that the
+/// standard library reads (`man clock_gettime_nsec_np`).
+#[cfg(target_os = "macos")]
+pub(crate) fn since_boot() -> Duration {
+    of(rustix::time::clock_gettime(rustix::time::ClockId::MonotonicRaw))
+}
+
+/// Time since the first look at this clock. Windows' performance counter goes on while the computer is asleep.
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
 pub(crate) fn since_boot() -> Duration {
     static FIRST: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
     #[expect(clippy::disallowed_methods, reason = "this is io::clock")]

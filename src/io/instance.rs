@@ -1,11 +1,10 @@
-//! One process per profile: the first holds a lock and listens on a socket that only this person can reach; a
-//! second start asks it to show its window. Without Unix sockets there is the lock alone.
+//! One process per profile: the first holds a lock and has a door that only this person can reach; a second
+//! start asks there for its window to be shown.
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-#[cfg(unix)]
 use super::platform::raise;
 
 /// The hold on a profile, until it is dropped.
@@ -13,7 +12,6 @@ use super::platform::raise;
 pub struct Instance {
     /// The operating system gives the lock back when the file is closed, however the process ends.
     _lock: File,
-    #[cfg(unix)]
     door: Option<raise::Door>,
 }
 
@@ -50,7 +48,6 @@ pub fn claim(dir: &Path, visit: &Visit) -> io::Result<Claim> {
             Err(std::fs::TryLockError::WouldBlock) => {}
             Err(std::fs::TryLockError::Error(error)) => return Err(error),
         }
-        #[cfg(unix)]
         match raise::knock(dir, visit) {
             raise::Knock::Heard => return Ok(Claim::Raised),
             raise::Knock::Silence => return Ok(Claim::Taken),
@@ -61,7 +58,6 @@ pub fn claim(dir: &Path, visit: &Visit) -> io::Result<Claim> {
     Ok(Claim::Taken)
 }
 
-#[cfg(unix)]
 fn first(dir: &Path, lock: File) -> io::Result<Instance> {
     let door = match raise::Door::open(dir) {
         Ok(door) => Some(door),
@@ -73,19 +69,11 @@ fn first(dir: &Path, lock: File) -> io::Result<Instance> {
     Ok(Instance { _lock: lock, door })
 }
 
-#[cfg(not(unix))]
-fn first(_dir: &Path, lock: File) -> io::Result<Instance> {
-    Ok(Instance { _lock: lock })
-}
-
 impl Instance {
     /// From now on, a second start reports here. Must be called inside a tokio runtime.
     pub fn listen(&mut self, raised: tokio::sync::mpsc::Sender<Visit>) {
-        #[cfg(unix)]
         if let Some(door) = &mut self.door {
             door.listen(raised);
         }
-        #[cfg(not(unix))]
-        drop(raised);
     }
 }

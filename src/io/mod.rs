@@ -20,5 +20,5 @@ pub mod store;
 pub mod tls;
 pub mod vault;
 
-pub(crate) use platform::datagram;
-pub use platform::{appearance, autostart, harden, installation, notification};
+pub use platform::{appearance, autostart, console, harden, installation, notification};
+pub(crate) use platform::{datagram, signals};

@@ -113,7 +113,7 @@ mod wait {
 
     use super::Sleeper;
 
-    /// How long packets may lie unseen where no call waits for sockets and a waker at once.
+    /// How long packets and wake-ups may wait during a call where nothing waits for sockets and a waker at once.
     const LOOK: Duration = Duration::from_millis(4);
 
     impl Sleeper {
@@ -122,14 +122,20 @@ mod wait {
         pub fn wait<'a>(&self, mut sockets: impl Iterator<Item = &'a UdpSocket>, at_most: Option<Duration>) {
             self.inner.thread.get_or_init(std::thread::current);
             if !self.inner.pending.load(std::sync::atomic::Ordering::Acquire) {
-                let look = sockets.next().map(|_| LOOK);
-                match (at_most, look) {
+                match (sockets.next(), at_most) {
+                    (Some(_), at_most) => nap(at_most.map_or(LOOK, |time| time.min(LOOK))),
+                    (None, Some(time)) => std::thread::park_timeout(time),
                     (None, None) => std::thread::park(),
-                    (Some(time), None) | (None, Some(time)) => std::thread::park_timeout(time),
-                    (Some(time), Some(look)) => std::thread::park_timeout(time.min(look)),
                 }
             }
             self.clear();
         }
+    }
+
+    /// Sleeps by a timer of half a millisecond's resolution. Parking has that of the system's tick, 16 ms, which the
+    /// far end would hear: packets leave every 20 ms.
+    #[expect(clippy::disallowed_methods, reason = "this is io, and parking is too coarse here")]
+    fn nap(time: Duration) {
+        std::thread::sleep(time);
     }
 }

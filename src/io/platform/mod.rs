@@ -4,6 +4,7 @@ pub mod appearance;
 #[cfg(target_os = "linux")]
 pub(super) mod arrival;
 pub mod autostart;
+pub mod console;
 pub(crate) mod datagram;
 pub mod harden;
 pub mod installation;
@@ -12,5 +13,9 @@ pub(super) mod linux;
 pub mod notification;
 #[cfg(target_os = "linux")]
 pub(super) mod priority;
-#[cfg(unix)]
 pub(super) mod raise;
+#[cfg(windows)]
+mod session;
+pub(crate) mod signals;
+#[cfg(windows)]
+mod toast;

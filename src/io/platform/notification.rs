@@ -1,14 +1,18 @@
-//! A line among the desktop's notifications, as freedesktop.org describes them:
-//! <https://specifications.freedesktop.org/notification-spec/latest/protocol.html>. A bonus: whatever is told here
-//! stands in the window too, and stays there.
+//! A line among the desktop's notifications. A bonus: whatever is told here stands in the window too, and stays there.
 
-/// Shows a notification that stays until the person closes it. Does not block; without a session bus or a
-/// notification service nothing happens. Both texts are plain.
 #[cfg(target_os = "linux")]
+use bus::notify;
+
+#[cfg(windows)]
+use super::toast::notify;
+
+/// Shows a notification that stays until the person closes it. Does not block; where there is no notification service
+/// nothing happens. Both texts are plain.
+#[cfg(any(target_os = "linux", windows))]
 pub fn show(title: String, body: String) {
     let thread = std::thread::Builder::new().name("notification".into());
     let started = thread.spawn(move || {
-        if let Err(error) = bus::notify(&title, &body) {
+        if let Err(error) = notify(&title, &body) {
             tracing::debug!(%error, "no desktop notification");
         }
     });
@@ -17,10 +21,17 @@ pub fn show(title: String, body: String) {
     }
 }
 
-/// Nothing yet: the window says it.
-#[cfg(not(target_os = "linux"))]
+/// macOS shows notifications of signed bundles only, through Objective-C: the window says it.
+#[cfg(not(any(target_os = "linux", windows)))]
 pub fn show(_title: String, _body: String) {}
 
+/// Services may read a text as markup.
+#[cfg(any(target_os = "linux", windows))]
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// As freedesktop.org describes them: <https://specifications.freedesktop.org/notification-spec/latest/protocol.html>.
 #[cfg(target_os = "linux")]
 mod bus {
     use std::collections::HashMap;
@@ -43,22 +54,18 @@ mod bus {
         let hints: HashMap<&str, Value<'_>> =
             HashMap::from([("urgency", Value::U8(CRITICAL)), ("desktop-entry", Value::from("ringfence"))]);
         let actions: [&str; 0] = [];
-        let body = escaped(body);
+        // A title is never read as markup.
+        let body = super::escaped(body);
         let call = ("Ringfence", 0_u32, "ringfence", title, body.as_str(), actions.as_slice(), hints, NEVER);
         bus.call_method(Some(SERVICE), PATH, Some(SERVICE), "Notify", &call)?;
         Ok(())
-    }
-
-    /// Services may read a body as markup; a title they never do.
-    fn escaped(text: &str) -> String {
-        text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
     }
 
     #[cfg(test)]
     mod tests {
         #[test]
         fn nothing_in_a_body_is_markup() {
-            assert_eq!(super::escaped("<a href=\"x\">A & B</a>"), "&lt;a href=\"x\"&gt;A &amp; B&lt;/a&gt;");
+            assert_eq!(super::super::escaped("<a href=\"x\">A & B</a>"), "&lt;a href=\"x\"&gt;A &amp; B&lt;/a&gt;");
         }
     }
 }

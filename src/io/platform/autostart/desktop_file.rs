@@ -1,6 +1,5 @@
-//! Whether this program starts when the person logs in, as desktops on Linux keep it: a file in
-//! `~/.config/autostart` (<https://specifications.freedesktop.org/autostart-spec/latest/>). Elsewhere it is not known
-//! yet.
+//! Starting at login as desktops on Linux keep it: a file in `~/.config/autostart`
+//! (<https://specifications.freedesktop.org/autostart-spec/latest/>).
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,25 +7,19 @@ use std::path::{Path, PathBuf};
 /// The file's name.
 const NAME: &str = "ringfence.desktop";
 
+/// None inside a Flatpak: the folder there is the sandbox's own, and no desktop reads it.
 fn folder() -> Option<PathBuf> {
-    let desktop = cfg!(all(unix, not(target_os = "macos")));
-    desktop.then(directories::BaseDirs::new).flatten().map(|dirs| dirs.config_dir().join("autostart"))
+    let sandboxed = crate::io::installation::of_this_program() == crate::port::Installation::Flatpak;
+    let dirs = if sandboxed { None } else { directories::BaseDirs::new() };
+    dirs.map(|dirs| dirs.config_dir().join("autostart"))
 }
 
-/// Whether it starts at login; `None` where this computer does not know such a thing.
-#[must_use]
-pub fn is_on() -> Option<bool> {
+pub(super) fn is_on() -> Option<bool> {
     folder().map(|folder| is_on_in(&folder))
 }
 
-/// Switches it.
-///
-/// # Errors
-/// In words, if the file cannot be written or removed.
-pub fn switch(on: bool) -> Result<(), String> {
-    let folder = folder().ok_or("This computer keeps no list of programs to start.")?;
-    let program = super::installation::program().map_err(|error| error.to_string())?;
-    switch_in(&folder, &program, on).map_err(|error| error.to_string())
+pub(super) fn switch(program: &Path, on: bool) -> io::Result<()> {
+    switch_in(&folder().ok_or(io::ErrorKind::Unsupported)?, program, on)
 }
 
 fn is_on_in(folder: &Path) -> bool {

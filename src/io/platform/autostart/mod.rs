@@ -1,0 +1,31 @@
+//! Whether this program starts when the person logs in. Each system keeps that in a place of its own, which people
+//! can see and change there too.
+
+#[cfg(any(test, not(any(windows, target_os = "macos"))))]
+mod desktop_file;
+#[cfg(any(test, target_os = "macos"))]
+mod launch_agent;
+#[cfg(windows)]
+mod run_key;
+
+#[cfg(not(any(windows, target_os = "macos")))]
+use desktop_file as system;
+#[cfg(target_os = "macos")]
+use launch_agent as system;
+#[cfg(windows)]
+use run_key as system;
+
+/// Whether it starts at login; `None` where this computer does not know such a thing.
+#[must_use]
+pub fn is_on() -> Option<bool> {
+    system::is_on()
+}
+
+/// Switches it.
+///
+/// # Errors
+/// In words, if the system does not let it be written down.
+pub fn switch(on: bool) -> Result<(), String> {
+    let program = super::installation::program().map_err(|error| error.to_string())?;
+    system::switch(&program, on).map_err(|error| error.to_string())
+}
