@@ -34,7 +34,9 @@ impl<E: audio_codec::Encoder> Encoder for NarrowEncoder<E> {
         self.low.clear();
         self.down.process(pcm, &mut self.low);
         self.pcm.clear();
-        self.pcm.extend(self.low.iter().map(|sample| (sample * 32_768.0).round() as i16));
+        // Rounded by hand: `round` is a function of the C library where SSE 4.1 may not be taken for granted.
+        let rounded = |sample: &f32| (sample * 32_768.0 + 0.5f32.copysign(*sample)) as i16;
+        self.pcm.extend(self.low.iter().map(rounded));
         payload.resize(self.library.max_encode_bytes(self.pcm.len()), 0);
         let length = self
             .library

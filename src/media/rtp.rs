@@ -4,7 +4,7 @@
 //! (`measure`), and extensions, of which we use none, never reach it.
 
 use rtp::header::Header;
-use webrtc_util::marshal::{Marshal as _, Unmarshal as _};
+use webrtc_util::marshal::{Marshal as _, MarshalSize as _, Unmarshal as _};
 
 /// One packet, without CSRCs, extensions and padding.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -101,7 +101,8 @@ impl Packet {
         };
         let packet = rtp::packet::Packet { header, payload: self.payload.clone().into() };
         // Only a buffer that is too small is refused, and this one is made to measure.
-        packet.marshal().map(|bytes| bytes.to_vec()).unwrap_or_default()
+        let mut datagram = vec![0; packet.marshal_size()];
+        packet.marshal_to(&mut datagram).map(|_| datagram).unwrap_or_default()
     }
 }
 

@@ -11,6 +11,9 @@ use crate::port::media::{Report, Session};
 const DATAGRAM: usize = 2048;
 /// Datagrams of one socket in one go: a flood must not keep sound from moving.
 const FLOOD: usize = 64;
+/// RTCP is looked at every so many times: a report is one in seconds, and the kernel notes when it came. Systems whose
+/// kernel does not are asked each time.
+const REPORTS: u32 = if cfg!(target_os = "linux") { 8 } else { 1 };
 
 pub(super) struct Line {
     call: CallId,
@@ -18,11 +21,13 @@ pub(super) struct Line {
     pub(super) stream: MediaStream,
     /// Whether there is a session: only then sound moves.
     pub(super) active: bool,
+    /// How often it was looked for datagrams.
+    looks: u32,
 }
 
 impl Line {
     pub(super) fn new(call: CallId, sockets: Sockets, now: Now, entropy: &mut Entropy) -> Line {
-        Line { call, sockets, stream: MediaStream::new(now, entropy), active: false }
+        Line { call, sockets, stream: MediaStream::new(now, entropy), active: false, looks: 0 }
     }
 
     pub(super) fn set_session(&mut self, now: Now, session: &Session) {
@@ -32,8 +37,10 @@ impl Line {
 
     /// Takes everything that has come, with the time at which it came.
     pub(super) fn receive(&mut self, clock: Clock) {
-        for port in [Port::Rtp, Port::Rtcp] {
-            self.receive_on(clock, port);
+        self.receive_on(clock, Port::Rtp);
+        self.looks = self.looks.wrapping_add(1);
+        if self.looks.is_multiple_of(REPORTS) {
+            self.receive_on(clock, Port::Rtcp);
         }
     }
 

@@ -275,12 +275,12 @@ impl MediaThread {
     }
 
     /// Sleeps. Packets wake it only while a loudspeaker may get hungry in between; else it is early enough to take them
-    /// when the next frames are due, for the kernel notes when they came.
+    /// when the next frames are due, for the kernel notes when they came. Reports never wake it.
     fn sleep(&mut self) {
         let at_most = self.open_until.map(|_| self.tick.since(self.clock.now().mono));
         let woken = self.studio.has_loudspeaker() || cfg!(not(target_os = "linux"));
         let lines = self.lines.values().filter(|line| woken && line.active);
-        self.sleeper.wait(lines.flat_map(|line| [&line.sockets.rtp, &line.sockets.rtcp]), at_most);
+        self.sleeper.wait(lines.map(|line| &line.sockets.rtp), at_most);
     }
 
     /// Takes what has come for the calls.
