@@ -6,7 +6,10 @@ use super::line::{Fields, Mistake, Request};
 use crate::base::{AccountId, Secret};
 use crate::phone::command::{Alarm, Command, DeviceCommand, Place, Protection, TrustCommand};
 use crate::phone::devices_registered::words;
-use crate::phone::view::{DeviceId, DeviceListing, DeviceView, PhoneView, TrustView, VaultQuestion};
+use crate::phone::view::{
+    DeviceId, DeviceListing, DeviceView, DevicesView, Ending, KeyView, LoginView, PhoneView, ProviderList, SessionId,
+    TrustView, VaultQuestion,
+};
 
 /// What is asked of one account.
 #[derive(Clone, PartialEq, Debug)]
@@ -34,7 +37,11 @@ pub(super) fn request(what: &str, fields: &mut Fields) -> Option<Result<Request,
     Some(match what {
         "unlock_vault" => fields.needed("passphrase").map(|typed| Request::UnlockVault(Secret::new(typed))),
         "move_passwords" => move_passwords(fields),
-        "devices" => fields.account().map(Request::Devices),
+        "devices" => devices_or_check(fields),
+        "end_device" => end_device(fields).and_then(|action| on(fields, action)),
+        "end_others" => fields
+            .flag("on")
+            .and_then(|on_off| on(fields, Action::Device(DeviceCommand::EndOthers(on_off.unwrap_or(true))))),
         "device" => device(fields).and_then(|action| on(fields, action)),
         "trust_certificate" => certificate(fields).and_then(|action| on(fields, action)),
         "allow_weaker" => weaker(fields).and_then(|action| on(fields, action)),
@@ -63,6 +70,23 @@ fn device(fields: &mut Fields) -> Result<Action, Mistake> {
         (None, Some(false), false) => Ok(Action::Device(DeviceCommand::LacksPassword(key))),
         (None, None, true) => Ok(Action::Device(DeviceCommand::Forget(key))),
         _ => Err(Mistake::new("bad_field", "one of `name`, `has_password` and `\"forget\":true` is needed")),
+    }
+}
+
+/// `devices`, and with `"check":true` the wish that the provider is asked now.
+fn devices_or_check(fields: &mut Fields) -> Result<Request, Mistake> {
+    if fields.flag("check")?.unwrap_or(false) {
+        return on(fields, Action::Device(DeviceCommand::Check));
+    }
+    fields.account().map(Request::Devices)
+}
+
+/// A device by its key, or a login or key of the provider's list by its session.
+fn end_device(fields: &mut Fields) -> Result<Action, Mistake> {
+    match (fields.text("key")?, fields.text("session")?) {
+        (Some(key), None) => Ok(Action::Device(DeviceCommand::End(DeviceId(key)))),
+        (None, Some(session)) => Ok(Action::Device(DeviceCommand::EndSession(SessionId(session)))),
+        (Some(_), Some(_)) | (None, None) => Err(Mistake::new("bad_field", "one of `key` and `session` is needed")),
     }
 }
 
@@ -106,10 +130,57 @@ pub(super) fn devices(view: &PhoneView, account: AccountId) -> Value {
     };
     let provider = view.accounts.iter().find(|it| it.id == account).map(|it| it.provider.as_str());
     let here = devices.map_or(0, |devices| devices.all.iter().filter(|device| device.present).count());
-    let listed = devices.map(|devices| devices.listed).unwrap_or_default();
-    let message = words::sentence(listed, provider.unwrap_or("The provider"), here);
-    let all: Vec<Value> = devices.into_iter().flat_map(|devices| &devices.all).map(device_fields).collect();
-    json!({ "account": account, "listing": listing, "at": at, "message": message, "devices": all })
+    let provider = provider.unwrap_or("The provider");
+    let nothing = DevicesView::default();
+    let devices = devices.unwrap_or(&nothing);
+    let mut value = json!({
+        "account": account,
+        "listing": listing,
+        "at": at,
+        "message": words::sentence(devices.listed, provider, here),
+        "list": list_fields(devices, provider),
+        "devices": devices.all.iter().map(device_fields).collect::<Vec<_>>(),
+        "more": devices.more,
+        "end_others": devices.end_others,
+        "others_stay": devices.others_stay,
+    });
+    if let Some(own) = &devices.own {
+        let (since, until) = (own.registered, own.expires);
+        value["this_computer"] = json!({ "place": own.place, "registered": since, "expires": until });
+    }
+    let login = |login: &LoginView| {
+        json!({ "session": login.id, "software": login.software, "country": login.country, "since": login.since,
+            "ending": ending(login.ending) })
+    };
+    let key = |key: &KeyView| {
+        json!({ "session": key.id, "label": key.label, "active": key.active, "active_from": key.active_from,
+            "this_computer": key.own, "ending": ending(key.ending) })
+    };
+    value["logins"] = devices.logins.iter().map(login).collect();
+    value["keys"] = devices.keys.iter().map(key).collect();
+    value
+}
+
+/// The provider's own list: whether there is one, and whether it could be read.
+fn list_fields(devices: &DevicesView, provider: &str) -> Value {
+    let warning = words::list(devices.list, provider);
+    let (state, at, why) = match devices.list {
+        ProviderList::NotOffered => ("not_offered", None, None),
+        ProviderList::NotRead => ("not_read", None, None),
+        ProviderList::Read { at, .. } => ("read", Some(at), None),
+        ProviderList::Failed { why, at } => ("failed", Some(at), Some(why)),
+    };
+    let complete = matches!(devices.list, ProviderList::Read { names_us: true, .. });
+    json!({ "state": state, "at": at, "why": why, "asking": devices.asking, "names_us": complete, "warning": warning })
+}
+
+fn ending(ending: Ending) -> Value {
+    match ending {
+        Ending::Possible => json!({ "state": "possible" }),
+        Ending::UnderWay => json!({ "state": "under_way" }),
+        Ending::No(why) => json!({ "state": "no", "why": why }),
+        Ending::Failed(why) => json!({ "state": "failed", "why": why }),
+    }
 }
 
 fn device_fields(device: &DeviceView) -> Value {
@@ -118,6 +189,11 @@ fn device_fields(device: &DeviceView) -> Value {
         "name": device.name.clone().unwrap_or_else(|| words::unnamed(&device.id.0, &device.place)),
         "named": device.name.is_some(),
         "place": device.place,
+        "software": device.software,
+        "country": device.country,
+        "registered": device.registered,
+        "expires": device.expires,
+        "ending": ending(device.ending),
         "here": device.present,
         "needs_password": device.needs_password,
         "since": device.first_seen,

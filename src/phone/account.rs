@@ -52,6 +52,8 @@ pub struct Account {
     pub refused: Option<(CertificateError, Fingerprint)>,
     /// Whether it is the embedded demo's: not kept on disk.
     pub demo: bool,
+    /// How asking the provider who else is on the line goes.
+    pub asking: crate::phone::devices_registered::Asking,
 }
 
 /// How far the connection of an account is.
@@ -134,6 +136,7 @@ impl Account {
             failures: 0,
             refused: None,
             demo: false,
+            asking: crate::phone::devices_registered::Asking::default(),
         }
     }
 

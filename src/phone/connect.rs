@@ -12,6 +12,7 @@ use crate::phone::notice::Why;
 use crate::phone::output::Output;
 use crate::phone::problem::{Problem, ProblemKind};
 use crate::phone::registration::{Change, Granted, Proof, Registration, Setup};
+use crate::phone::security::api::Look;
 use crate::port::dns::{Answer, Query};
 use crate::port::net::{Flow, FlowId, NetError, Order, Target};
 use crate::sip::NameAddr;
@@ -269,6 +270,7 @@ impl Phone {
             self.registered_with_alternate(now, id);
         }
         self.enrol_in_peace(id);
+        self.look_at_sessions(now, id, Look::Registered);
         self.line_changed(now, id);
     }
 

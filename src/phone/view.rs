@@ -2,6 +2,7 @@
 //! differs from the last one, which alone prevents repaint storms.
 
 mod change;
+mod devices;
 mod notice;
 mod question;
 mod security;
@@ -14,6 +15,10 @@ pub use self::change::{
     ChangePhase, ChangeReason, ChangeStep, ChangeView, ChangeWay, Compose, KeyringTrouble, LaterWhy, NeedsPerson,
     NewPassword,
 };
+pub use self::devices::{
+    DeviceId, DeviceListing, DeviceView, DevicesView, EndTrouble, Ending, KeyView, ListTrouble, LoginView, OwnView,
+    ProviderList, SessionId, WhyNot,
+};
 pub use self::notice::{
     Certainty, Freshness, NoticeAction, NoticeId, NoticeLevel, NoticeSource, NoticeState, NoticeView, PlanPoint,
     PlanState,
@@ -23,8 +28,8 @@ pub use self::question::{
     GuardVerdict, RehearsalView, VaultQuestion,
 };
 pub use self::security::{
-    CheckItem, CheckRow, CheckState, ContactView, DeviceId, DeviceListing, DeviceView, DevicesView, Fact, Link,
-    LinkSource, LogRow, OldPassword, Protection, SecurityView, Todo, Weaker,
+    CheckItem, CheckRow, CheckState, ContactView, Fact, Link, LinkSource, LogRow, OldPassword, Protection,
+    SecurityView, Todo, Weaker,
 };
 use crate::base::{AccountId, CallId, WallTime};
 use crate::phone::problem::Problem;

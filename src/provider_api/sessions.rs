@@ -56,10 +56,11 @@ pub struct PortalSession {
 }
 
 /// The most rows of each kind that are taken.
-const MAX_ROWS: usize = 200;
+pub const MAX_ROWS: usize = 200;
 
 impl Sessions {
-    /// Reads the list. Texts come back sanitised: telephones choose their own names.
+    /// Reads the list. Texts come back sanitised: telephones choose their own names. An id that cannot stand in a path
+    /// comes back empty: an id that was mended would be another row's.
     ///
     /// # Errors
     /// If it is too long or malformed.
@@ -69,17 +70,25 @@ impl Sessions {
         ensure(rows <= MAX_ROWS, "the number of rows")?;
         for row in &mut all.registrations {
             clean(&mut [&mut row.instance, &mut row.user_agent, &mut row.address, &mut row.country]);
-            row.id = plain(&row.id, 128);
+            row.id = id(&row.id);
         }
         for row in &mut all.portal {
             clean(&mut [&mut row.user_agent, &mut row.country]);
-            row.id = plain(&row.id, 128);
+            row.id = id(&row.id);
         }
         for row in &mut all.devices {
             row.label = plain(&row.label, 64);
+            row.id = id(&row.id);
         }
         Ok(all)
     }
+}
+
+/// The id as it stands, if it can be asked for: letters, digits and `-_.~`.
+fn id(text: &str) -> String {
+    let harmless = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);
+    let good = (1..=128).contains(&text.len()) && text.chars().all(harmless) && !text.chars().all(|c| c == '.');
+    if good { text.to_owned() } else { String::new() }
 }
 
 fn clean(texts: &mut [&mut Option<String>]) {
@@ -100,6 +109,18 @@ mod tests {
         let list = Sessions::parse(list.as_bytes()).unwrap();
         assert_eq!(list.registrations[0].user_agent.as_deref(), Some("Evilgnp.exe"));
         assert!(list.registrations[0].own);
+    }
+
+    #[test]
+    fn an_id_that_leads_elsewhere_is_none() {
+        for (bad, kept) in
+            [("a/b", ""), ("..", ""), ("a?x", ""), ("a\u{202e}b", ""), ("", ""), ("uloc-1.2_3~", "uloc-1.2_3~")]
+        {
+            let list = serde_json::json!({ "registrations": [{ "id": bad }], "portal": [{ "id": bad }],
+                "devices": [{ "id": bad }] });
+            let list = Sessions::parse(list.to_string().as_bytes()).unwrap();
+            assert_eq!([&list.registrations[0].id, &list.portal[0].id, &list.devices[0].id], [kept; 3], "{bad}");
+        }
     }
 
     #[test]

@@ -6,9 +6,9 @@ use ringfence::phone::guard::{GuardState, Home, HomeFrom, Region};
 use ringfence::phone::view::{
     BillColumns, BillResult, BillRow, BillState, BillView, Certainty, CertificateQuestion, ChangePhase, ChangeReason,
     ChangeView, ChangeWay, CheckItem, CheckRow, CheckState, Compose, ContactView, DeviceId, DeviceListing, DeviceView,
-    DevicesView, Fact, Freshness, GuardFrom, GuardQuestion, GuardRule, GuardVerdict, Link, LinkSource, LogRow,
+    DevicesView, Ending, Fact, Freshness, GuardFrom, GuardQuestion, GuardRule, GuardVerdict, Link, LinkSource, LogRow,
     NewPassword, NoticeAction, NoticeId, NoticeLevel, NoticeSource, NoticeState, NoticeView, OldPassword,
-    PasswordPlace, PhoneView, PlanPoint, PlanState, SecurityView, Todo,
+    PasswordPlace, PhoneView, PlanPoint, PlanState, SecurityView, Todo, WhyNot,
 };
 
 use crate::made_up::{self, HOME, NOW};
@@ -79,9 +79,13 @@ pub(crate) fn desk_phone() -> DeviceView {
         name: None,
         place: "192.168.1.20".into(),
         software: Some("Yealink T54".into()),
+        country: None,
         first_seen: ago(0, 527),
+        registered: None,
+        expires: None,
         present: true,
         needs_password: false,
+        ending: Ending::No(WhyNot::NoList),
     }
 }
 
@@ -109,7 +113,11 @@ pub(crate) fn security() -> SecurityView {
         source: NoticeSource::Confirmed(ago(0, 12)),
         change: ChangeView::default(),
         check_list: list(CheckState::Open),
-        devices: DevicesView { listed: DeviceListing::At(ago(0, 3)), all: vec![desk_phone()], end_others: false },
+        devices: DevicesView {
+            listed: DeviceListing::At(ago(0, 3)),
+            all: vec![desk_phone()],
+            ..DevicesView::default()
+        },
         log: vec![
             LogRow { at: ago(0, 527), words: "A phone at 192.168.1.20 appeared on this line.".into() },
             LogRow { at: ago(1, 100), words: "A signed notice from Voxline arrived.".into() },

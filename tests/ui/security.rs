@@ -6,8 +6,9 @@ use ringfence::phone::command::{Begin, ChangeCommand, Command, DeviceCommand, No
 use ringfence::phone::guard::{Class, Rules};
 use ringfence::phone::settings::Settings;
 use ringfence::phone::view::{
-    AccountView, CheckItem, CheckState, DeviceListing, DevicesView, Fact, Freshness, GuardRule, NoticeSource,
-    NoticeState, PasswordPlace, PhoneView, RehearsalView, SecurityView, Todo,
+    AccountView, CheckItem, CheckState, DeviceListing, DevicesView, EndTrouble, Ending, Fact, Freshness, GuardRule,
+    KeyView, ListTrouble, LoginView, NoticeSource, NoticeState, PasswordPlace, PhoneView, ProviderList, RehearsalView,
+    SecurityView, SessionId, Todo, WhyNot,
 };
 use ringfence::ui::state::{LoginStart, Page, SecurityPage, Tab};
 
@@ -264,6 +265,67 @@ fn the_others_are_ended_only_by_the_person_s_choice() {
     let mut window = page(breach::composing(), SecurityPage::Change);
     let end = Command::Device(HOME, DeviceCommand::EndOthers(true));
     assert_eq!(press(&mut window, "The others: End them"), [end]);
+    let mut view = breach::composing();
+    view.security[0].devices.others_stay = Some(WhyNot::NotNamed);
+    let window = page(view, SecurityPage::Change);
+    window.get_by_label_contains("does not name the phones on this line, so it cannot be asked to end them");
+    assert!(window.query_by_label("The others: End them").is_none());
+}
+
+#[test]
+fn a_device_can_be_ended_or_it_is_said_why_not() {
+    let mut listed = security();
+    listed.devices.all[0].ending = Ending::Possible;
+    let mut window = page(with(listed), SecurityPage::Devices);
+    let end = Command::Device(HOME, DeviceCommand::End(breach::desk_phone().id));
+    assert_eq!(press(&mut window, "End this one"), [end]);
+    for (ending, words) in [
+        (Ending::No(WhyNot::NotNamed), "Voxline's list does not name it"),
+        (Ending::No(WhyNot::NoList), "Voxline has no way to do it"),
+        (Ending::Failed(EndTrouble::StillNamed), "said that it ended it, and still names it"),
+        (Ending::UnderWay, "Voxline was asked to end it"),
+    ] {
+        let mut listed = security();
+        listed.devices.all[0].ending = ending;
+        let window = page(with(listed), SecurityPage::Devices);
+        window.get_by_label_contains(words);
+        let offered = window.query_by_label("End this one").is_some();
+        assert_eq!(offered, matches!(ending, Ending::Failed(_)), "{ending:?}");
+    }
+}
+
+#[test]
+fn a_list_that_could_not_be_read_is_said_and_logins_and_keys_are_what_they_are() {
+    let mut listed = security();
+    listed.devices.list = ProviderList::Failed { why: ListTrouble::Unreachable, at: ago(0, 1) };
+    let window = page(with(listed.clone()), SecurityPage::Devices);
+    // Drawn, and spoken once.
+    assert!(window.query_all_by_label_contains("Voxline's list could not be read: nobody answered.").count() >= 1);
+    listed.devices.list = ProviderList::Read { at: ago(0, 1), names_us: true };
+    listed.devices.logins = vec![LoginView {
+        id: SessionId("p1".into()),
+        software: Some("Firefox".into()),
+        country: Some("GB".into()),
+        since: Some(ago(0, 30)),
+        ending: Ending::Possible,
+    }];
+    let key = KeyView {
+        id: SessionId("d1".into()),
+        label: "Ringfence on a computer".into(),
+        active: true,
+        active_from: None,
+        own: true,
+        ending: Ending::No(WhyNot::Own),
+    };
+    listed.devices.keys =
+        vec![key.clone(), KeyView { label: "Laptop".into(), own: false, ending: Ending::Possible, ..key }];
+    let mut window = page(with(listed), SecurityPage::Devices);
+    window.get_by_label_contains("this computer · its signature counts");
+    let end = Command::Device(HOME, DeviceCommand::EndSession(SessionId("p1".into())));
+    assert_eq!(press(&mut window, "End this one: Firefox"), [end]);
+    let end = Command::Device(HOME, DeviceCommand::EndSession(SessionId("d1".into())));
+    assert_eq!(press(&mut window, "End this one: Laptop"), [end]);
+    assert!(window.query_by_label("End this one: Ringfence on a computer").is_none());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::base::{AccountId, Envelope, Secret, WallTime};
 use crate::phone::trust::Alarm;
-use crate::phone::view::{CheckItem, DeviceId, NoticeId, Protection};
+use crate::phone::view::{CheckItem, DeviceId, NoticeId, Protection, SessionId};
 use crate::port::vault::Place;
 
 /// The change of a line password: answered by `phone::security`.
@@ -78,6 +78,10 @@ pub enum DeviceCommand {
     Forget(DeviceId),
     /// End the others with the change, or let them be: the person's choice before the change.
     EndOthers(bool),
+    /// End it at the provider.
+    End(DeviceId),
+    /// End another row of the provider's list: a login to its website, a key that may sign changes.
+    EndSession(SessionId),
     /// Ask the provider now.
     Check,
 }

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use crate::base::WallTime;
+use crate::phone::view::SessionId;
 use crate::sip::{NameAddr, SipUri};
 
 /// Begins the key of a device that registers with our own instance from a place that was never ours.
@@ -20,6 +22,25 @@ pub struct Seen {
     /// Where its packets come from, if the registrar says so and it is elsewhere than `place` (Kamailio's
     /// `received`).
     pub through: Option<IpAddr>,
+    /// It gave no instance: the key is where it is.
+    pub by_place: bool,
+    /// What the provider's own list tells of it.
+    pub told: Option<Told>,
+}
+
+/// What the provider's own list tells of a device, sanitised.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Told {
+    /// What it calls itself.
+    pub software: Option<String>,
+    /// The country of its address, two letters.
+    pub country: Option<String>,
+    /// Registered since.
+    pub registered: Option<WallTime>,
+    /// Registered until.
+    pub expires: Option<WallTime>,
+    /// With what it can be ended; none if that cannot be asked for.
+    pub session: Option<SessionId>,
 }
 
 impl Seen {
@@ -34,6 +55,7 @@ impl Seen {
         }
         let claimed = instance(contact);
         let claims_to_be_us = claimed.as_deref() == Some(instance_of_ours);
+        let by_place = claimed.is_none();
         let key = match claimed {
             Some(_) if claims_to_be_us => format!("{CLAIMS}{place}"),
             Some(instance) => clean(&instance),
@@ -41,7 +63,7 @@ impl Seen {
         };
         let received = contact.params.get("received").and_then(|text| address_in(&text));
         let through = received.filter(|through| uri.host.ip() != Some(*through));
-        Some(Seen { key, place, through })
+        Some(Seen { key, place, through, by_place, told: None })
     }
 }
 
@@ -69,7 +91,7 @@ fn address_in(text: &str) -> Option<IpAddr> {
 }
 
 /// Printable ASCII of bounded length: it comes from whoever registered.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     text.chars().filter(|c| matches!(c, '!'..='~')).take(LONGEST).collect()
 }
 

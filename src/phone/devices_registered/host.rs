@@ -1,8 +1,9 @@
 //! The phone's side: answers of registrars in, views and alarms out.
 
 use super::contact::{Seen, own};
-use super::memory::Known;
-use super::words;
+use super::list::{self, Us};
+use super::memory::{Known, News, Source};
+use super::{view, words};
 use crate::base::{AccountId, Now};
 use crate::phone::Phone;
 use crate::phone::account::Account;
@@ -10,14 +11,15 @@ use crate::phone::command::DeviceCommand;
 use crate::phone::event::Event;
 use crate::phone::output::Output;
 use crate::phone::registration::Registration;
-use crate::phone::view::{DeviceId, DevicesView, Todo};
+use crate::phone::security::api::Look;
+use crate::phone::view::{DeviceId, DeviceView, EndTrouble, Ending, ProviderList, SessionId, Todo};
+use crate::provider_api::sessions::Sessions;
 use crate::sip::NameAddr;
 
 impl Phone {
     /// A registrar has answered a REGISTER or a contact-less probe with these contacts; `others` are those that are
     /// not the present binding of ours.
     pub(in crate::phone) fn saw_devices(&mut self, now: Now, id: AccountId, others: &[NameAddr], named_any: bool) {
-        let signing_in = self.is_signing_in(id);
         let Some(account) = self.account(id).filter(|account| !account.demo) else { return };
         let instance = format!("urn:uuid:{}", account.record.uuid).to_ascii_lowercase();
         let present = account.registration.as_ref().map(|registration| own(registration.contact()));
@@ -27,17 +29,80 @@ impl Phone {
         let is_own = |contact: &NameAddr| contact.uri.sip().is_some_and(|uri| memory.is_own(&own(uri)));
         let foreign: Vec<&NameAddr> = others.iter().filter(|contact| !is_own(contact)).collect();
         let foreign: Vec<Seen> = foreign.into_iter().filter_map(|one| Seen::read(one, &instance)).collect();
-        let mut news = memory.take(&foreign, named_any || !others.is_empty(), now.wall);
+        let mut news = memory.take(Source::Register, &foreign, named_any || !others.is_empty(), now.wall);
         news.changed |= moved;
-        let known = memory.known().iter();
-        let appeared: Vec<_> = known.filter(|known| news.appeared.contains(&known.key)).cloned().collect();
-        for known in appeared {
-            self.note(now, id, "device_appeared", format!("{} is on the line for the first time.", known.title()));
-            self.out.push_back(Output::Event(Event::DeviceAppeared(id, Box::new(known.view()))));
+        self.heard_of_devices(now, id, &news);
+    }
+
+    /// The provider's own list was read.
+    pub(in crate::phone) fn read_sessions(&mut self, now: Now, id: AccountId, sessions: &Sessions) {
+        let Some(account) = self.account(id) else { return };
+        let instance = format!("urn:uuid:{}", account.record.uuid).to_ascii_lowercase();
+        let present = account.registration.as_ref().map(Registration::contact);
+        let mut hosts: Vec<String> = present.iter().map(|contact| contact.host.to_string()).collect();
+        hosts.extend(account.flow().map(|flow| flow.local.ip().to_string()));
+        let us = Us { instance: &instance, contacts: account.record.devices.own().to_vec(), hosts };
+        let (others, rest) = list::read(sessions, &us);
+        let names_us = rest.own.is_some();
+        let memory = &mut account.record.devices;
+        for session in std::mem::take(&mut account.asking.told_ended) {
+            if others.iter().any(|seen| seen.told.as_ref().is_some_and(|told| told.session.as_ref() == Some(&session)))
+            {
+                if let Some(known) = memory.of_session(&session) {
+                    known.ended = false;
+                }
+                account.asking.endings.insert(session, Ending::Failed(EndTrouble::StillNamed));
+            }
+        }
+        memory.rest = rest;
+        account.asking.list = ProviderList::Read { at: now.wall, names_us };
+        account.asking.names_any |= !sessions.registrations.is_empty();
+        let news = memory.take(Source::List, &others, account.asking.names_any, now.wall);
+        account.asking.forget_gone(memory);
+        self.heard_of_devices(now, id, &news);
+    }
+
+    /// Tells who is new or back, and keeps what there is to keep.
+    pub(super) fn heard_of_devices(&mut self, now: Now, id: AccountId, news: &News) {
+        let signing_in = self.is_signing_in(id);
+        let Some(account) = self.account(id) else { return };
+        let known = account.record.devices.known().iter();
+        let told: Vec<(Known, bool, DeviceView)> = known
+            .filter(|known| news.appeared.contains(&known.key) || news.back.contains(&known.key))
+            .map(|known| (known.clone(), news.back.contains(&known.key), view::of_known(known, &account.asking)))
+            .collect();
+        for (known, back, view) in told {
+            let (what, words) = if back {
+                ("device_back", format!("{} is on the line again, although it was ended.", known.title()))
+            } else {
+                ("device_appeared", format!("{} is on the line for the first time.", known.title()))
+            };
+            self.note(now, id, what, words);
+            self.out.push_back(Output::Event(Event::DeviceAppeared(id, Box::new(view))));
         }
         if news.changed && !signing_in {
             self.save_accounts();
         }
+    }
+
+    /// The provider says that it has ended this: so it is, until it is named again.
+    pub(in crate::phone) fn session_ended(&mut self, now: Now, id: AccountId, session: &SessionId) {
+        let Some(account) = self.account(id) else { return };
+        let provider = account.provider();
+        let memory = &mut account.record.devices;
+        let title = match memory.of_session(session) {
+            Some(known) => {
+                known.end();
+                known.title()
+            }
+            None => words::of_row(&memory.rest, session),
+        };
+        memory.rest.logins.retain(|login| login.id != session.0);
+        memory.rest.keys.retain(|key| key.id != session.0);
+        account.asking.endings.remove(session);
+        account.asking.told_ended.push(session.clone());
+        self.note(now, id, "device_ended", format!("{provider} ended what you told it to: {title}."));
+        self.save_accounts();
     }
 
     /// What stops working when the password of a line changes: to be shown before the change begins.
@@ -71,9 +136,15 @@ impl Phone {
                 devices.end_others = end;
                 true
             }
+            DeviceCommand::End(key) => {
+                let session = devices.known().iter().find(|known| known.key == key.0).and_then(Known::session).cloned();
+                return session.is_some_and(|session| self.end_session(now, id, session));
+            }
+            DeviceCommand::EndSession(session) => return self.end_session(now, id, session),
             // A refresh names all contacts.
             DeviceCommand::Check => {
                 let registered = account.registered;
+                self.look_at_sessions(now, id, Look::Person);
                 self.with_registration(now, id, Registration::refresh);
                 return registered;
             }
@@ -83,13 +154,6 @@ impl Phone {
         }
         done
     }
-}
-
-/// What the screens draw of an account's devices.
-pub(in crate::phone) fn view(account: &Account) -> DevicesView {
-    let devices = &account.record.devices;
-    let all = devices.known().iter().map(Known::view).collect();
-    DevicesView { listed: devices.listing(), all, end_others: devices.end_others }
 }
 
 /// What there is to do about them.

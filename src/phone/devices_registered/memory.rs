@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::contact::{LONGEST, Seen};
+use super::contact::{LONGEST, Seen, Told};
+use super::list::Listed;
 use super::words;
 use crate::base::WallTime;
-use crate::phone::view::{DeviceId, DeviceListing, DeviceView};
+use crate::phone::view::{DeviceListing, SessionId};
 
 /// How many devices are remembered. Those that are neither there nor named go first.
 pub const MOST: usize = 64;
@@ -18,8 +19,12 @@ const MOST_OWN: usize = 16;
 pub struct Memory {
     /// In the order in which they were seen first.
     known: Vec<Known>,
-    /// Whether the provider has named contacts at least once: what comes later is new, what was there is not.
+    /// Whether the registrar has named contacts at least once: what comes later is new, what was there is not.
     listed: bool,
+    /// The same of the provider's own list.
+    listed_by_list: bool,
+    /// The same of reg-event.
+    listed_by_event: bool,
     /// Contacts of ours, the newest last: a registrar keeps those of a run that broke off until they expire.
     own: Vec<String>,
     /// The person wants the others to be ended with the next change.
@@ -27,6 +32,23 @@ pub struct Memory {
     /// What it says now.
     #[serde(skip)]
     listing: DeviceListing,
+    /// The rest of the provider's own list, as it was read last.
+    #[serde(skip)]
+    pub(super) rest: Listed,
+    /// How many telephones the last answer named that there was no room for.
+    #[serde(skip)]
+    pub(super) more: usize,
+}
+
+/// Who names devices. Each may name all of them, some, or none but us.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Source {
+    /// The registrar, in its answers to REGISTER.
+    Register,
+    /// The provider's own list (`GET sessions`).
+    List,
+    /// The registrar's reg-event (RFC 3680).
+    Event,
 }
 
 /// One device that was seen.
@@ -49,8 +71,20 @@ pub struct Known {
     /// The password was changed; it has not been ticked off.
     #[serde(default)]
     pub needs_password: bool,
+    /// The person had the provider end it, and it was gone: if it comes back, that is news.
+    #[serde(default)]
+    pub ended: bool,
     #[serde(skip)]
     here: bool,
+    /// Who has named it so far.
+    #[serde(skip)]
+    named_by: Vec<Source>,
+    /// Where its packets come from, if that is elsewhere.
+    #[serde(skip)]
+    through: Option<std::net::IpAddr>,
+    /// What the provider's own list told of it last; none if that does not name it now.
+    #[serde(skip)]
+    pub(super) told: Option<Told>,
 }
 
 /// What a list of contacts has changed.
@@ -58,44 +92,95 @@ pub struct Known {
 pub struct News {
     /// Keys of devices that nobody has seen before.
     pub appeared: Vec<String>,
+    /// Keys of devices that the person had ended, and that are back.
+    pub back: Vec<String>,
     /// Whether there is something to keep.
     pub changed: bool,
 }
 
 impl Memory {
-    /// Takes the others' contacts of a registrar's answer. `named_any` tells whether it had any contact at all, ours
-    /// included: one without says nothing about anybody.
-    pub fn take(&mut self, others: &[Seen], named_any: bool, now: WallTime) -> News {
-        let before = self.clone();
-        if !named_any && others.is_empty() {
+    /// Takes a list of the others. `says_something` is false for one that names nobody at all, not even us: it says
+    /// nothing about anybody.
+    ///
+    /// Who is not on a list is gone if the same source has named it before; else the source may just not name it.
+    pub fn take(&mut self, source: Source, others: &[Seen], says_something: bool, now: WallTime) -> News {
+        if !says_something && others.is_empty() {
             // A registrar that names contacts at times is one that lists: its last list stays.
-            if self.listing == DeviceListing::NotAsked {
+            if self.listing == DeviceListing::NotAsked && source == Source::Register {
                 self.listing = DeviceListing::NotListed;
             }
             return News::default();
         }
-        for known in &mut self.known {
+        let before = self.kept();
+        for known in self.known.iter_mut().filter(|known| known.named_by.contains(&source)) {
             known.here = false;
-        }
-        let mut appeared = Vec::new();
-        for seen in others {
-            if let Some(known) = self.known.iter_mut().find(|known| known.key == seen.key) {
-                known.here = true;
-                known.place.clone_from(&seen.place);
-            // Sixty-four devices at once are all there already; the list says so much.
-            } else if self.has_room() {
-                let (key, place, new) = (seen.key.clone(), seen.place.clone(), self.listed);
-                if new {
-                    appeared.push(key.clone());
-                }
-                let (name, needs_password) = (None, false);
-                self.known.push(Known { key, place, name, since: now, new, needs_password, here: true });
+            if source == Source::List {
+                known.told = None;
             }
         }
-        self.listed = true;
+        let new = *self.listed_by(source);
+        let (mut appeared, mut back, mut strangers) = (Vec::new(), Vec::new(), Vec::new());
+        let mut taken: Vec<String> = Vec::new();
+        // Those that are known first: none of them is forgotten to make room for another.
+        for seen in others {
+            let Some(known) = self.find(seen, &taken) else {
+                strangers.push(seen);
+                continue;
+            };
+            taken.push(known.key.clone());
+            if known.see(seen, source) {
+                back.push(known.key.clone());
+            }
+        }
+        self.more = 0;
+        for seen in strangers {
+            if self.known.iter().any(|known| known.key == seen.key) {
+                continue;
+            }
+            // Sixty-four devices at once are all there already; the rest is counted.
+            if !self.has_room() {
+                self.more += 1;
+                continue;
+            }
+            let mut known = Known::new(seen, now, new);
+            known.see(seen, source);
+            self.known.push(known);
+            if new {
+                appeared.push(seen.key.clone());
+            }
+        }
+        *self.listed_by(source) = true;
         self.listing = DeviceListing::At(now);
-        let kept = |memory: &Memory| (memory.known.clone(), memory.listed);
-        News { appeared, changed: kept(self) != kept(&before) }
+        News { appeared, back, changed: self.kept() != before }
+    }
+
+    const fn listed_by(&mut self, source: Source) -> &mut bool {
+        match source {
+            Source::Register => &mut self.listed,
+            Source::List => &mut self.listed_by_list,
+            Source::Event => &mut self.listed_by_event,
+        }
+    }
+
+    /// What of it goes to the disk, so far as lists change it.
+    fn kept(&self) -> (Vec<(String, String, bool, bool)>, [bool; 3]) {
+        let known = self.known.iter().map(|it| (it.key.clone(), it.place.clone(), it.new, it.ended));
+        (known.collect(), [self.listed, self.listed_by_list, self.listed_by_event])
+    }
+
+    /// Which known device that is. One without an instance is found by its address, too, if that is one device's only:
+    /// different sources write the same contact in different ways.
+    fn find(&mut self, seen: &Seen, taken: &[String]) -> Option<&mut Known> {
+        let there = |known: &&Known| {
+            known.place == seen.place || known.through.is_some_and(|through| through.to_string() == seen.place)
+        };
+        let free = |known: &&Known| !taken.contains(&known.key);
+        let mut key = self.known.iter().find(|known| known.key == seen.key).map(|known| known.key.clone());
+        if key.is_none() && seen.by_place && !seen.place.is_empty() {
+            let mut all = self.known.iter().filter(free).filter(there);
+            key = all.next().map(|known| known.key.clone()).filter(|_| all.next().is_none());
+        }
+        self.known.iter_mut().find(|known| Some(&known.key) == key.as_ref())
     }
 
     /// Remembers a contact of ours. True if that is news.
@@ -107,6 +192,12 @@ impl Memory {
             self.own.drain(..surplus);
         }
         news
+    }
+
+    /// Contacts of ours, the newest last.
+    #[must_use]
+    pub fn own(&self) -> &[String] {
+        &self.own
     }
 
     /// Whether this was a contact of ours.
@@ -127,8 +218,10 @@ impl Memory {
         oldest.map(|index| self.known.remove(index)).is_some()
     }
 
-    /// The line's password has changed: every other device needs the new one.
+    /// The line's password has changed: every other device needs the new one. Whoever wanted the others ended with it
+    /// has had that; the next change asks again.
     pub fn password_changed(&mut self) {
+        self.end_others = false;
         for known in self.known.iter_mut().filter(|known| known.here || known.name.is_some()) {
             known.needs_password = true;
         }
@@ -157,6 +250,12 @@ impl Memory {
         self.known.len() < before
     }
 
+    /// The device that this row of the provider's list is.
+    pub(super) fn of_session(&mut self, session: &SessionId) -> Option<&mut Known> {
+        let is_it = |known: &&mut Known| known.session() == Some(session);
+        self.known.iter_mut().find(is_it)
+    }
+
     /// Whether the provider lists devices.
     #[must_use]
     pub const fn listing(&self) -> DeviceListing {
@@ -171,6 +270,50 @@ impl Memory {
 }
 
 impl Known {
+    fn new(seen: &Seen, now: WallTime, new: bool) -> Known {
+        Known {
+            key: seen.key.clone(),
+            place: seen.place.clone(),
+            name: None,
+            since: now,
+            new,
+            needs_password: false,
+            ended: false,
+            here: false,
+            named_by: Vec::new(),
+            through: seen.through,
+            told: None,
+        }
+    }
+
+    /// It is named, in these words. True if it was ended and is back.
+    fn see(&mut self, seen: &Seen, source: Source) -> bool {
+        self.here = true;
+        if !self.named_by.contains(&source) {
+            self.named_by.push(source);
+        }
+        if self.key == seen.key && !seen.place.is_empty() {
+            self.place.clone_from(&seen.place);
+        }
+        self.through = seen.through.or(self.through);
+        if seen.told.is_some() {
+            self.told.clone_from(&seen.told);
+        }
+        std::mem::take(&mut self.ended)
+    }
+
+    /// The provider says that it has ended it.
+    pub(super) fn end(&mut self) {
+        self.here = false;
+        self.ended = true;
+    }
+
+    /// With what it can be ended.
+    #[must_use]
+    pub fn session(&self) -> Option<&SessionId> {
+        self.told.as_ref()?.session.as_ref()
+    }
+
     /// It was registered when the provider named the contacts last.
     #[must_use]
     pub const fn is_here(&self) -> bool {
@@ -181,20 +324,5 @@ impl Known {
     #[must_use]
     pub fn title(&self) -> String {
         self.name.clone().unwrap_or_else(|| words::unnamed(&self.key, &self.place))
-    }
-
-    /// What the screens draw.
-    #[must_use]
-    pub fn view(&self) -> DeviceView {
-        DeviceView {
-            id: DeviceId(self.key.clone()),
-            name: self.name.clone(),
-            place: self.place.clone(),
-            // A registrar does not say what a device calls itself.
-            software: None,
-            first_seen: self.since,
-            present: self.here,
-            needs_password: self.needs_password,
-        }
     }
 }

@@ -1,14 +1,18 @@
-//! Who else is on the line: the contacts that the registrar names in its answers to REGISTER (RFC 3261 §10.3 step 8),
-//! without our own.
+//! Who else is on the line. Two sources name them: the registrar in its answers to REGISTER (RFC 3261 §10.3 step 8),
+//! and the provider's own list (`GET sessions`) where its account-security API has one.
 //!
-//! A registrar may name all of them, only ours, or nobody; so "none" is never said. What is remembered of a device is
-//! its name, if the person gave it one, and since when it is known: a device that nobody has seen before is an alarm
-//! that stays until the person says whose it is. [`contact`] reads a contact, [`memory`] is what is kept, [`words`] is
-//! what people are told; `host` joins them to the phone.
+//! Each may name all of them, only us, or nobody; so "none" is never said. What is remembered of a device is its name,
+//! if the person gave it one, and since when it is known: a device that nobody has seen before is an alarm that stays
+//! until the person says whose it is. [`contact`] reads a contact, [`list`] the provider's list, [`memory`] is what is
+//! kept and how the sources are merged, [`words`] is what people are told; `host` joins them to the phone.
+//! Asking for the list and ending rows of it is `security::api`'s.
 
 pub mod contact;
 pub(super) mod host;
+pub mod list;
 pub mod memory;
+pub mod view;
 pub mod words;
 
-pub use memory::{Known, Memory};
+pub use memory::{Known, Memory, Source};
+pub use view::Asking;

@@ -13,6 +13,7 @@ use crate::phone::https::Purpose;
 use crate::phone::input::{Done, Found};
 use crate::phone::output::Output;
 use crate::phone::problem::Problem;
+use crate::phone::security::api::Look;
 use crate::phone::view::{Link, LinkSource, NoticeSource, NoticeView, Todo};
 use crate::port::http::Outcome;
 use crate::provider_api::{NoticeId, Origin};
@@ -224,7 +225,10 @@ impl Phone {
             match wish {
                 Do::Ask(request) => drop(self.ask_http(Purpose::Notices(account), *request)),
                 Do::Save => save = true,
-                Do::Pinned => self.pin_changed(account),
+                Do::Pinned => {
+                    self.pin_changed(account);
+                    self.look_at_sessions(now, account, Look::Registered);
+                }
                 Do::Tell(told) => self.tell_notice(now, account, &told),
             }
         }

@@ -49,7 +49,7 @@ impl Phone {
             lockdown: remembered.lockdown,
             restricted: self.is_restricted(account.id()),
             contact: self.contact(account, remembered),
-            devices: devices_registered::host::view(account),
+            devices: devices_registered::view::view(account, remembered.device.as_deref()),
             change,
             notices,
             source,

@@ -13,6 +13,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::api::Look;
 use super::hosted::{Hosted, Reading, Tries};
 use super::links;
 use super::probe::Outcome;
@@ -199,6 +200,9 @@ impl Phone {
             hosted.candidate = None;
             hosted.complaint = None;
         }
+        if matches!(after, Status::Done { .. }) {
+            self.sessions_anew(now, id);
+        }
         self.tell_change(id);
     }
 
@@ -215,7 +219,10 @@ impl Phone {
             Output::Vault(order) => return self.order_vault(id, order),
             Output::Journal(number, journal) => self.write_journal(id, number, &journal),
             Output::AskPolicy => return self.ask_policy(id),
-            Output::Choose => return self.compose(now, id),
+            Output::Choose => {
+                self.look_at_sessions(now, id, Look::Change);
+                return self.compose(now, id);
+            }
             Output::Submit(request) => return self.submit_change(id, &request),
             Output::Query(request) => return self.ask_transaction(id, &request, Method::Get),
             Output::Fence(request) => return self.ask_transaction(id, &request, Method::Delete),

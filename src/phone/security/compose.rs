@@ -243,7 +243,9 @@ impl Phone {
         let tx = TxId::new(now.wall, &mut self.entropy);
         let not_after = self.not_after(now, id);
         let account = self.accounts.iter().find(|account| account.id() == id);
-        let end_others = account.is_some_and(|account| account.record.devices.end_others);
+        // Whoever could not be asked to end the others would refuse the whole change.
+        let end_others =
+            account.is_some_and(|account| account.record.devices.end_others && account.asking.others_stay().is_none());
         let hosted = self.security.changes.get_mut(&id)?;
         let Candidate { secret, known } = hosted.candidate.take()?;
         hosted.chosen = Some(known);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChangeView, GuardRule, NoticeId, NoticeSource, NoticeView, PasswordPlace};
+use super::{ChangeView, DeviceId, DevicesView, GuardRule, NoticeId, NoticeSource, NoticeView, PasswordPlace};
 use crate::base::{AccountId, WallTime};
 
 /// One line's safety.
@@ -233,53 +233,6 @@ pub enum LinkSource {
     /// The provider's pinned discovery document.
     Discovery,
 }
-
-/// Who else is registered on the line.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct DevicesView {
-    /// Whether the provider lists them. Never "none" where it does not.
-    pub listed: DeviceListing,
-    /// Other devices, in the order in which they were first seen. This computer is not among them.
-    pub all: Vec<DeviceView>,
-    /// The person wants the others to be ended with the change.
-    pub end_others: bool,
-}
-
-/// Whether the provider lists the devices of a line.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub enum DeviceListing {
-    /// Not asked yet.
-    #[default]
-    NotAsked,
-    /// It does not.
-    NotListed,
-    /// It does; so it was at this time.
-    At(WallTime),
-}
-
-/// Another device on the line.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct DeviceView {
-    /// Which.
-    pub id: DeviceId,
-    /// The name that the person gave.
-    pub name: Option<String>,
-    /// Host or address that it registered, sanitised.
-    pub place: String,
-    /// What it calls itself, sanitised.
-    pub software: Option<String>,
-    /// First seen.
-    pub first_seen: WallTime,
-    /// Still there when we looked last.
-    pub present: bool,
-    /// It needs the new password, and nobody has ticked it off.
-    pub needs_password: bool,
-}
-
-/// Names another device: stable as long as it registers the same instance or Contact.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct DeviceId(pub String);
 
 /// Something that happened, for people. Never a secret.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -1,10 +1,12 @@
 //! The sentences of the security centre and of the pages that hang on it.
 
 use super::sentence;
+use crate::base::WallTime;
+use crate::phone::devices_registered::words;
 use crate::phone::view::{
-    Certainty, CheckItem, CheckRow, CheckState, ContactView, DeviceListing, DeviceView, Fact, GuardRule, NoticeLevel,
-    NoticeSource, NoticeState, NoticeView, OldPassword, PasswordPlace, PlanState, Protection, SecurityView, Todo,
-    Weaker,
+    Certainty, CheckItem, CheckRow, CheckState, ContactView, DeviceListing, DeviceView, Fact, GuardRule, KeyView,
+    LoginView, NoticeLevel, NoticeSource, NoticeState, NoticeView, OldPassword, OwnView, PasswordPlace, PlanState,
+    Protection, SecurityView, Todo, Weaker,
 };
 use crate::ui::Moment;
 
@@ -122,9 +124,60 @@ pub(in crate::ui) fn seen(device: &DeviceView, now: &Moment) -> String {
     format!("{} · first seen {day} {}", device.place, now.time_of_day(device.first_seen))
 }
 
+/// The same with what the provider's list tells of it.
+pub(in crate::ui) fn told(device: &DeviceView, now: &Moment) -> String {
+    let mut small = seen(device, now);
+    if let Some(country) = &device.country {
+        small.push_str(&format!(" · {country}"));
+    }
+    if let Some(software) = &device.software {
+        small.push_str(&format!(" · calls itself {software}"));
+    }
+    small.push_str(&since_until(device.registered, device.expires, now));
+    if !device.present {
+        small.push_str(" · not there now");
+    }
+    small
+}
+
+fn since_until(since: Option<WallTime>, until: Option<WallTime>, now: &Moment) -> String {
+    let when = |at: WallTime| format!("{} {}", now.day_in_sentence(at), now.time_of_day(at));
+    let since = since.map(|at| format!(" · registered since {}", when(at)));
+    let until = until.map(|at| format!(" · until {}", when(at)));
+    format!("{}{}", since.unwrap_or_default(), until.unwrap_or_default())
+}
+
+/// This computer's own row in the provider's list.
+pub(in crate::ui) fn own_row(own: &OwnView, now: &Moment) -> String {
+    let place = if own.place.is_empty() { "named by your provider" } else { &own.place };
+    format!("{place}{}", since_until(own.registered, own.expires, now))
+}
+
+/// A login to the website: its name, and the rest.
+pub(in crate::ui) fn login(login: &LoginView, now: &Moment) -> (String, String) {
+    let name = login.software.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "A browser".into());
+    let country = login.country.as_deref().unwrap_or("a login to the website");
+    let since = login.since.map(|at| format!(" · since {} {}", now.day_in_sentence(at), now.time_of_day(at)));
+    (name, format!("{country}{}", since.unwrap_or_default()))
+}
+
+/// An enrolled key: its name, and the rest.
+pub(in crate::ui) fn key(key: &KeyView, now: &Moment) -> (String, String) {
+    let name = if key.label.is_empty() { "A device without a name" } else { &key.label };
+    let state = match (key.active, key.active_from) {
+        (true, _) => "its signature counts".to_owned(),
+        (false, Some(at)) => {
+            format!("its signature counts from {} {}", now.day_in_sentence(at), now.time_of_day(at))
+        }
+        (false, None) => "its signature does not count yet".to_owned(),
+    };
+    let whose = if key.own { "this computer · " } else { "" };
+    (name.to_owned(), format!("{whose}{state}"))
+}
+
 /// What another device is called.
 pub(in crate::ui) fn device_name(device: &DeviceView) -> String {
-    device.name.clone().unwrap_or_else(|| format!("Phone at {}", device.place))
+    device.name.clone().unwrap_or_else(|| words::unnamed(&device.id.0, &device.place))
 }
 
 /// Whether the provider lists devices, in a sentence; `None` when the list speaks for itself.

@@ -8,10 +8,12 @@ use ringfence::base::{Entropy, Now, Secret};
 use ringfence::phone::view::AccountState;
 use ringfence::port::http;
 use ringfence::port::net::NetError;
+use ringfence::provider::security::desk::End;
 use ringfence::provider::security::memory::Memory;
 use ringfence::provider::security::policy::{Exposed, PasswordAlone};
 use ringfence::provider::security::{Desk, Hashes, Reply, Request, Route, Settings};
 use ringfence::provider_api::Stamp;
+use ringfence::provider_api::sessions::{PortalSession, Registration, Sessions};
 use ringfence::sip::digest::Hash;
 
 use super::world::{PASSWORD, REALM, World};
@@ -34,6 +36,14 @@ pub(super) struct ApiProvider {
     pub(super) memory: Memory,
     pub(super) mishaps: Vec<(&'static str, Mishap)>,
     late: Vec<http::Request>,
+    /// Who is registered, as it sees it.
+    pub(super) registrations: Vec<Registration>,
+    /// Logins to its website.
+    pub(super) portal: Vec<PortalSession>,
+    /// Instead of the list of sessions: this status and body.
+    pub(super) instead_of_list: Option<(u16, String)>,
+    /// What it was told to end is ended; false: it only says so.
+    pub(super) ends: bool,
     pub(super) seen: Vec<(String, u16)>,
     /// The provider's clock is this much ahead of ours, in milliseconds.
     pub(super) ahead: i64,
@@ -60,7 +70,8 @@ pub(super) fn discovery() -> String {
     format!(
         r#"{{"sasa":"1","issuer":"https://account.{REALM}","sip_domains":["{REALM}"],"realm":"{REALM}",
             "digest":["SHA-256","MD5"],"auth":["device-key+digest","digest"],"poll_s":900,
-            "endpoints":{{"policy":"/sasa/policy","changes":"/sasa/changes","enrol":"/sasa/devices"}},
+            "endpoints":{{"policy":"/sasa/policy","changes":"/sasa/changes","enrol":"/sasa/devices",
+                "sessions":"/sasa/sessions"}},
             "links":{{"portal":"https://{REALM}/login"}}}}"#
     )
 }
@@ -70,7 +81,11 @@ impl ApiProvider {
         let mut memory = Memory::default();
         memory.open("anna", Hashes::of("anna", REALM, &Secret::from(PASSWORD)).only(&settings.kept));
         let desk = Desk::new(settings, now.mono, Entropy::from_number(11));
-        ApiProvider { desk, memory, mishaps: Vec::new(), late: Vec::new(), seen: Vec::new(), ahead: 0 }
+        // This computer: it knows its own row by what only the two of them know.
+        let own = Registration { id: "own-1".into(), own: true, ..Registration::default() };
+        let (mishaps, late, seen, portal) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (registrations, instead_of_list) = (vec![own], None);
+        ApiProvider { desk, memory, mishaps, late, registrations, portal, instead_of_list, ends: true, seen, ahead: 0 }
     }
 
     /// Whether this is the account's password now.
@@ -159,9 +174,25 @@ impl ApiProvider {
             Err(reply) => return reply,
         };
         let facts = facts.expect("admitted means known");
-        let decision = self.desk.decide(now, &request, &route, &proof, &facts, Vec::new());
+        let decision = self.desk.decide(now, &request, &route, &proof, &facts, self.registrations.clone());
         self.memory.apply(now.wall, &facts.account.user, &decision);
-        decision.reply
+        if let Some(End::One(id)) = decision.end.as_ref().filter(|_| self.ends) {
+            self.registrations.retain(|row| row.id != *id);
+        }
+        self.list(&route, decision.reply)
+    }
+
+    /// What is on the list beside the registrations, or instead of it.
+    fn list(&self, route: &Route, reply: Reply) -> Reply {
+        if *route != Route::Sessions {
+            return reply;
+        }
+        if let Some((status, body)) = &self.instead_of_list {
+            return Reply { status: *status, body: body.clone().into_bytes(), ..reply };
+        }
+        let mut list = Sessions::parse(&reply.body).expect("a list");
+        list.portal.clone_from(&self.portal);
+        Reply { body: serde_json::to_vec(&list).expect("JSON"), ..reply }
     }
 }
 

@@ -6,7 +6,7 @@ use ringfence::base::AccountId;
 use ringfence::phone::VaultUse;
 use ringfence::phone::command::{Command, DeviceCommand};
 use ringfence::phone::event::Event;
-use ringfence::phone::view::{DeviceId, DeviceListing, DeviceView, DevicesView, Todo};
+use ringfence::phone::view::{DeviceId, DeviceListing, DeviceView, DevicesView, Todo, WhyNot};
 use ringfence::port::net::Transport;
 
 use super::world::{World, numeric};
@@ -69,7 +69,11 @@ fn a_registrar_that_names_nobody_is_not_taken_to_say_that_nobody_is_there() {
     let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
     world.names_contacts = false;
     world.sign_in(numeric(None));
-    assert_eq!(devices(&world), DevicesView { listed: DeviceListing::NotListed, ..DevicesView::default() });
+    let others_stay = Some(WhyNot::NoList);
+    assert_eq!(
+        devices(&world),
+        DevicesView { listed: DeviceListing::NotListed, others_stay, ..DevicesView::default() }
+    );
     let stops = world.phone.what_stops(LINE);
     assert!(stops.iter().any(|line| line.contains("does not tell")), "{stops:?}");
 }

@@ -21,6 +21,7 @@ mod releases;
 mod safe;
 mod secrets;
 mod servers;
+mod sessions;
 mod signing_in;
 mod slow_disk;
 mod unregistered;

@@ -1,11 +1,15 @@
 //! The change by the provider's own API: the phone tells the provider, with proof, and the provider never learns the
 //! password where it takes its hashes. Everything goes to the origin that was pinned; nothing else names a host.
 //!
-//! `exchange` is one request with its proof, `answers` what comes back, `enrol` this computer's key.
+//! `exchange` is one request with its proof, `answers` what comes back, `enrol` this computer's key, `sessions` who else
+//! is on the line.
 
 mod answers;
 mod enrol;
 pub mod exchange;
+mod sessions;
+
+pub use sessions::Look;
 
 use exchange::{Exchange, Next, Nonce, Who};
 
@@ -19,7 +23,7 @@ use crate::phone::password_change::output::Request as Asked;
 use crate::phone::password_change::{Input, Txn};
 use crate::phone::view::ChangeWay;
 use crate::port::RequestId;
-use crate::port::http::{Method, Outcome};
+use crate::port::http::{Method, Outcome, Request};
 use crate::provider_api::changes::{Calls, ChangeRequest, Generator, Target, Terminate, Whose};
 use crate::provider_api::ed25519::DeviceKey;
 use crate::provider_api::policy::SecretForm;
@@ -44,6 +48,15 @@ pub(super) struct Api {
     enrolled: enrol::Tried,
     /// The others are ended with the change: the person chose so before it.
     pub(super) end_others: bool,
+    /// Asking who else is on the line.
+    sessions: sessions::Sessioning,
+}
+
+/// What a request is part of: each has its own nonce, for a provider may insist on their order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Via {
+    Change,
+    Sessions,
 }
 
 #[derive(Debug)]
@@ -140,41 +153,51 @@ impl Phone {
 
     /// Sends the first leg. False if it cannot be sent.
     fn ask_api(&mut self, id: AccountId, what: What, mut exchange: Exchange) -> bool {
-        let Some(account) = self.accounts.iter().find(|account| account.id() == id) else { return false };
-        let Some(pinned) = self.notices.pinned(id) else { return false };
-        let Some(hosted) = self.security.changes.get_mut(&id) else { return false };
-        let device = self.security.memory.accounts.get(&account.record.uuid).and_then(|it| it.device.as_deref());
-        let who = who(account, pinned, device, hosted.api.key.as_ref());
-        let request = exchange.first(who, &mut hosted.api.nonce, &mut self.entropy);
+        let Some(Next::Send(request)) = self.next_leg(id, &mut exchange, Via::Change, None) else { return false };
+        self.send_leg(id, what, exchange, *request);
+        true
+    }
+
+    fn send_leg(&mut self, id: AccountId, what: What, exchange: Exchange, request: Request) {
         let request = self.ask_http(Purpose::Security(id), request);
         if let Some(hosted) = self.security.changes.get_mut(&id) {
             hosted.api.under_way = Some(UnderWay { request, what, exchange });
         }
-        true
+    }
+
+    /// What to send first, or what follows from an outcome. `None` if there is nobody to ask.
+    fn next_leg(&mut self, id: AccountId, exchange: &mut Exchange, via: Via, outcome: Option<Outcome>) -> Option<Next> {
+        let account = self.accounts.iter().find(|account| account.id() == id)?;
+        let pinned = self.notices.pinned(id)?;
+        let hosted = self.security.changes.get_mut(&id)?;
+        let device = self.security.memory.accounts.get(&account.record.uuid).and_then(|it| it.device.as_deref());
+        let who = who(account, pinned, device, hosted.api.key.as_ref());
+        let nonce = match via {
+            Via::Change => &mut hosted.api.nonce,
+            Via::Sessions => &mut hosted.api.sessions.nonce,
+        };
+        Some(match outcome {
+            None => Next::Send(Box::new(exchange.first(who, nonce, &mut self.entropy))),
+            Some(outcome) => exchange.on_outcome(outcome, who, nonce, &mut self.entropy),
+        })
     }
 
     /// HTTPS brought something.
     pub(in crate::phone) fn on_security_http(&mut self, now: Now, id: AccountId, request: RequestId, outcome: Outcome) {
-        if self.page_answered(id, request, &outcome) {
+        if self.page_answered(id, request, &outcome) || self.sessions_answered(now, id, request, &outcome) {
             return;
         }
-        let Some(account) = self.accounts.iter().find(|account| account.id() == id) else { return };
-        let Some(pinned) = self.notices.pinned(id) else { return };
         let Some(hosted) = self.security.changes.get_mut(&id) else { return };
         let Some(mut under_way) = hosted.api.under_way.take_if(|it| it.request == request) else { return };
-        let device = self.security.memory.accounts.get(&account.record.uuid).and_then(|it| it.device.as_deref());
         let date = if let Outcome::Answer(answer) = &outcome { answer.date } else { None };
-        let who = who(account, pinned, device, hosted.api.key.as_ref());
-        let next = under_way.exchange.on_outcome(outcome, who, &mut hosted.api.nonce, &mut self.entropy);
+        let Some(next) = self.next_leg(id, &mut under_way.exchange, Via::Change, Some(outcome)) else { return };
         if let Next::Send(request) = next {
-            let request = self.ask_http(Purpose::Security(id), *request);
-            if let Some(hosted) = self.security.changes.get_mut(&id) {
-                hosted.api.under_way = Some(UnderWay { request, ..under_way });
-            }
-            return;
+            return self.send_leg(id, under_way.what, under_way.exchange, *request);
         }
         if let Some(Stamp(provider)) = date {
-            hosted.heard = Some((provider, now.mono));
+            if let Some(hosted) = self.security.changes.get_mut(&id) {
+                hosted.heard = Some((provider, now.mono));
+            }
             self.drive(now, id, Input::Clocks { provider, ours: now.wall });
         }
         self.api_answered(now, id, &under_way.what, &next);

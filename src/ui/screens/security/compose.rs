@@ -5,9 +5,10 @@ use egui::{Id, Ui};
 
 use super::{Cx, Foot, SecurityPage, back, body, notice, reveal};
 use crate::phone::command::{ChangeCommand, Command, DeviceCommand};
-use crate::phone::view::{ChangeReason, ChangeWay, Compose, DeviceListing, NoticeLevel, NoticeView};
+use crate::phone::devices_registered::words;
+use crate::phone::view::{ChangeReason, ChangeWay, Compose, NoticeLevel, NoticeView};
 use crate::ui::state::{Page, Tab, UiState};
-use crate::ui::text::{change as text, security};
+use crate::ui::text::{change as text, security, sentence};
 use crate::ui::widgets::{self, Check, Tick};
 
 /// Draws it.
@@ -159,9 +160,18 @@ fn others(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>)
     if let Some(words) = security::listing(devices.listed, devices.all.is_empty(), cx.provider(), cx.now()) {
         widgets::faint(ui, &words);
     }
-    if devices.all.is_empty() {
-        return;
+    if let Some(words) = words::list(devices.list, cx.provider()) {
+        widgets::warning(ui, &sentence(words));
     }
+    if !devices.all.is_empty() {
+        each(ui, cx, state);
+    }
+    end_them(ui, cx, out);
+}
+
+/// Each of them that is known.
+fn each(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState) {
+    let devices = &cx.security.devices;
     widgets::card(ui, |ui| {
         for (i, device) in devices.all.iter().enumerate() {
             if i > 0 {
@@ -172,16 +182,25 @@ fn others(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>)
                 state.security.open(SecurityPage::Devices);
             }
         }
-        if cx.security.change.way == ChangeWay::Phone && matches!(devices.listed, DeviceListing::At(_)) {
-            widgets::row_line(ui);
-            let all = [(false, "Let them be"), (true, "End them")];
-            let words = Some("With the change");
-            let picked = widgets::value_row(ui, "The others", words, |ui| {
-                widgets::segments(ui, "The others", 184.0, &devices.end_others, &all)
-            });
-            if let Some(end) = picked {
-                out.push(Command::Device(cx.line.id, DeviceCommand::EndOthers(end)));
-            }
+    });
+}
+
+/// The choice before the change: none are ended, unless the person says so. Where it cannot be had, why.
+fn end_them(ui: &mut Ui, cx: &Cx<'_>, out: &mut Vec<Command>) {
+    let devices = &cx.security.devices;
+    if cx.security.change.way != ChangeWay::Phone {
+        return;
+    }
+    if let Some(why) = devices.others_stay {
+        return widgets::faint(ui, &sentence(words::others_stay(why, cx.provider())));
+    }
+    widgets::card(ui, |ui| {
+        let all = [(false, "Let them be"), (true, "End them")];
+        let picked = widgets::value_row(ui, "The others", Some("With the change"), |ui| {
+            widgets::segments(ui, "The others", 184.0, &devices.end_others, &all)
+        });
+        if let Some(end) = picked {
+            out.push(Command::Device(cx.line.id, DeviceCommand::EndOthers(end)));
         }
     });
 }

@@ -1,12 +1,14 @@
-//! Other devices on the line: named once, ticked off one by one after a change.
+//! Other devices on the line: named once, ended by the person's choice where the provider can, ticked off one by one
+//! after a change. Logins to the website and enrolled keys are shown as what they are.
 
 use egui::{Id, Ui};
 
 use super::{Cx, Foot, body, header, reveal};
 use crate::phone::command::{Command, DeviceCommand};
-use crate::phone::view::{ChangePhase, DeviceListing, DeviceView};
+use crate::phone::devices_registered::words;
+use crate::phone::view::{ChangePhase, DeviceListing, DeviceView, Ending, WhyNot};
 use crate::ui::state::UiState;
-use crate::ui::text::{change, security as text};
+use crate::ui::text::{change, security as text, sentence};
 use crate::ui::widgets::{self, Button, Check, Kind, Tick};
 
 /// Draws the page.
@@ -18,9 +20,20 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
         if let Some(words) = text::listing(devices.listed, devices.all.is_empty(), cx.provider(), cx.now()) {
             widgets::plain(ui, &words);
         }
+        if let Some(words) = words::list(devices.list, cx.provider()) {
+            let words = sentence(words);
+            widgets::warning(ui, &words);
+            widgets::live_region(ui, "list", &words);
+        }
         for device in &devices.all {
             ui.push_id(&device.id.0, |ui| one(ui, cx, state, out, device));
         }
+        if devices.more > 0 {
+            widgets::plain(ui, &format!("And {} more that are not shown.", devices.more));
+        }
+        this_computer(ui, cx);
+        logins(ui, cx, out);
+        keys(ui, cx, out);
         if devices.all.iter().any(|device| device.needs_password) {
             password(ui, cx, state, out);
         }
@@ -52,15 +65,75 @@ fn password(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command
     }
 }
 
+/// This computer's own row in the provider's list.
+fn this_computer(ui: &mut Ui, cx: &Cx<'_>) {
+    let Some(own) = &cx.security.devices.own else { return };
+    let small = text::own_row(own, cx.now());
+    widgets::card(ui, |ui| {
+        Check::new(Tick::Good, "This computer").small(&small).show(ui);
+    });
+}
+
+/// Logins to the provider's website: what they are, not telephones.
+fn logins(ui: &mut Ui, cx: &Cx<'_>, out: &mut Vec<Command>) {
+    let logins = &cx.security.devices.logins;
+    if logins.is_empty() {
+        return;
+    }
+    widgets::label(ui, "Signed in to the website");
+    widgets::card(ui, |ui| {
+        for (i, login) in logins.iter().enumerate() {
+            if i > 0 {
+                widgets::row_line(ui);
+            }
+            let (name, small) = text::login(login, cx.now());
+            if row(ui, cx, &name, &small, login.ending) {
+                out.push(Command::Device(cx.line.id, DeviceCommand::EndSession(login.id.clone())));
+            }
+        }
+    });
+}
+
+/// Computers whose keys may sign a change.
+fn keys(ui: &mut Ui, cx: &Cx<'_>, out: &mut Vec<Command>) {
+    let keys = &cx.security.devices.keys;
+    if keys.is_empty() {
+        return;
+    }
+    widgets::label(ui, "Enrolled: may change the line password");
+    widgets::card(ui, |ui| {
+        for (i, key) in keys.iter().enumerate() {
+            if i > 0 {
+                widgets::row_line(ui);
+            }
+            let (name, small) = text::key(key, cx.now());
+            if row(ui, cx, &name, &small, key.ending) {
+                out.push(Command::Device(cx.line.id, DeviceCommand::EndSession(key.id.clone())));
+            }
+        }
+    });
+}
+
+/// A row that can be ended, or says why not. True if the person wants it ended.
+fn row(ui: &mut Ui, cx: &Cx<'_>, name: &str, small: &str, ending: Ending) -> bool {
+    let said = words::ending(ending, cx.provider()).map(sentence).filter(|_| ending != Ending::No(WhyNot::Own));
+    let small = said.map_or_else(|| small.to_owned(), |said| format!("{small}\n{said}"));
+    let mut check = Check::new(Tick::None, name).small(&small);
+    if can_be_ended(ending) {
+        check = check.action(END);
+    }
+    check.show(ui)
+}
+
+const END: &str = "End this one";
+
+const fn can_be_ended(ending: Ending) -> bool {
+    matches!(ending, Ending::Possible | Ending::Failed(_))
+}
+
 fn one(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, device: &DeviceView) {
     let name = text::device_name(device);
-    let mut small = text::seen(device, cx.now());
-    if let Some(software) = &device.software {
-        small.push_str(&format!(" · calls itself {software}"));
-    }
-    if !device.present {
-        small.push_str(" · not there now");
-    }
+    let small = text::told(device, cx.now());
     widgets::card(ui, |ui| {
         let tick = if device.name.is_none() || device.needs_password { Tick::Warn } else { Tick::Good };
         Check::new(tick, &name).small(&small).show(ui);
@@ -87,9 +160,18 @@ fn naming(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>,
             if !device.present && widgets::link(ui, "Forget it", false).clicked() {
                 out.push(Command::Device(cx.line.id, DeviceCommand::Forget(device.id.clone())));
             }
+            if can_be_ended(device.ending) && widgets::link(ui, END, false).clicked() {
+                out.push(Command::Device(cx.line.id, DeviceCommand::End(device.id.clone())));
+            }
         });
+        if let Some(said) = words::ending(device.ending, cx.provider()).filter(|_| device.present) {
+            widgets::faint(ui, &sentence(said));
+        }
         if device.name.is_none() {
-            widgets::faint(ui, "Not yours? Change the line password and call your provider.");
+            widgets::faint(
+                ui,
+                "Not yours? Change the line password and call your provider. Ended alone, it can sign in again.",
+            );
             ui.add_space(8.0);
         }
         return;
