@@ -8,7 +8,7 @@ WINDOW_PACKAGES="libgl1-mesa-dri libegl1 libgl1 libxcursor1 libxi6 libx11-xcb1 l
 # Real peers for the tests: servers, phones, sound, keyring, display, network tools.
 TEST_PACKAGES="kamailio kamailio-tls-modules kamailio-sqlite-modules sqlite3 postgresql age baresip sip-tester
   pulseaudio pulseaudio-utils dbus dbus-x11 gnome-keyring libsecret-tools xvfb xauth x11-utils xdotool wmctrl openbox
-  imagemagick iproute2 nftables procps openssl mandoc desktop-file-utils python3-jsonschema"
+  imagemagick iproute2 minisign nftables procps openssl mandoc desktop-file-utils python3-jsonschema"
 
 say() { printf '\n== %s\n' "$*"; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }

@@ -63,6 +63,8 @@ mod rig;
 mod tls;
 #[path = "live/trusting.rs"]
 mod trusting;
+#[path = "live/updating.rs"]
+mod updating;
 #[path = "live/vault.rs"]
 mod vault;
 #[path = "live/window.rs"]

@@ -1,6 +1,8 @@
 //! The window, screen by screen: a made-up phone in, commands out. No display, no engine.
 #![cfg(test)]
 
+#[path = "ui/about.rs"]
+mod about;
 #[path = "ui/accessible.rs"]
 mod accessible;
 #[path = "ui/breach.rs"]

@@ -18,7 +18,7 @@ case $here in
 esac
 prefix=${PREFIX:-$usual}
 root=$prefix/lib/ringfence
-list=$prefix/share/ringfence/installed-files
+list=$root/installed-files
 menu=share/applications/ringfence.desktop
 
 # Menus and link handlers look these up; where the tools are missing or fail, the desktop does it at the next login.
@@ -45,8 +45,7 @@ uninstall() {
     [ -f "$list" ] || { echo "Ringfence is not installed below $prefix." >&2; exit 1; }
     take_away "$list"
     rm -rf "$root"
-    rm -f "$list"
-    (cd "$prefix" && rmdir -p --ignore-fail-on-non-empty share/ringfence && { [ ! -d lib ] || rmdir --ignore-fail-on-non-empty lib; }) || :
+    rmdir --ignore-fail-on-non-empty "$prefix/lib" || :
     if [ -d "$prefix/share/applications" ]; then refresh; fi
     echo "Ringfence is no longer installed. Your accounts and settings are untouched."
 }
@@ -74,7 +73,7 @@ done
 
 cd "$here"
 version=$(cat VERSION)
-mkdir -p "$root/versions" "$prefix/bin" "$(dirname "$list")"
+mkdir -p "$root/versions" "$prefix/bin"
 
 # The new version, beside the one in use: its directory gets its name when it is whole.
 name=$version

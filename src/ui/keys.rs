@@ -3,7 +3,7 @@
 use egui::{Context, Event, Key, Modifiers};
 
 use super::screens::{Scene, recents_field};
-use super::state::{Notice, Page, Panel, Tab, UiState};
+use super::state::{LicencesPage, Notice, Page, Panel, Tab, UiState};
 use super::widgets;
 use crate::phone::command::{Command, Dialled, Digits};
 use crate::phone::view::{CallDirection, CallState, CallView};
@@ -85,6 +85,11 @@ fn idle(ctx: &Context, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Com
                 state.notice = None;
             }
             Page::AddLine | Page::Settings => state.page = Page::Main,
+            Page::Licences => {
+                if state.licences.as_mut().is_none_or(LicencesPage::back) {
+                    state.page = Page::Settings;
+                }
+            }
             Page::Security => {
                 if state.security.back() {
                     state.page = Page::Main;

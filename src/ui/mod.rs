@@ -11,6 +11,7 @@ mod format;
 mod icons;
 mod incoming;
 mod keys;
+pub mod licences;
 mod logic;
 pub mod screens;
 pub mod state;

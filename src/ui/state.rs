@@ -8,6 +8,7 @@ use crate::phone::command::AccountDraft;
 use crate::phone::problem::Problem;
 use crate::port::net::Transport;
 
+use super::licences::Book;
 pub use super::widgets::{Levels, PasswordField, QrModules};
 
 /// Everything that the window remembers.
@@ -39,6 +40,8 @@ pub struct UiState {
     pub dismissed: Dismissed,
     /// The security pages.
     pub security: SecurityUi,
+    /// The licences, while somebody reads them.
+    pub licences: Option<LicencesPage>,
     /// Whether this program starts when the person logs in.
     pub login: LoginStart,
 }
@@ -66,6 +69,24 @@ pub enum Page {
     Settings,
     /// The pages behind the shield: [`SecurityUi`] knows which.
     Security,
+    /// The licences: [`LicencesPage`] knows which.
+    Licences,
+}
+
+/// The licences, opened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LicencesPage {
+    /// All of them; or why they cannot be read.
+    pub book: Result<Book, String>,
+    /// The part whose texts are shown, if one was chosen.
+    pub open: Option<usize>,
+}
+
+impl LicencesPage {
+    /// One step back. Returns whether that leads away from the licences.
+    pub fn back(&mut self) -> bool {
+        self.open.take().is_none()
+    }
 }
 
 /// The tabs of the main page.

@@ -1,5 +1,6 @@
 //! Every sentence of the window, in one place. Problems bring their own (`phone::problem`).
 
+pub(super) mod about;
 pub(super) mod change;
 pub(super) mod security;
 
@@ -53,46 +54,6 @@ pub(super) fn sentence(words: String) -> String {
     match words.strip_prefix("the ") {
         Some(rest) => format!("The {rest}"),
         None => words,
-    }
-}
-
-/// Title and advice when there is a better release than this one.
-pub(super) fn release(
-    release: &crate::phone::update::State,
-    installation: &crate::port::Installation,
-) -> Option<(String, String)> {
-    use crate::phone::update::State;
-    let how = installation.how_to_update();
-    match release {
-        State::NoChannel | State::Off | State::Unknown | State::Newest(_) | State::Unconfirmed(_) => None,
-        State::Newer { version, fixes, unsafe_to_stay } => {
-            let title = if *unsafe_to_stay {
-                format!("This version is not safe any more: use Ringfence {version}")
-            } else {
-                format!("Ringfence {version} is there")
-            };
-            Some((title, format!("{}. {how}", fixes.join(". "))))
-        }
-        State::Withdrawn { reason, instead } => {
-            let instead = instead.map(|version| format!(" Use Ringfence {version}.")).unwrap_or_default();
-            Some(("This version of Ringfence was withdrawn".into(), format!("{reason}.{instead} {how}")))
-        }
-    }
-}
-
-/// The same for a row of the settings, with what is good about it; `None` where nobody asks.
-pub(super) fn release_row(release: &crate::phone::update::State, now: &super::Moment) -> Option<(bool, String)> {
-    use crate::phone::update::State;
-    match release {
-        State::NoChannel | State::Off => None,
-        State::Unknown => Some((false, "Not known yet whether this is the newest version".into())),
-        State::Newest(at) => Some((true, format!("The newest version, as of {}", now.short_day(*at)))),
-        State::Newer { version, .. } => Some((false, format!("Ringfence {version} is there"))),
-        State::Withdrawn { .. } => Some((false, "This version was withdrawn".into())),
-        State::Unconfirmed(None) => Some((false, "Nobody could say whether this is the newest version".into())),
-        State::Unconfirmed(Some(at)) => {
-            Some((false, format!("Not confirmed since {} whether this is the newest", now.short_day(*at))))
-        }
     }
 }
 

@@ -11,6 +11,8 @@ use ringfence::phone::command::{ChangeCommand, Command};
 use ringfence::phone::event::Event;
 use ringfence::phone::problem::{Problem, ProblemKind};
 use ringfence::phone::settings::Theme;
+use ringfence::phone::update::document::Version;
+use ringfence::phone::update::{State, Step};
 use ringfence::phone::view::{
     AccountState, AccountView, CallState, CallView, ChangePhase, EndReason, GuardVerdict, KeyringTrouble, NeedsPerson,
     PhoneView, VaultQuestion, VaultState,
@@ -40,6 +42,16 @@ fn view(scene: &str) -> Option<PhoneView> {
             view.audio.devices = made_up::devices();
             view
         }
+        "release" => {
+            let mut view = made_up::ready();
+            view.release = made_up::newer(false);
+            view.updating = made_up::updating(Step::Fetching(Version(1, 2, 0), 4_400_000, 11_000_000));
+            view
+        }
+        "withdrawn" => PhoneView {
+            release: State::Withdrawn { reason: "Calls to some numbers never ended.".into(), instead: None },
+            ..made_up::ready()
+        },
         "empty" => PhoneView { history: [].into(), ..made_up::ready() },
         "demo" => PhoneView { history: [].into(), ..account(|a| (a.name, a.demo) = ("Demo line".into(), true)) },
         "call" | "call-keypad" | "call-audio" => {

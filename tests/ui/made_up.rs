@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use ringfence::base::{AccountId, CallId, WallTime};
 use ringfence::phone::problem::{Problem, ProblemKind};
+use ringfence::phone::update::document::Version;
+use ringfence::phone::update::{self, State, Updating};
 use ringfence::phone::view::{
     AccountState, AccountView, CallDirection, CallState, CallView, Encryption, EndReason, HistoryRow, PasswordPlace,
     Peer, PhoneView, Quality, SignInView, Step, StepKind, StepState, VaultState,
@@ -151,4 +153,21 @@ pub(crate) fn ended(end: EndReason) -> PhoneView {
     let mut rows = vec![row(4, anna(), CallDirection::Outgoing, Some(252), end)];
     rows.extend(history().iter().cloned());
     PhoneView { calls: vec![call], history: rows.into(), ..ready() }
+}
+
+/// Ringfence 1.2.0 is there.
+pub(crate) fn newer(unsafe_to_stay: bool) -> State {
+    let fixes = vec!["Calls no longer drop after an hour.".into(), "Echo is shorter".into()];
+    State::Newer { version: Version(1, 2, 0), fixes, unsafe_to_stay }
+}
+
+/// A build with a channel, in somebody's home directory.
+pub(crate) fn updating(step: update::Step) -> Updating {
+    Updating {
+        asks: Some("updates.example".into()),
+        confirmed: Some(WallTime(NOW.0 - 3 * 60 * MINUTE)),
+        offer: Some((Version(1, 2, 0), 11_000_000)),
+        step,
+        ..Updating::default()
+    }
 }

@@ -88,7 +88,7 @@ fn archive_prefix(program: &Path) -> Option<PathBuf> {
     let versions = program.parent().filter(|bin| bin.ends_with("bin"))?.parent()?.parent()?;
     let ours = versions.ends_with("lib/ringfence/versions");
     let prefix = versions.ancestors().nth(3).filter(|_| ours)?;
-    prefix.join("share/ringfence/installed-files").exists().then(|| prefix.to_owned())
+    prefix.join("lib/ringfence/installed-files").exists().then(|| prefix.to_owned())
 }
 
 #[cfg(test)]
@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(classify(&program), Installation::Deb);
         let own = touch("home/anna/.local/lib/ringfence/versions/1.2.3/bin/ringfence");
         assert_eq!(classify(&own), Installation::ByHand);
-        touch("home/anna/.local/share/ringfence/installed-files");
+        touch("home/anna/.local/lib/ringfence/installed-files");
         let prefix = root.join("home/anna/.local").to_string_lossy().into_owned();
         assert_eq!(classify(&own), Installation::Archive(prefix));
         assert_eq!(classify(&touch("home/anna/.local/bin/ringfence")), Installation::ByHand);

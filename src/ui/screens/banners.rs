@@ -5,8 +5,9 @@ use egui::{Id, Key, Ui};
 use super::Scene;
 use crate::phone::command::Command;
 use crate::phone::problem::Problem;
+use crate::phone::update::Step;
 use crate::phone::view::{AccountState, AccountView, AudioView, CallState, CallView, VaultQuestion, VaultState};
-use crate::ui::state::{Notice, UiState};
+use crate::ui::state::{Notice, Page, UiState};
 use crate::ui::widgets::{self, Banner, BannerKind, Button, Kind, PasswordField};
 use crate::ui::{icons, text};
 
@@ -29,7 +30,7 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
         ui.push_id(("security", account.id), |ui| super::security::banner(ui, scene, account, state, out));
     }
     emergency(ui, scene);
-    release(ui, scene, state);
+    release(ui, scene, state, out);
     notice(ui, state);
     // The demo has no password to keep; a file that is locked matters to every start.
     let real = scene.view.accounts.iter().any(|account| !account.demo);
@@ -131,24 +132,32 @@ fn emergency(ui: &mut Ui, scene: &Scene<'_>) {
     frame(ui, |ui| banner.show(ui));
 }
 
-/// A release that is better than this one, where one is known.
-fn release(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState) {
-    let Some((title, advice)) = text::release(&scene.view.release, &scene.view.installation) else { return };
-    if state.dismissed.release.as_deref() == Some(title.as_str()) {
+/// A release that is better than this one, where one is known. What is about safety cannot be dismissed.
+fn release(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    let (release, updating) = (&scene.view.release, &scene.view.updating);
+    let Some(words) = text::about::banner(release, updating, &scene.view.installation) else { return };
+    if !words.stays && state.dismissed.release.as_deref() == Some(words.title.as_str()) {
         return;
     }
-    widgets::live_region(ui, "release", &title);
+    widgets::live_region(ui, "release", &words.title);
+    let offer = updating.offer.filter(|_| updating.step == Step::Idle);
     let banner = Banner {
-        kind: BannerKind::Warn,
+        kind: if words.stays { BannerKind::Bad } else { BannerKind::Warn },
         icon: icons::INFO,
-        title: &title,
-        advice: &advice,
+        title: &words.title,
+        advice: &words.advice,
         details: None,
-        action: None,
-        dismiss: true,
+        action: offer.map(|_| text::about::INSTALL),
+        dismiss: !words.stays,
     };
-    if frame(ui, |ui| banner.show(ui)).dismiss {
-        state.dismissed.release = Some(title);
+    let pressed = frame(ui, |ui| banner.show(ui));
+    if let Some((version, _)) = offer.filter(|_| pressed.action) {
+        out.push(Command::InstallRelease(version));
+        // There one sees how far it is.
+        state.page = Page::Settings;
+    }
+    if pressed.dismiss {
+        state.dismissed.release = Some(words.title);
     }
 }
 

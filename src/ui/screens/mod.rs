@@ -1,11 +1,13 @@
 //! The screens: pure drawing. Each takes the scene, its part of the window's memory, and a list for commands.
 
+mod about;
 mod banners;
 mod call;
 mod devices;
 mod ended;
 pub mod incoming;
 mod keypad;
+mod licences;
 mod main_page;
 mod recents;
 pub(super) mod security;
@@ -191,6 +193,11 @@ fn page(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Comma
         }
         Page::Settings => settings::show(ui, scene, state, out),
         Page::Security => security::show(ui, scene, state, out),
+        Page::Licences => licences::show(ui, state),
+    }
+    if state.page != Page::Licences {
+        // A megabyte of text that nobody reads any more.
+        state.licences = None;
     }
 }
 

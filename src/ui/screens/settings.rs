@@ -1,8 +1,8 @@
 //! Settings: lines, sound, look, the keyring's state, and what this program is.
 
-use egui::{Ui, vec2};
+use egui::Ui;
 
-use super::{Scene, devices};
+use super::{Scene, about, devices};
 use crate::base::AccountId;
 use crate::phone::command::Command;
 use crate::phone::settings::{Settings, Theme};
@@ -45,7 +45,7 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
             recent(ui, scene, out);
             ui.add_space(8.0);
             widgets::section(ui, "About");
-            about(ui, scene, state);
+            about::card(ui, scene, state, out);
         });
     });
 }
@@ -178,29 +178,5 @@ fn recent(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Command>) {
                 out.push(Command::ClearHistory);
             }
         });
-    });
-}
-
-fn about(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState) {
-    let p = theme::palette(ui);
-    widgets::card(ui, |ui| {
-        let version = concat!("Ringfence ", env!("CARGO_PKG_VERSION"));
-        widgets::value_row(ui, version, Some("MIT or Apache-2.0, as you like"), |ui| {
-            if widgets::link(ui, "Keyboard", true).clicked() {
-                state.shortcuts = true;
-            }
-        });
-        if let Some((good, words)) = text::release_row(&scene.view.release, &scene.now) {
-            widgets::row_line(ui);
-            let tick = if good { widgets::Tick::Good } else { widgets::Tick::Warn };
-            widgets::Check::new(tick, &words).small(scene.view.installation.how_to_update()).show(ui);
-        }
-        widgets::row_line(ui);
-        ui.allocate_exact_size(vec2(1.0, 10.0), egui::Sense::hover());
-        let words = "Type: Inter (SIL Open Font License 1.1). Icons: Phosphor (MIT). Window: egui (MIT or Apache-2.0). \
-                     The licences of everything else are listed beside the source.";
-        let words = egui::RichText::new(words).font(theme::font(12.0, Weight::Regular)).color(p.muted);
-        ui.add(egui::Label::new(words).wrap());
-        ui.allocate_exact_size(vec2(1.0, 8.0), egui::Sense::hover());
     });
 }

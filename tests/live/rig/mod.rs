@@ -16,6 +16,7 @@ pub mod pulse;
 pub mod registrar;
 pub mod subscribers;
 pub mod wav;
+pub mod web;
 
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
