@@ -8,7 +8,7 @@ SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH VERSION MAINTAINER HOMEPAGE
 MTIME=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)
 export MTIME
-DIST=$PWD/target/dist
+DIST=$(realpath -m "${DIST:-target/dist}")
 TOOLS=$PWD/target/release-tools
 mkdir -p "$DIST" "$TOOLS"
 
@@ -32,6 +32,25 @@ remapped() {
   local cargo_home=${CARGO_HOME:-$HOME/.cargo} sysroot
   sysroot=$(rustc --print sysroot)
   printf -- '--remap-path-prefix=%s=/ringfence --remap-path-prefix=%s=/cargo --remap-path-prefix=%s=/rust' "$PWD" "$cargo_home" "$sysroot"
+}
+
+# fill FILE: a text with what settings.sh and the version decide filled in.
+fill() { sed -e "s|@APP_ID@|$APP_ID|g; s|@HOMEPAGE@|$HOMEPAGE|g; s|@VERSION@|$VERSION|g; s|@DATE@|${MTIME%T*}|g" "$1"; }
+
+# check_program FILE: nothing of this machine is in it, the list of its crates is, and it runs where the packages say that it does.
+check_program() {
+  local newest
+  # A file, not a pipe: `grep -q` would end `strings` early, and that would count as an error.
+  strings "$1" >"$TOOLS/strings"
+  if grep -F -m 3 -e "$HOME/" -e "$PWD/" "$TOOLS/strings"; then die "$1 holds paths of this machine"; fi
+  objcopy -O binary --only-section=.dep-v0 --set-section-flags .dep-v0=alloc "$1" "$TOOLS/crates"
+  python3 -c '
+import json, sys, zlib
+crates = json.loads(zlib.decompress(open(sys.argv[1], "rb").read()))["packages"]
+assert len(crates) > 300 and any(crate["name"] == "rustls" for crate in crates), "the list is too short"
+' "$TOOLS/crates" || die "$1 holds no list of its crates for scanners of vulnerabilities"
+  newest=$(objdump -T "$1" | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1)
+  [ "$(printf '%s\nGLIBC_2.35\n' "$newest" | sort -V | tail -n 1)" = GLIBC_2.35 ] || die "$1 needs $newest, and the packages promise 2.35"
 }
 
 # row ARTEFACT CHECK…: one line of the table that packaging/release/all prints.

@@ -54,7 +54,7 @@ const ONCE: &[&str] = &[
 ];
 
 /// (name, version, licence) of every crate that is built for this machine, dev-dependencies included.
-fn crates() -> Vec<(String, String, String)> {
+fn crates() -> Vec<Crate> {
     let host = env!("CARGO_MANIFEST_DIR");
     let run = |arguments: &[&str]| {
         let out = Command::new(env!("CARGO")).args(arguments).current_dir(host).output().expect("cargo runs");
@@ -79,13 +79,37 @@ fn satisfiable(expression: &str) -> bool {
     flat.split(" AND ").all(|part| part.split(" OR ").any(|licence| ALLOWED.contains(&licence.trim())))
 }
 
+/// A crate of the tree: name, version, licence.
+type Crate = (String, String, String);
+
+/// Those that may not be shipped.
+fn unshippable(tree: &[Crate]) -> Vec<String> {
+    let bad = tree.iter().filter(|(_, _, licence)| !satisfiable(licence));
+    bad.map(|(name, version, licence)| format!("{name} {version}: {licence}")).collect()
+}
+
+/// Those that must not be there.
+fn banned(tree: &[Crate]) -> Vec<String> {
+    let there = BANNED.iter().filter(|(name, _)| tree.iter().any(|(have, _, _)| have == name));
+    there.map(|(name, why)| format!("{name}: {why}")).collect()
+}
+
+/// Those of [`ONCE`] that are there in any number but one.
+fn not_once(tree: &[Crate]) -> Vec<String> {
+    let mut versions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, version, _) in tree {
+        let list = versions.entry(name).or_default();
+        if !list.contains(&version.as_str()) {
+            list.push(version);
+        }
+    }
+    let count = |name: &str| versions.get(name).map_or(0, Vec::len);
+    ONCE.iter().filter(|name| count(name) != 1).map(|name| format!("{name}: {:?}", versions.get(*name))).collect()
+}
+
 #[test]
 fn every_licence_may_be_shipped() {
-    let faults: Vec<String> = crates()
-        .into_iter()
-        .filter(|(_, _, licence)| !satisfiable(licence))
-        .map(|(name, version, licence)| format!("{name} {version}: {licence}"))
-        .collect();
+    let faults = unshippable(&crates());
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
@@ -109,24 +133,29 @@ fn no_version_with_a_known_fault_is_in_the_tree() {
 fn no_banned_crate_is_in_the_tree() {
     let tree = crates();
     assert!(tree.len() > 100, "the tree was read");
-    for (name, why) in BANNED {
-        assert!(!tree.iter().any(|(have, _, _)| have == name), "{name}: {why}");
-    }
+    assert_eq!(banned(&tree), Vec::<String>::new());
 }
 
 #[test]
 fn what_must_be_one_is_there_once() {
-    let mut versions: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (name, version, _) in crates() {
-        let list = versions.entry(name).or_default();
-        if !list.contains(&version) {
-            list.push(version);
-        }
-    }
-    for name in ONCE {
-        let count = versions.get(*name).map_or(0, Vec::len);
-        assert_eq!(count, 1, "{name}: {:?}", versions.get(*name));
-    }
+    assert_eq!(not_once(&crates()), Vec::<String>::new());
+}
+
+#[test]
+fn a_tree_with_such_a_fault_is_refused() {
+    let mut tree = crates();
+    let mut add = |name: &str, version: &str, licence: &str| {
+        tree.push((name.to_owned(), version.to_owned(), licence.to_owned()));
+    };
+    add("aws-lc-rs", "1.0.0", "ISC AND (Apache-2.0 OR ISC)");
+    add("copyleft", "1.0.0", "GPL-3.0-only");
+    add("rustls", "0.22.0", "MIT");
+    assert_eq!(unshippable(&tree), ["copyleft 1.0.0: GPL-3.0-only"]);
+    assert_eq!(banned(&tree), ["aws-lc-rs: one cryptographic provider: ring"]);
+    let twice = not_once(&tree);
+    assert!(matches!(twice.as_slice(), [only] if only.starts_with("rustls: ")), "{twice:?}");
+    tree.retain(|(name, _, _)| name != "ring");
+    assert!(not_once(&tree).contains(&"ring: None".to_owned()), "what is gone is not there once");
 }
 
 #[test]
