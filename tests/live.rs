@@ -59,6 +59,8 @@ mod publishing;
 #[expect(dead_code, reason = "the rig is shared with the bench")]
 #[path = "live/rig/mod.rs"]
 mod rig;
+#[path = "live/sessions.rs"]
+mod sessions;
 #[path = "live/tls.rs"]
 mod tls;
 #[path = "live/trusting.rs"]

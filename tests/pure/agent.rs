@@ -3,8 +3,8 @@
 use ringfence::agent::line::{Action, MAX_LINE, Request, parse};
 use ringfence::agent::security::SecurityRequest;
 use ringfence::base::{AccountId, CallId, Secret};
-use ringfence::phone::command::{AcceptFrom, ChangeCommand, SafetyCommand, Srtp};
-use ringfence::phone::view::CheckItem;
+use ringfence::phone::command::{AcceptFrom, ChangeCommand, DeviceCommand, SafetyCommand, Srtp};
+use ringfence::phone::view::{CheckItem, DeviceId, SessionId};
 use ringfence::port::net::Transport;
 use serde_json::json;
 
@@ -34,6 +34,23 @@ fn every_command_is_read() {
     assert_eq!(read(r#"{"do":"mute","on":false}"#), Request::OnCall(None, Action::SetMuted(false)));
     assert!(matches!(read(r#"{"do":"digits","digits":"1a#"}"#),
         Request::OnCall(None, Action::Digits(digits)) if digits.as_str() == "1A#"));
+}
+
+#[test]
+fn devices_are_asked_for_and_ended() {
+    let read = |line: &str| parse(line.as_bytes()).1;
+    let on = |command| Ok(Request::OnTrust(Some(AccountId(1)), ringfence::agent::trust::Action::Device(command)));
+    assert_eq!(read(r#"{"do":"devices","account":1}"#), Ok(Request::Devices(Some(AccountId(1)))));
+    assert_eq!(read(r#"{"do":"devices","account":1,"check":true}"#), on(DeviceCommand::Check));
+    let end = DeviceCommand::End(DeviceId("urn:uuid:desk".into()));
+    assert_eq!(read(r#"{"do":"end_device","account":1,"key":"urn:uuid:desk"}"#), on(end));
+    let end = DeviceCommand::EndSession(SessionId("p1".into()));
+    assert_eq!(read(r#"{"do":"end_device","account":1,"session":"p1"}"#), on(end));
+    assert_eq!(read(r#"{"do":"end_others","account":1}"#), on(DeviceCommand::EndOthers(true)));
+    assert_eq!(read(r#"{"do":"end_others","account":1,"on":false}"#), on(DeviceCommand::EndOthers(false)));
+    for bad in [r#"{"do":"end_device"}"#, r#"{"do":"end_device","key":"a","session":"b"}"#] {
+        assert_eq!(read(bad).map_err(|mistake| mistake.code), Err("bad_field"), "{bad}");
+    }
 }
 
 #[test]

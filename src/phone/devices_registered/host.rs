@@ -46,8 +46,9 @@ impl Phone {
         let names_us = rest.own.is_some();
         let memory = &mut account.record.devices;
         for session in std::mem::take(&mut account.asking.told_ended) {
-            if others.iter().any(|seen| seen.told.as_ref().is_some_and(|told| told.session.as_ref() == Some(&session)))
-            {
+            let of_device =
+                |seen: &Seen| seen.told.as_ref().is_some_and(|told| told.session.as_ref() == Some(&session));
+            if others.iter().any(of_device) || rest.names(&session) {
                 if let Some(known) = memory.of_session(&session) {
                     known.ended = false;
                 }

@@ -29,6 +29,14 @@ pub struct Listed {
     pub keys: Vec<Device>,
 }
 
+impl Listed {
+    /// Whether a login or a key of this name is on it.
+    #[must_use]
+    pub fn names(&self, session: &SessionId) -> bool {
+        self.logins.iter().any(|login| login.id == session.0) || self.keys.iter().any(|key| key.id == session.0)
+    }
+}
+
 /// One row's address, read as far as it can be.
 #[derive(Default)]
 struct Place {

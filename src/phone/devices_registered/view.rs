@@ -28,9 +28,7 @@ impl Asking {
     /// Forgets what was tried with rows that are not on the list any more.
     pub(super) fn forget_gone(&mut self, memory: &Memory) {
         self.endings.retain(|session, _| {
-            memory.known().iter().any(|known| known.session() == Some(session))
-                || memory.rest.logins.iter().any(|login| login.id == session.0)
-                || memory.rest.keys.iter().any(|key| key.id == session.0)
+            memory.known().iter().any(|known| known.session() == Some(session)) || memory.rest.names(session)
         });
     }
 

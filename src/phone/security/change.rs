@@ -40,6 +40,7 @@ const ALTERNATE: Duration = Duration::from_mins(10);
 impl Phone {
     /// The account begins, or its password was given anew: what vault and journal hold decides how the change stands.
     pub(in crate::phone) fn begin_hosting(&mut self, now: Now, id: AccountId) {
+        self.sessions_begin_anew(id);
         let mut hosted = Hosted::new(now);
         // What the person wanted is wanted still.
         hosted.wish = self.security.changes.get_mut(&id).and_then(|before| before.wish.take());

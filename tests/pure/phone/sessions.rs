@@ -299,10 +299,11 @@ fn logins_and_keys_are_shown_as_what_they_are() {
     assert_eq!(key.ending, Ending::No(WhyNot::Own));
     world.ask(7, Command::Device(LINE, DeviceCommand::EndSession(key.id.clone())));
     assert!(world.outcome(7).unwrap().is_err(), "this computer does not lock itself out by a slip");
-    // The desk of this provider knows no logins: what it says is believed.
+    // The desk of this provider knows no logins and says so; its list names it all the same.
     world.ask(8, Command::Device(LINE, DeviceCommand::EndSession(SessionId("p1".into()))));
     assert!(world.outcome(8).unwrap().is_ok());
     assert_eq!(deletes(&world), ["/sasa/sessions/p1"]);
+    assert_eq!(devices(&world).logins[0].ending, Ending::Failed(EndTrouble::StillNamed));
 }
 
 #[test]

@@ -89,7 +89,9 @@ impl Phone {
             line.again |= why != Look::Registered;
         } else if line.is_due(now.mono, why) {
             line.asked = Some(now.mono);
-            self.ask_sessions(id, Asked::List, Method::Get, origin, path);
+            if !self.ask_sessions(id, Asked::List, Method::Get, origin, path) {
+                tracing::debug!(%id, "no password to prove who asks for the list of sessions");
+            }
         }
     }
 
@@ -97,7 +99,8 @@ impl Phone {
     pub(in crate::phone) fn end_session(&mut self, now: Now, id: AccountId, session: SessionId) -> bool {
         let calm = self.is_calm_for_sessions(id);
         let own_key = self.own_key(id);
-        let Some(account) = self.account(id).filter(|_| calm) else { return false };
+        let account = self.accounts.iter_mut().find(|account| account.id() == id);
+        let Some(account) = account.filter(|_| calm) else { return false };
         let shown = crate::phone::devices_registered::view::view(account, own_key.as_deref());
         let devices = account.record.devices.known().iter().zip(&shown.all);
         let of_devices = devices.filter(|(known, _)| known.session() == Some(&session)).map(|(_, view)| view.ending);
@@ -107,14 +110,13 @@ impl Phone {
         if !of_devices.chain(of_logins).chain(of_keys).any(possible) {
             return false;
         }
-        account.asking.endings.insert(session.clone(), Ending::UnderWay);
-        if let Some(hosted) = self.security.changes.get_mut(&id) {
-            let line = &mut hosted.api.sessions;
-            if line.waiting.len() >= MOST_WAITING {
-                return false;
-            }
-            line.waiting.push_back(session);
+        let Some(hosted) = self.security.changes.get_mut(&id) else { return false };
+        let line = &mut hosted.api.sessions;
+        if line.waiting.len() >= MOST_WAITING {
+            return false;
         }
+        account.asking.endings.insert(session.clone(), Ending::UnderWay);
+        line.waiting.push_back(session);
         self.sessions_go_on(now, id);
         true
     }
@@ -167,12 +169,13 @@ impl Phone {
             })
     }
 
-    fn ask_sessions(&mut self, id: AccountId, asked: Asked, method: Method, origin: Origin, path: Path) {
-        let Some(password) = self.password_in_use(id) else { return };
+    /// False if there is nothing to prove it with.
+    fn ask_sessions(&mut self, id: AccountId, asked: Asked, method: Method, origin: Origin, path: Path) -> bool {
+        let Some(password) = self.password_in_use(id) else { return false };
         let mut exchange = Exchange::new(origin, method, path, vec![password]);
-        if let Some(Next::Send(request)) = self.next_leg(id, &mut exchange, Via::Sessions, None) {
-            self.send_sessions(id, asked, exchange, *request);
-        }
+        let Some(Next::Send(request)) = self.next_leg(id, &mut exchange, Via::Sessions, None) else { return false };
+        self.send_sessions(id, asked, exchange, *request);
+        true
     }
 
     fn send_sessions(&mut self, id: AccountId, asked: Asked, exchange: Exchange, request: crate::port::http::Request) {
@@ -192,10 +195,11 @@ impl Phone {
         }
         if let Some(session) = line.waiting.pop_front() {
             let at = self.sessions_at(id).and_then(|(origin, path)| Some((origin, path.join(&session.0)?)));
-            return match at {
-                Some((origin, path)) => self.ask_sessions(id, Asked::End(session), Method::Delete, origin, path),
-                None => self.session_not_ended(id, &session, EndTrouble::Refused),
-            };
+            let end = Asked::End(session.clone());
+            if !at.is_some_and(|(origin, path)| self.ask_sessions(id, end, Method::Delete, origin, path)) {
+                self.session_not_ended(id, &session, EndTrouble::Refused);
+            }
+            return;
         }
         if std::mem::take(&mut line.again) {
             self.look_at_sessions(now, id, Look::Ended);
@@ -227,7 +231,13 @@ impl Phone {
                 }
                 self.sessions_go_on(now, id);
             }
-            None => self.sessions_under_way(id),
+            // The provider is pinned no more: there is nobody to ask.
+            None => {
+                self.sessions_under_way(id);
+                if let Asked::End(session) = asked {
+                    self.session_not_ended(id, &session, EndTrouble::Refused);
+                }
+            }
         }
         true
     }
@@ -267,6 +277,14 @@ impl Phone {
     fn session_not_ended(&mut self, id: AccountId, session: &SessionId, why: EndTrouble) {
         if let Some(account) = self.account(id) {
             account.asking.endings.insert(session.clone(), Ending::Failed(why));
+        }
+    }
+
+    /// The change's host begins anew, and with it this line: nobody waits for an answer any more.
+    pub(in crate::phone::security) fn sessions_begin_anew(&mut self, id: AccountId) {
+        if let Some(account) = self.account(id) {
+            account.asking.under_way = false;
+            account.asking.endings.clear();
         }
     }
 
