@@ -14,6 +14,8 @@ mod changes;
 mod figures;
 #[path = "phone/linphone.rs"]
 mod linphone;
+#[path = "phone/notices.rs"]
+mod notices;
 #[path = "phone/process.rs"]
 mod process;
 #[path = "phone/provider.rs"]

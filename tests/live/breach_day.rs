@@ -26,6 +26,7 @@ struct Town {
     kamailio: Kamailio,
     table: Subscribers,
     provider: Provider,
+    options: Options,
     /// Both authorities: that of Kamailio's certificate and that of the provider's website.
     authorities: String,
 }
@@ -46,7 +47,7 @@ impl Town {
         let authorities = scratch.path().join("authorities.pem");
         std::fs::write(&authorities, both).expect("authorities");
         let authorities = authorities.display().to_string();
-        Town { scratch, session, _keyring: keyring, kamailio, table, provider, authorities }
+        Town { scratch, session, _keyring: keyring, kamailio, table, provider, options, authorities }
     }
 
     /// Publishes, with the provider's keys.
@@ -90,6 +91,12 @@ impl Town {
         agent
     }
 
+    /// The provider's process ends as if the power failed, and is started again.
+    fn kill_provider(&mut self) {
+        self.provider.daemon.end();
+        self.provider = Provider::start(&self.scratch.folder("provider"), &self.options);
+    }
+
     /// What the keyring holds of this kind: `password`, `change`.
     fn kept(&self, agent: &Agent, slot: &str) -> String {
         let accounts = std::fs::read_to_string(agent.file("profile/accounts.json")).expect("accounts.json");
@@ -103,18 +110,24 @@ impl Town {
     fn works_after_all(&self, user: &str, when: &str) {
         let mut again = self.agent(user, None);
         registered(&mut again);
-        wait_until(&format!("{when}: the change is over, one way or the other"), || {
-            self.kept(&again, "change").is_empty() && self.table.holds(user, &self.kept(&again, "password"))
-        });
-        let kept = self.kept(&again, "password");
-        assert!([PASSWORD, NEW].contains(&kept.as_str()), "{when}");
-        let other = if kept == NEW { PASSWORD } else { NEW };
-        assert_eq!((self.kamailio_says(user, &kept), self.kamailio_says(user, other)), (200, 401), "{when}");
+        self.comes_to_its_end(&again, user, when);
         again.quit();
         // And once more, from what is kept alone.
         let mut third = self.agent(user, None);
         registered(&mut third);
         third.quit();
+    }
+
+    /// The change ends, one way or the other, with one password: Kamailio's and the keyring's. True if it is the new one.
+    fn comes_to_its_end(&self, agent: &Agent, user: &str, when: &str) -> bool {
+        wait_until(&format!("{when}: the change is over, one way or the other"), || {
+            self.kept(agent, "change").is_empty() && self.table.holds(user, &self.kept(agent, "password"))
+        });
+        let kept = self.kept(agent, "password");
+        assert!([PASSWORD, NEW].contains(&kept.as_str()), "{when}");
+        let other = if kept == NEW { PASSWORD } else { NEW };
+        assert_eq!((self.kamailio_says(user, &kept), self.kamailio_says(user, other)), (200, 401), "{when}");
+        kept == NEW
     }
 
     /// What Kamailio says to this password.
@@ -232,10 +245,14 @@ fn killed_at_every_step_the_line_works_with_the_one_password_that_the_keyring_ho
     panic!("a change has no hundred steps");
 }
 
+/// At how many moments somebody is killed; `packaging/soak` takes more of them.
+fn moments() -> u32 {
+    std::env::var("RINGFENCE_MOMENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(20)
+}
+
 #[test]
 fn killed_at_any_moment_the_line_works_with_the_one_password_that_the_keyring_holds() {
-    // `packaging/soak` takes more of them.
-    let moments = std::env::var("RINGFENCE_MOMENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
+    let moments = moments();
     let town = Town::new(Algorithm::Sha256);
     town.publish(&["key", "new"]);
     let mut dice = Entropy::from_number(20_261_122);
@@ -249,4 +266,26 @@ fn killed_at_any_moment_the_line_works_with_the_one_password_that_the_keyring_ho
         agent.kill();
         town.works_after_all(&user, &format!("moment {moment}, {after:?} after the beginning"));
     }
+}
+
+#[test]
+fn killed_at_any_moment_the_provider_and_the_phone_agree_on_one_password_in_the_end() {
+    let mut town = Town::new(Algorithm::Sha256);
+    town.publish(&["key", "new"]);
+    let mut dice = Entropy::from_number(20_261_123);
+    let (mut changed, moments) = (0, moments());
+    for moment in 0..moments {
+        let user = format!("alice{moment}");
+        town.table.add(&user, PASSWORD);
+        let mut agent = town.signed_in(&user, None);
+        agent.line(&json!({"do": "change_password", "account": 1, "new": NEW}).to_string());
+        let after = Duration::from_millis(600).mul_f64(dice.fraction());
+        std::thread::sleep(after);
+        town.kill_provider();
+        // Nobody starts the phone again, and nobody presses anything: it finds out by itself.
+        let when = format!("moment {moment}, the provider was killed {after:?} after the beginning");
+        changed += u32::from(town.comes_to_its_end(&agent, &user, &when));
+        agent.quit();
+    }
+    println!("the provider was killed at {moments} moments; {changed} changes came about, the others did not");
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::capture::{Capture, Datagram};
 use crate::changes;
 use crate::linphone::Linphone;
+use crate::notices;
 use crate::process;
 use crate::provider;
 use crate::rig::agent::Agent;
@@ -29,6 +30,7 @@ pub const ALL: &[(&str, fn())] = &[
     ("row: 200 calls of 1 s in a row through Kamailio", calls_in_a_row),
     ("window: first frame, memory, idle", window),
     ("change: press of the button to safe, 100 changes, gnome-keyring, Kamailio", changes::press_to_safe),
+    ("notice: published to told by the phone, 50 revisions", notices::published_to_told),
     ("provider changes: a second, one process, SQLite and PostgreSQL", provider::changes_per_second),
     ("provider idle: one minute", provider::idle),
 ];
