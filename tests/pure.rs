@@ -41,6 +41,8 @@ mod password_rules;
 mod phone;
 #[path = "pure/policy.rs"]
 mod policy;
+#[path = "pure/promises.rs"]
+mod promises;
 #[path = "pure/provider.rs"]
 mod provider;
 #[path = "pure/provider_media.rs"]
