@@ -52,14 +52,19 @@ impl Scratch {
 
 /// Polls until it is true; panics after the bound.
 pub fn wait_until(what: &str, fact: impl FnMut() -> bool) {
-    wait_or(|| format!("not so: {what}"), fact);
+    wait_or(|| format!("not so: {what}"), agent::BOUND, fact);
+}
+
+/// The same with another bound, for what waits by itself before it goes on.
+pub fn wait_as_long_as(bound: Duration, what: &str, fact: impl FnMut() -> bool) {
+    wait_or(|| format!("not so: {what}"), bound, fact);
 }
 
 /// Polls until it is true; panics after the bound with words made then.
-fn wait_or(complaint: impl Fn() -> String, mut fact: impl FnMut() -> bool) {
-    let until = Instant::now() + agent::BOUND;
+fn wait_or(complaint: impl Fn() -> String, bound: Duration, mut fact: impl FnMut() -> bool) {
+    let until = Instant::now() + bound;
     while !fact() {
-        assert!(Instant::now() < until, "after {:?}: {}", agent::BOUND, complaint());
+        assert!(Instant::now() < until, "after {bound:?}: {}", complaint());
         std::thread::sleep(Duration::from_millis(10));
     }
 }
@@ -93,6 +98,7 @@ impl Daemon {
     pub fn wait_for_log(&self, words: &str) {
         wait_or(
             || format!("{} does not say {words:?}; it said:\n{}", self.name, self.log()),
+            agent::BOUND,
             || self.log().contains(words),
         );
     }
