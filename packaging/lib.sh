@@ -6,7 +6,7 @@ BUILD_PACKAGES="build-essential pkg-config cmake libasound2-dev git ca-certifica
 # All graphics libraries are opened at run time, so no package manager sees that they are needed.
 WINDOW_PACKAGES="libgl1-mesa-dri libegl1 libgl1 libxcursor1 libxi6 libx11-xcb1 libxkbcommon0 libxkbcommon-x11-0 libasound2-plugins"
 # Real peers for the tests: servers, phones, sound, keyring, display, network tools.
-TEST_PACKAGES="kamailio kamailio-tls-modules kamailio-sqlite-modules sqlite3 postgresql age baresip sip-tester
+TEST_PACKAGES="kamailio kamailio-tls-modules kamailio-sqlite-modules kamailio-postgres-modules sqlite3 postgresql age baresip sip-tester
   pulseaudio pulseaudio-utils dbus dbus-x11 gnome-keyring libsecret-tools xvfb xauth x11-utils xdotool wmctrl openbox
   imagemagick iproute2 minisign nftables procps openssl mandoc desktop-file-utils python3-jsonschema"
 

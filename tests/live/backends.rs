@@ -1,15 +1,16 @@
-//! One conformance suite for every SIP server's tables, in SQLite and in PostgreSQL. Kamailio is asked itself in
-//! `provider.rs`; Asterisk is not run: for it, this is conformance to its schema and nothing more.
+//! One conformance suite for every SIP server's tables, in SQLite and in PostgreSQL. Kamailio is asked itself, here on
+//! PostgreSQL and in `provider.rs` on SQLite; Asterisk is not run: for it, this is conformance to its schema and nothing more.
 
 use ringfence::base::Secret;
 use ringfence::provider::security::backend::{BACK_ENDS, BackEnd};
 use ringfence::provider_api::changes::{Terminate, Whose};
-use ringfence::sip::digest::ha1;
+use ringfence::sip::digest::{Hash, ha1};
 use serde_json::json;
 
 use crate::rig::database::{Database, Postgres};
-use crate::rig::kamailio::DOMAIN;
+use crate::rig::kamailio::{Algorithm, DOMAIN, Kamailio};
 use crate::rig::provider::{Client, Options, Provider, change, get, run};
+use crate::rig::registrar::Telephone;
 use crate::rig::{PASSWORD, Scratch};
 
 const NEW: &str = "CANARY-the-new-password";
@@ -219,4 +220,27 @@ fn a_hash_for_another_realm_lets_nobody_in() {
     assert_eq!(run(anna.generation(PASSWORD)), Some(1));
     case.database.sql("UPDATE ps_auths SET realm = 'other';");
     assert_eq!(run(anna.generation(PASSWORD)), None);
+}
+
+#[test]
+fn kamailio_on_postgresql_takes_the_new_password_at_once_and_refuses_the_old_one() {
+    let (scratch, postgres) = (Scratch::new(), Postgres::start());
+    let database = postgres.database("kamailio");
+    for part in ["standard", "auth_db", "usrloc"] {
+        let schema = std::fs::read_to_string(format!("/usr/share/kamailio/postgres/{part}-create.sql"));
+        database.sql(&schema.expect("kamailio-postgres-modules is in TEST_PACKAGES of packaging/lib.sh"));
+    }
+    let of = |login: &str| ha1(Hash::Md5, login, DOMAIN, &Secret::from(PASSWORD)).expose("a test").clone();
+    let (plain, with_domain) = (of("anna"), of(&format!("anna@{DOMAIN}")));
+    database.sql(&format!(
+        "INSERT INTO subscriber (username, domain, ha1, ha1b) VALUES ('anna', '{DOMAIN}', '{plain}', '{with_domain}');"
+    ));
+    let kamailio = Kamailio::start_with_database(&scratch, Algorithm::Md5, &database);
+    let says = |password| Telephone::new(kamailio.plain, "anna").register(password, None).0;
+    assert_eq!((says(PASSWORD), says(NEW)), (200, 401));
+    let provider = Provider::start(&scratch.folder("provider"), &Options::simple(database.url(), "kamailio"));
+    let mut anna = Client::new(&provider, "anna");
+    let (_, ask) = anna.change(NEW, 1);
+    run(async { assert_eq!(anna.ask(PASSWORD, &ask).await.word(), "applied") });
+    assert_eq!((says(PASSWORD), says(NEW)), (401, 200));
 }

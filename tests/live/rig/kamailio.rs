@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
+use super::database::Database;
 use super::subscribers::Subscribers;
 use super::{Daemon, PASSWORD, Scratch, free_port};
 
@@ -39,12 +40,24 @@ impl Kamailio {
 
     /// With its passwords in a table, and with an RPC socket `rpc.sock` in its folder.
     pub fn start_with_table(scratch: &Scratch, algorithm: Algorithm, table: &Subscribers) -> Kamailio {
+        Kamailio::start_with_database(scratch, algorithm, &Database::Sqlite(table.file.clone()))
+    }
+
+    /// The same in whichever database; its tables are there already.
+    pub fn start_with_database(scratch: &Scratch, algorithm: Algorithm, database: &Database) -> Kamailio {
+        let (module, url) = match database {
+            Database::Sqlite(file) => ("db_sqlite", format!("sqlite:///{}", file.display())),
+            // The private server trusts whoever is on this machine, but Kamailio's URL wants a password in its place.
+            Database::Postgres(port, name) => {
+                ("db_postgres", format!("postgres://ringfence:none@127.0.0.1:{port}/{name}"))
+            }
+        };
         let folder = scratch.folder("kamailio");
         let ca = make_certificates(&folder);
         let (plain, tls, here) = (free_port(), free_port(), Ipv4Addr::LOCALHOST);
         let text = configuration(include_str!("kamailio_sql.cfg"), here, plain, tls, &folder, algorithm);
         let config = folder.join("kamailio.cfg");
-        std::fs::write(&config, text.replace("@DATABASE@", &table.file.to_string_lossy())).expect("config");
+        std::fs::write(&config, text.replace("@DATABASE@", &url).replace("@MODULE@", module)).expect("config");
         let mut command = std::process::Command::new("kamailio");
         command.args(["-DD", "-E", "-m", "64", "-M", "8", "-f"]).arg(&config).arg("-w").arg(&folder);
         // Its PID files and sockets stay in its own folder.
