@@ -120,8 +120,7 @@ impl Town {
 
     /// The change ends, one way or the other, with one password: Kamailio's and the keyring's. True if it is the new one.
     fn comes_to_its_end(&self, agent: &Agent, user: &str, when: &str) -> bool {
-        // Whoever met a closed door knocks again after half a minute, and after a minute the next time.
-        wait_as_long_as(Duration::from_secs(240), &format!("{when}: the change is over, one way or the other"), || {
+        wait_as_long_as(LONG, &format!("{when}: the change is over, one way or the other"), || {
             self.kept(agent, "change").is_empty() && self.table.holds(user, &self.kept(agent, "password"))
         });
         let kept = self.kept(agent, "password");
@@ -246,6 +245,9 @@ fn killed_at_every_step_the_line_works_with_the_one_password_that_the_keyring_ho
     panic!("a change has no hundred steps");
 }
 
+/// Whoever met a closed door knocks again after half a minute, after a minute the next time, and so on.
+const LONG: Duration = Duration::from_secs(240);
+
 /// So many phones change their passwords when the provider is killed.
 const PHONES: u32 = 10;
 
@@ -298,7 +300,11 @@ fn whenever_the_provider_is_killed_the_phones_find_out_by_themselves_which_passw
         // Nobody starts a phone again, and nobody presses anything.
         for (mut agent, user, before) in phones {
             let when = format!("kill {kill}, {before:?} after the beginning");
-            agent.have(&format!("{when}: the beginning"), |v| v["event"] == "password_change");
+            wait_as_long_as(LONG, &format!("{when}: the phone says how it ended"), || {
+                agent.ok(json!({"do": "state"}));
+                let mut changes = agent.seen.iter().filter(|v| v["event"] == "password_change");
+                changes.any(|v| v["state"] == "done" || v["state"] == "aborted")
+            });
             changed += u32::from(town.comes_to_its_end(&agent, &user, &when));
             agent.quit();
         }
