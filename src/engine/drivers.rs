@@ -99,12 +99,7 @@ impl Drivers {
             .map_err(|error| StartError::Os("the address of --bind".into(), std::io::Error::other(error)))?;
         let (input, output) = (options.input, options.output);
         let devices = chosen(Devices::default(), input.as_ref(), output.as_ref());
-        let media = media::Options { devices, entropy, meters: Arc::clone(meters) };
-        let media = MediaHandle::spawn(media, move |report| {
-            if let Err(error) = to_media.try_send(report) {
-                tracing::error!(%error, "a report of the media thread is lost");
-            }
-        });
+        let media = spawn_media(devices, entropy, meters, to_media);
         let dns = Dns::new(options.dns, rules.clone(), to_dns);
         let http = Http::new(trust.clone(), dns.clone(), rules, to_http);
         let releases = Releases::new(http.clone(), options.installation.unwrap_or_default(), to_releases);
@@ -186,6 +181,21 @@ impl Drivers {
             Err(error) => tracing::error!(%error, document = document.file_name(), "damaged, and not set aside"),
         }
     }
+}
+
+/// The media thread; its reports are told.
+fn spawn_media(
+    devices: Devices,
+    entropy: Entropy,
+    meters: &Arc<Meters>,
+    told: Sender<media_port::Report>,
+) -> MediaHandle {
+    let media = media::Options { devices, entropy, meters: Arc::clone(meters) };
+    MediaHandle::spawn(media, move |report| {
+        if let Err(error) = told.try_send(report) {
+            tracing::error!(%error, "a report of the media thread is lost");
+        }
+    })
 }
 
 /// Where passwords go unless an account's are elsewhere.

@@ -48,7 +48,7 @@ fn looking_is_switched_and_done_now() {
     window.state_mut().view.release = State::Off;
     window.run();
     assert!(says(&window, "Nobody looks whether there is a newer version") && !says(&window, "Look now"));
-    let wish = Command::SetSettings(Box::new(Settings::default()));
+    let wish = Command::SetSettings(Box::default());
     assert_eq!(press(&mut window, "Look for new releases: On"), [wish]);
 }
 

@@ -12,7 +12,8 @@ use crate::port::release::{File, Trouble};
 pub(super) fn archive(file: &File, staging: &Staging, prefix: &Path) -> Result<(), Trouble> {
     let current = prefix.join("lib/ringfence/current");
     let before = fs::read_link(&current).map_err(os)?;
-    run(Command::new("tar").args(["-xzf"]).arg(staging.file()).args(["--no-same-owner", "-C"]).arg(staging.dir()))?;
+    run(Command::new("tar").args(["-xzf"]).arg(staging.file()).args(["--no-same-owner", "-C"]).arg(staging.dir()))
+        .map_err(Trouble::Os)?;
     let unpacked = staging.dir().join(format!("ringfence-{}", file.version));
     starts(&unpacked.join("bin/ringfence"), &file.version)?;
     let installer = unpacked.join("install.sh");
@@ -22,13 +23,13 @@ pub(super) fn archive(file: &File, staging: &Staging, prefix: &Path) -> Result<(
     let version = after.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let new = after != before && (version == file.version || version.starts_with(&format!("{}-", file.version)));
     match said {
-        Err(trouble) if new => {
-            tracing::warn!(%trouble, "the new version is in its place, but not everything around it");
+        Err(why) if new => {
+            tracing::warn!(%why, "the new version is in its place, but not everything around it");
             Ok(())
         }
         Ok(_) if new => Ok(()),
         Ok(_) => Err(Trouble::Os("its installer changed nothing".into())),
-        Err(trouble) => Err(trouble),
+        Err(why) => Err(Trouble::Os(why)),
     }
 }
 
@@ -57,10 +58,7 @@ pub(super) fn run_setup(file: &File, staging: &Staging) -> Result<(), Trouble> {
 /// Whether the new program starts here and is what it should be.
 fn starts(program: &Path, version: &str) -> Result<(), Trouble> {
     let said = run(Command::new(program).arg("--version"));
-    let said = said.map_err(|trouble| match trouble {
-        Trouble::Os(words) => Trouble::DoesNotStart(words),
-        other => other,
-    })?;
+    let said = said.map_err(Trouble::DoesNotStart)?;
     if said.trim() == format!("ringfence {version}") {
         Ok(())
     } else {
@@ -69,8 +67,8 @@ fn starts(program: &Path, version: &str) -> Result<(), Trouble> {
     }
 }
 
-/// Runs a command for at most a minute and returns what it printed.
-fn run(command: &mut Command) -> Result<String, Trouble> {
+/// Runs a command for at most a minute and returns what it printed; or, in words, why it failed.
+fn run(command: &mut Command) -> Result<String, String> {
     let mut bounded = Command::new("timeout");
     bounded.args(["60"]).arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {
@@ -81,14 +79,14 @@ fn run(command: &mut Command) -> Result<String, Trouble> {
     if let Some(dir) = command.get_current_dir() {
         bounded.current_dir(dir);
     }
-    let output = bounded.stdin(Stdio::null()).output().map_err(os)?;
+    let output = bounded.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let words = String::from_utf8_lossy(&output.stderr);
     let last = words.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
     let last: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
-    Err(Trouble::Os(if last.is_empty() { output.status.to_string() } else { last }))
+    Err(if last.is_empty() { output.status.to_string() } else { last })
 }
 
 #[cfg(unix)]

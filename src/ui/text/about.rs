@@ -33,12 +33,10 @@ pub(in crate::ui) struct Banner {
 pub(in crate::ui) fn banner(release: &State, updating: &Updating, installation: &Installation) -> Option<Banner> {
     let next = match &updating.step {
         Step::Placed(version, effect) => placed(*version, *effect),
-        Step::Idle
-        | Step::Looking(_)
-        | Step::AfterCall(_)
-        | Step::Fetching(..)
-        | Step::Placing(_)
-        | Step::Failed(..) => how(updating, installation),
+        Step::Looking(_) | Step::AfterCall(_) | Step::Fetching(..) | Step::Placing(_) => {
+            "It is on its way: Settings, About says how far.".to_owned()
+        }
+        Step::Idle | Step::Failed(..) => how(updating, installation),
     };
     match release {
         State::NoChannel | State::Off | State::Unknown | State::Newest(_) | State::Unconfirmed(_) => None,

@@ -17,13 +17,14 @@ pub enum Page {
     Answer(Vec<u8>),
     /// These, and then more of the same until nobody takes them any more.
     Endless(Vec<u8>),
-    /// These, and then nothing for as long as the server lives.
-    Stuck(Vec<u8>),
 }
 
 /// `200 OK` with a body of this type.
 pub fn page(kind: &str, body: &[u8]) -> Page {
-    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", body.len());
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
     Page::Answer([head.as_bytes(), body].concat())
 }
 
@@ -90,16 +91,10 @@ async fn serve(mut stream: tokio_rustls::server::TlsStream<tokio::net::TcpStream
     let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
     shared.asked.lock().expect("asked").push(path.clone());
     let page = shared.pages.lock().expect("pages").get(&path).cloned();
-    let missing = Page::Answer(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_vec());
+    let missing = Page::Answer(b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".to_vec());
     let (mut going, bytes) = match page.unwrap_or(missing) {
         Page::Answer(bytes) => (false, bytes),
         Page::Endless(bytes) => (true, bytes),
-        Page::Stuck(bytes) => {
-            if stream.write_all(&bytes).await.is_ok() && stream.flush().await.is_ok() {
-                std::future::pending::<()>().await;
-            }
-            return;
-        }
     };
     if stream.write_all(&bytes).await.is_err() {
         return;
