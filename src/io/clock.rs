@@ -43,11 +43,11 @@ fn of(time: rustix::time::Timespec) -> Duration {
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
-/// Time since the computer was started, with the time asleep: macOS counts it in this clock, not in the one that the
-/// standard library reads (`man clock_gettime_nsec_np`).
+/// Time since the computer was started, with the time asleep: macOS counts it in this clock (`man clock_gettime`), not
+/// in the one that the standard library reads.
 #[cfg(target_os = "macos")]
 pub(crate) fn since_boot() -> Duration {
-    of(rustix::time::clock_gettime(rustix::time::ClockId::MonotonicRaw))
+    of(rustix::time::clock_gettime(rustix::time::ClockId::Monotonic))
 }
 
 /// Time since the first look at this clock. Windows' performance counter goes on while the computer is asleep.
