@@ -14,10 +14,12 @@ mkdir -p "$DIST" "$TOOLS"
 
 # Tools from Python's registry, in an environment of their own. Versions are fixed: a tool's update must not change a package.
 python_tool() { # NAME VERSION
-  [ -x "$TOOLS/venv/bin/$1" ] && "$TOOLS/venv/bin/pip" show "$1" 2>/dev/null | grep -qx "Version: $2" && return
+  # By the interpreter, not by the script "pip": that one names the folder where the environment was first made.
+  local pip=("$TOOLS/venv/bin/python3" -m pip)
+  [ -x "$TOOLS/venv/bin/$1" ] && "${pip[@]}" show "$1" 2>/dev/null | grep -qx "Version: $2" && return
   install_packages python3-venv
-  [ -x "$TOOLS/venv/bin/pip" ] || python3 -m venv "$TOOLS/venv"
-  "$TOOLS/venv/bin/pip" install --quiet --disable-pip-version-check "$1==$2"
+  [ -x "${pip[0]}" ] || python3 -m venv "$TOOLS/venv"
+  "${pip[@]}" install --quiet --disable-pip-version-check "$1==$2"
 }
 
 # Tools from cargo's registry, built once.
