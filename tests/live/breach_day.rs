@@ -248,6 +248,9 @@ fn killed_at_every_step_the_line_works_with_the_one_password_that_the_keyring_ho
 /// Whoever met a closed door knocks again after half a minute, after a minute the next time, and so on.
 const LONG: Duration = Duration::from_secs(240);
 
+/// Within this time before the provider is killed, they begin.
+const WINDOW: Duration = Duration::from_millis(1200);
+
 /// So many phones change their passwords when the provider is killed.
 const PHONES: u32 = 10;
 
@@ -285,21 +288,19 @@ fn whenever_the_provider_is_killed_the_phones_find_out_by_themselves_which_passw
         for phone in 0..PHONES {
             let user = format!("alice{kill}x{phone}");
             town.table.add(&user, PASSWORD);
-            let before = Duration::from_millis(1200).mul_f64(dice.fraction());
-            phones.push((town.signed_in(&user, None), user, before));
+            phones.push((town.signed_in(&user, None), user, WINDOW.mul_f64(dice.fraction())));
         }
-        // The first to begin is killed latest in its change.
-        phones.sort_by_key(|(_, _, before)| std::cmp::Reverse(*before));
-        let end = Instant::now() + Duration::from_millis(1200);
-        for (agent, _, before) in &mut phones {
-            std::thread::sleep((end - *before).saturating_duration_since(Instant::now()));
+        phones.sort_by_key(|(_, _, delay)| *delay);
+        let start = Instant::now();
+        for (agent, _, delay) in &mut phones {
+            std::thread::sleep((start + *delay).saturating_duration_since(Instant::now()));
             agent.line(&json!({"do": "change_password", "account": 1, "new": NEW}).to_string());
         }
-        std::thread::sleep(end.saturating_duration_since(Instant::now()));
+        std::thread::sleep((start + WINDOW).saturating_duration_since(Instant::now()));
         town.kill_provider();
         // Nobody starts a phone again, and nobody presses anything.
-        for (mut agent, user, before) in phones {
-            let when = format!("kill {kill}, {before:?} after the beginning");
+        for (mut agent, user, delay) in phones {
+            let when = format!("kill {kill}, {:?} after the beginning", WINDOW.saturating_sub(delay));
             wait_as_long_as(LONG, &format!("{when}: the phone says how it ended"), || {
                 agent.ok(json!({"do": "state"}));
                 let mut changes = agent.seen.iter().filter(|v| v["event"] == "password_change");

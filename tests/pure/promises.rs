@@ -27,8 +27,8 @@ fn is_test(source: &str, name: &str) -> bool {
     let lines: Vec<&str> = source.lines().map(str::trim).collect();
     let head = format!("fn {name}(");
     lines.iter().position(|line| line.strip_prefix("async ").unwrap_or(line).starts_with(&head)).is_some_and(|at| {
-        let attributes = lines[..at].iter().rev().take_while(|line| line.starts_with("#["));
-        attributes.into_iter().any(|line| *line == "#[test]" || line.starts_with("#[tokio::test"))
+        let mut attributes = lines[..at].iter().rev().take_while(|line| line.starts_with("#["));
+        attributes.any(|line| *line == "#[test]" || line.starts_with("#[tokio::test"))
     })
 }
 

@@ -127,7 +127,7 @@ impl Phone {
         if self.calls.are_live() {
             return Err(not_now(to.as_str()));
         }
-        let from = if from == GuardFrom::Person { self.from_whom(account, &to, &destination) } else { from };
+        let from = if from == GuardFrom::Person { self.whose_wish(account, &to, &destination) } else { from };
         if from != GuardFrom::Redirect {
             self.host.hops = 0;
         }
@@ -145,7 +145,7 @@ impl Phone {
 
     /// A wish of the person's: whether they typed it, or only pressed the button on what a link had put there. The
     /// same number written differently is still the link's; another number is the person's own.
-    fn from_whom(&self, account: &Account, to: &Dialled, destination: &Destination) -> GuardFrom {
+    fn whose_wish(&self, account: &Account, to: &Dialled, destination: &Destination) -> GuardFrom {
         let mut links = self.host.links.iter();
         let linked = links.any(|text| self.is_same(account, text, to, destination));
         if linked { GuardFrom::Link } else { GuardFrom::Person }
