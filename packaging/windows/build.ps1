@@ -1,16 +1,24 @@
-# The installer on a hosted Windows runner, signed if there is a certificate: the program first, then the installer around it.
+# The program and its installer on a hosted Windows runner, signed if there is a certificate: the program first, then the installer around it.
 # Never run on Debian, and so untested there; packaging/release/windows-cross tries the same installer script under wine.
 $ErrorActionPreference = "Stop"
 $version = (Select-String -Path Cargo.toml -Pattern '^version = "(.*)"').Matches[0].Groups[1].Value
 $out = "target/dist"
 $stage = "$out/windows"
 New-Item -ItemType Directory -Force $stage | Out-Null
+# Before the program is built: it is a part of it. So is the channel of updates, which settings.sh names.
+magick -background none assets/icons/app/ringfence.svg -define icon:auto-resize=256,128,64,48,32,24,16 "$stage/ringfence.ico"
+$env:RINGFENCE_ICON = (Resolve-Path "$stage/ringfence.ico").Path -replace '\\', '/'
+foreach ($line in & "C:/Program Files/Git/bin/bash.exe" -c '. packaging/release/settings.sh && env | grep ^RINGFENCE_') {
+    $name, $value = $line -split '=', 2
+    Set-Item "env:$name" $value
+}
+cargo build --locked --release --bin ringfence
+if ($LASTEXITCODE -ne 0) { throw "the program was not built" }
 Copy-Item target/release/ringfence.exe $stage
 python packaging/release/licences --filter-platform x86_64-pc-windows-msvc | Set-Content -Encoding utf8 "$stage/licences.txt"
 cargo install --locked cargo-cyclonedx@0.5.9
 cargo cyclonedx --format json --spec-version 1.5 --override-filename sbom
 Move-Item -Force sbom.json "$stage/sbom.cdx.json"
-magick -background none assets/icons/app/ringfence.svg -define icon:auto-resize=256,128,64,48,32,24,16 "$stage/ringfence.ico"
 
 function Sign($file) {
     if (-not $env:SIGNING_CERTIFICATE) { Write-Host "not signed: $file"; return }
