@@ -75,7 +75,11 @@ fn window(demo: bool, arguments: Vec<OsString>, link: Option<String>) -> ExitCod
         starts_at_login: Box::new(io::autostart::is_on),
         set_start_at_login: Box::new(io::autostart::switch),
     };
-    match ui::run(handle, waker, ui::Options { demo, clock, system_theme, desktop }) {
+    match ui::run(
+        handle,
+        waker,
+        ui::Options { demo, clock, system_theme, desktop, start: ui::state::UiState::default() },
+    ) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(&error.to_string()),
     }

@@ -46,7 +46,7 @@ impl App {
         let view = handle.view.borrow_and_update().clone();
         App {
             phone: Phone { handle, view, asked: mpsc::sync_channel(16) },
-            state: UiState::default(),
+            state: options.start,
             clock: options.clock,
             system_theme,
             waker,

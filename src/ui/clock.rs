@@ -106,6 +106,23 @@ impl Moment {
         self.formatted(at, "%-d %b", "%-d %b %Y")
     }
 
+    /// A day on which something ends, short: `3 Dec`; today and tomorrow with the time, `today 22:50`.
+    #[must_use]
+    pub fn deadline(&self, at: WallTime) -> String {
+        self.soon(at).unwrap_or_else(|| self.short_day(at))
+    }
+
+    /// The same with the month in full: `3 December`, `today 22:50`.
+    #[must_use]
+    pub fn deadline_in_full(&self, at: WallTime) -> String {
+        self.soon(at).unwrap_or_else(|| self.date(at))
+    }
+
+    fn soon(&self, at: WallTime) -> Option<String> {
+        let days = days_between(self.zoned(at)?.date(), self.zoned(self.wall)?.date());
+        (-1..=0).contains(&days).then(|| format!("{} {}", self.day_in_sentence(at), self.time_of_day(at)))
+    }
+
     fn formatted(&self, at: WallTime, near: &str, far: &str) -> String {
         let (Some(at), Some(now)) = (self.zoned(at), self.zoned(self.wall)) else { return String::new() };
         let format = if days_between(at.date(), now.date()).abs() < 300 { near } else { far };
@@ -147,6 +164,10 @@ mod tests {
         assert_eq!(now.day_in_sentence(WallTime(NOON + 13 * HOUR)), "tomorrow");
         assert_eq!(now.date(WallTime(NOON + 24 * 11 * HOUR)), "3 December");
         assert_eq!(now.short_day(WallTime(NOON - 24 * 412 * HOUR)), "6 Oct 2025");
+        assert_eq!(now.deadline(WallTime(NOON + 24 * 11 * HOUR)), "3 Dec");
+        assert_eq!(now.deadline_in_full(WallTime(NOON + 24 * 11 * HOUR)), "3 December");
+        assert_eq!(now.deadline(WallTime(NOON + 5 * HOUR)), "today 17:00");
+        assert_eq!(now.deadline_in_full(WallTime(NOON + 13 * HOUR)), "tomorrow 01:00");
     }
 
     #[test]

@@ -29,8 +29,8 @@ pub(super) fn initials(name: &str) -> Option<String> {
     Some(two.to_uppercase())
 }
 
-/// Groups the digits of a number for the eye; anything else stays as it is. Nothing here knows a country's plan
-/// but the shared one of `+1`: the last eight digits are two fours, what is left stands in front.
+/// Groups the digits of a number for the eye; anything else stays as it is. Of a country's plan this knows the length of
+/// its code, and the shared one of `+1`: the last eight digits are two fours, what is left stands in front.
 pub(super) fn number(typed: &str) -> String {
     let digits = typed.strip_prefix('+').unwrap_or(typed);
     let international = typed.starts_with('+');
@@ -40,19 +40,31 @@ pub(super) fn number(typed: &str) -> String {
     if international && digits.len() == 11 && digits.starts_with('1') {
         return format!("+1 {} {} {}", &digits[1..4], &digits[4..7], &digits[7..]);
     }
+    let (code, digits) = digits.split_at(if international { code_length(digits) } else { 0 });
     let grouped = if digits.len() < 8 { 4 } else { 8 };
     let (front, rest) = digits.split_at(digits.len() - grouped);
     let mut groups = Vec::new();
-    if international && front.len() > 2 {
-        groups.extend([&front[..2], &front[2..]]);
-    } else if !front.is_empty() {
-        groups.push(front);
-    }
+    groups.extend([code, front].into_iter().filter(|group| !group.is_empty()));
     groups.push(&rest[..4]);
     if grouped == 8 {
         groups.push(&rest[4..]);
     }
     format!("{}{}", if international { "+" } else { "" }, groups.join(" "))
+}
+
+/// How long the country code at the beginning is (ITU-T E.164, list of assigned codes of 2016): one digit in zones 1
+/// and 7, two for those below, else three.
+fn code_length(digits: &str) -> usize {
+    const TWO: [&str; 43] = [
+        "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48", "49",
+        "51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65", "66", "81", "82", "84",
+        "86", "90", "91", "92", "93", "94", "95",
+    ];
+    match digits.get(..2) {
+        Some(two) if two.starts_with(['1', '7']) => 1,
+        Some(two) if TWO.contains(&two) || two == "98" => 2,
+        Some(_) | None => 3,
+    }
 }
 
 /// The part of an address that is worth a line: without `sip:`, and without the domain when it is a number.
@@ -92,6 +104,9 @@ mod tests {
     fn numbers_are_grouped_and_names_are_not() {
         assert_eq!(number("+442079460182"), "+44 20 7946 0182");
         assert_eq!(number("02079460182"), "020 7946 0182");
+        assert_eq!(number("+37167001234"), "+371 6700 1234");
+        assert_eq!(number("+74951234567"), "+7 49 5123 4567");
+        assert_eq!(number("+6823456"), "+682 3456");
         assert_eq!(number("112"), "112");
         assert_eq!(number("*21#"), "*21#");
         assert_eq!(address("sip:anna@voxline.example"), "anna@voxline.example");

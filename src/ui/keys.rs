@@ -2,10 +2,10 @@
 
 use egui::{Context, Event, Key, Modifiers};
 
-use super::screens::{Scene, recents_field};
+use super::screens::{Scene, recents_field, security};
 use super::state::{LicencesPage, Notice, Page, Panel, Tab, UiState};
 use super::widgets;
-use crate::phone::command::{Command, Dialled, Digits};
+use crate::phone::command::{Command, Dialled, Digits, TrustCommand};
 use crate::phone::view::{CallDirection, CallState, CallView};
 
 /// Acts on the keys of this frame.
@@ -18,6 +18,9 @@ pub(super) fn handle(ctx: &Context, scene: &Scene<'_>, state: &mut UiState, out:
         return;
     }
     incoming(scene, out, &pressed);
+    if scene.asks() {
+        return asked(scene, state, out, &pressed);
+    }
     match scene.call() {
         Some(call) if !matches!(call.state, CallState::Ended(_)) => in_call(ctx, state, out, call, &pressed),
         Some(_) | None if !scene.view.accounts.is_empty() => idle(ctx, scene, state, out, &pressed),
@@ -35,6 +38,18 @@ fn incoming(scene: &Scene<'_>, out: &mut Vec<Command>, pressed: &Pressed<'_>) {
     }
     if pressed(both, Key::D) {
         out.push(Command::Decline(call.id));
+    }
+}
+
+/// While a question has the window, Escape says no; nothing is dialled behind it.
+fn asked(scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>, pressed: &Pressed<'_>) {
+    if !pressed(Modifiers::NONE, Key::Escape) {
+        return;
+    }
+    if scene.view.guard.is_some() {
+        security::cancel(state, out);
+    } else {
+        out.push(Command::Trust(TrustCommand::RefuseCertificate));
     }
 }
 
@@ -61,6 +76,10 @@ fn in_call(ctx: &Context, state: &mut UiState, out: &mut Vec<Command>, call: &Ca
 }
 
 fn idle(ctx: &Context, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>, pressed: &Pressed<'_>) {
+    // Escape closes a list that is open, and nothing behind it.
+    if egui::Popup::is_any_open(ctx) {
+        return;
+    }
     if pressed(Modifiers::COMMAND, Key::Comma) {
         state.page = Page::Settings;
     }

@@ -74,7 +74,7 @@ pub(super) const DEMO_PEOPLE: [(&str, &str, &str); 7] = [
 ];
 
 /// The keyboard's shortcuts, for the sheet.
-pub(super) const SHORTCUTS: [(&str, &str); 13] = [
+pub(super) const SHORTCUTS: [(&str, &str); 14] = [
     ("Ctrl+K", "Search or dial"),
     ("Enter", "Call"),
     ("Esc", "Clear, or close"),
@@ -87,6 +87,7 @@ pub(super) const SHORTCUTS: [(&str, &str); 13] = [
     ("Ctrl+H", "Hold"),
     ("0–9 * #", "Send digits during a call"),
     ("Ctrl+,", "Settings"),
+    ("Ctrl++, Ctrl+−", "Larger, smaller"),
     ("F1", "This list"),
 ];
 

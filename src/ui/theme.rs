@@ -237,6 +237,7 @@ mod tests {
                 (p.ink, p.warn_soft),
                 (p.muted, p.bg),
                 (p.muted, p.card),
+                (p.muted, p.hover),
                 (p.accent, p.bg),
                 (p.accent, p.accent_soft),
                 (p.go, p.bg),

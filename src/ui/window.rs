@@ -10,6 +10,7 @@ use winit::event_loop::{ActiveEventLoop, EventLoop};
 use winit::window::WindowId;
 
 use super::app::App;
+use super::state::UiState;
 use super::{Clock, Desktop, SystemTheme, Waker};
 use crate::base::WallTime;
 use crate::engine::PhoneHandle;
@@ -29,6 +30,8 @@ pub struct Options {
     pub system_theme: SystemTheme,
     /// Notifications, and starting at login.
     pub desktop: Desktop,
+    /// What the window remembers when it opens: nothing yet, except in a gallery.
+    pub start: UiState,
 }
 
 /// Why there is no window.

@@ -9,103 +9,22 @@ use ringfence::base::units::Decibels;
 use ringfence::engine::{FarEnd, PhoneHandle};
 use ringfence::phone::command::{ChangeCommand, Command};
 use ringfence::phone::event::Event;
-use ringfence::phone::problem::{Problem, ProblemKind};
 use ringfence::phone::settings::Theme;
-use ringfence::phone::update::document::Version;
-use ringfence::phone::update::{State, Step};
-use ringfence::phone::view::{
-    AccountState, AccountView, CallState, CallView, ChangePhase, EndReason, GuardVerdict, KeyringTrouble, NeedsPerson,
-    PhoneView, VaultQuestion, VaultState,
-};
+use ringfence::phone::view::PhoneView;
 use ringfence::ui;
 
 #[path = "breach.rs"]
 mod breach;
 #[path = "made_up.rs"]
 mod made_up;
-
-#[expect(clippy::too_many_lines, reason = "a list of scenes, one line each")]
-fn view(scene: &str) -> Option<PhoneView> {
-    let call = |change: fn(&mut CallView)| {
-        let mut view = made_up::in_call();
-        change(&mut view.calls[0]);
-        view
-    };
-    let account = |change: fn(&mut AccountView)| {
-        let mut view = made_up::ready();
-        change(&mut view.accounts[0]);
-        view
-    };
-    Some(match scene {
-        "main" | "keypad" | "settings" | "typed" | "rings-later" | "shortcuts" => {
-            let mut view = made_up::ready();
-            view.audio.devices = made_up::devices();
-            view
-        }
-        "release" => {
-            let mut view = made_up::ready();
-            view.release = made_up::newer(false);
-            view.updating = made_up::updating(Step::Fetching(Version(1, 2, 0), 4_400_000, 11_000_000));
-            view
-        }
-        "withdrawn" => PhoneView {
-            release: State::Withdrawn { reason: "Calls to some numbers never ended.".into(), instead: None },
-            ..made_up::ready()
-        },
-        "empty" => PhoneView { history: [].into(), ..made_up::ready() },
-        "demo" => PhoneView { history: [].into(), ..account(|a| (a.name, a.demo) = ("Demo line".into(), true)) },
-        "call" | "call-keypad" | "call-audio" => {
-            let mut view = made_up::in_call();
-            view.audio.devices = made_up::devices();
-            view
-        }
-        "muted" => call(|c| (c.muted, c.held) = (true, true)),
-        "ringing" => call(|c| (c.state, c.since, c.quality) = (CallState::Ringing, None, None)),
-        "silent" => call(|c| c.silent_secs = Some(14)),
-        "ended" => made_up::ended(EndReason::HungUp),
-        "failed" => {
-            made_up::ended(EndReason::Failed(Problem::new(ProblemKind::NoSuchNumber, "+442079460182").with_status(404)))
-        }
-        "incoming" => made_up::incoming(),
-        "first-start" => PhoneView::default(),
-        "signing-in" => made_up::signing_in(),
-        "sign-in-failed" => made_up::sign_in_failed(),
-        "ask-unencrypted" => made_up::ask_unencrypted(),
-        "rejected" => account(|a| {
-            a.state = AccountState::Rejected;
-            a.problem = Some(Problem::new(ProblemKind::WrongPassword, "Voxline").with_status(401));
-        }),
-        "breach" | "centre" | "notice" | "devices" | "log" | "bill" | "contact" | "remove" | "lockdown" => {
-            breach::breach()
-        }
-        "calm" => breach::calm(),
-        "composing" => breach::composing(),
-        "changing" => breach::changing(ChangePhase::Testing),
-        "uncertain" => breach::changing(ChangePhase::Uncertain),
-        "neither" => breach::changing(ChangePhase::NeedsPerson(NeedsPerson::NeitherWorks)),
-        "no-keyring" => breach::changing(ChangePhase::Keyring(KeyringTrouble::Missing)),
-        "elsewhere" => breach::changing(ChangePhase::SaveElsewhere),
-        "done" => breach::done(),
-        "told" => breach::told(),
-        "in-call-later" => PhoneView { calls: vec![made_up::talking()], ..breach::breach() },
-        "guard" => breach::guard(GuardVerdict::Confirm),
-        "guard-word" => breach::guard(GuardVerdict::Type("premium".into())),
-        "certificate" => breach::certificate(true),
-        "certificate-changed" => breach::certificate(false),
-        "choose-vault" => PhoneView { vault_question: Some(VaultQuestion::Choose), ..breach::breach() },
-        "unlock-vault" => PhoneView { vault_question: Some(VaultQuestion::Unlock(None)), ..breach::breach() },
-        "columns" => breach::columns(),
-        "bill-result" => breach::bill_result(),
-        "vault" => PhoneView { vault: VaultState::Locked, ..made_up::ready() },
-        _ => return None,
-    })
-}
+#[path = "scenes.rs"]
+mod scenes;
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let scene = arguments.next().unwrap_or_else(|| "main".into());
     let dark = arguments.next().as_deref() == Some("dark");
-    let Some(mut view) = view(&scene) else { panic!("no scene {scene}") };
+    let Some((mut view, start)) = scenes::scene(&scene) else { panic!("no scene {scene}") };
     view.settings.theme = if dark { Theme::Dark } else { Theme::Light };
     let (handle, far) = PhoneHandle::pair();
     let waker = ui::Waker::default();
@@ -116,8 +35,8 @@ fn main() {
     let started = std::time::Instant::now();
     let elapsed = move || i64::try_from(started.elapsed().as_millis()).unwrap_or(0);
     let clock = ui::Clock::utc(move || WallTime(made_up::NOW.0 + elapsed()));
-    let options =
-        ui::Options { demo: false, clock, system_theme: ui::SystemTheme::unknown(), desktop: ui::Desktop::none() };
+    let (system_theme, desktop) = (ui::SystemTheme::unknown(), ui::Desktop::none());
+    let options = ui::Options { demo: false, clock, system_theme, desktop, start };
     if let Err(error) = ui::run(handle, waker, options) {
         panic!("{error}");
     }

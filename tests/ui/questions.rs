@@ -15,8 +15,8 @@ use crate::security::{page, tall};
 #[test]
 fn the_guard_asks_before_it_dials() {
     let mut window = tall(breach::guard(GuardVerdict::Confirm));
-    window.get_by_label("Call +371 6 123 4567?");
-    window.get_by_label("Latvia · landline abroad");
+    window.get_by_label("Call this number?");
+    window.get_by_label("+371 6 123 4567. Latvia · landline abroad");
     window.get_by_label("This is the first call to Latvia from this computer.");
     assert_eq!(press(&mut window, "Call it"), [Command::Guard(GuardCommand::Dial(None))]);
     assert_eq!(press(&mut window, "Do not call"), [Command::Guard(GuardCommand::Cancel)]);
@@ -123,7 +123,7 @@ fn a_bill_is_opened_its_columns_confirmed_and_foreign_calls_listed() {
     let compare = BillCommand::Compare { when: 0, number: 1, duration: Some(2), cost: None, since };
     assert_eq!(press(&mut window, "Compare"), [Command::Bill(HOME, compare)]);
     let window = page(breach::bill_result(), SecurityPage::Bill);
-    window.get_by_label("1 call since 22 Oct was not made here. 41 calls of the list were compared");
+    window.get_by_label("1 call was not made here. 41 calls of the list since 22 Oct were compared");
     window.get_by_label("Attention: +371 67 001 234. 20 Nov 03:11 · 20 min 40 s · 14.20");
     window.get_by_label("2 rows could not be read. Look at them yourself.");
     window.get_by_label_contains("This computer's own list begins on 2 November.");

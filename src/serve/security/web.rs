@@ -87,7 +87,8 @@ impl Weather {
 pub enum Sky {
     /// Everything works.
     Fair,
-    /// What is asked is done, and nobody learns of it: the connection breaks before the answer.
+    /// What is asked is done, and nobody learns of it: the connection breaks before the answer. Who only looks gets
+    /// an answer: else nobody would begin a change in this weather.
     RepliesLost,
     /// Nothing is done: 503 to everybody.
     Closed,
@@ -169,8 +170,9 @@ impl<L: Ledger, R: Lines> Site<L, R> {
         if sky == Weather::CLOSED {
             return response(Reply::refused(Urn::Maintenance, "not now").retry_after(Duration::from_secs(5)));
         }
+        let looks = request.method() == axum::http::Method::GET;
         let mut response = self.answer(request).await;
-        if sky == Weather::LOST {
+        if sky == Weather::LOST && !looks {
             response.extensions_mut().insert(Lost);
         }
         response

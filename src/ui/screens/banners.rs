@@ -58,11 +58,11 @@ fn account_banner(ui: &mut Ui, account: &AccountView, password: &mut PasswordFie
         AccountState::Rejected => {
             let Some(problem) = &account.problem else { return };
             let details = Some(details(problem));
-            give_password(ui, account, &problem.title(), &problem.advice(), details, password, out);
+            give_password(ui, account, &text::sentence(problem.title()), &problem.advice(), details, password, out);
         }
         AccountState::Waiting(_) => {
             let Some(problem) = &account.problem else { return };
-            let (title, advice) = (problem.title(), problem.advice());
+            let (title, advice) = (text::sentence(problem.title()), problem.advice());
             let banner = Banner {
                 kind: BannerKind::Warn,
                 icon: icons::WARNING,
@@ -164,7 +164,7 @@ fn release(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Co
 fn notice(ui: &mut Ui, state: &mut UiState) {
     let Some(notice) = &state.notice else { return };
     let (title, advice, details) = match notice {
-        Notice::Problem(problem) => (problem.title(), problem.advice(), Some(details(problem))),
+        Notice::Problem(problem) => (text::sentence(problem.title()), problem.advice(), Some(details(problem))),
         Notice::Words(words) => (words.clone(), String::new(), None),
     };
     widgets::live_region(ui, "notice", &title);

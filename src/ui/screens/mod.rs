@@ -54,6 +54,13 @@ impl Scene<'_> {
         self.view.accounts.iter().find(|account| account.id == id).map(|account| account.name.as_str())
     }
 
+    /// Whether a question has the whole window, because no call goes on: the guard's, or a certificate's.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        let talking = self.call().is_some_and(|call| !matches!(call.state, CallState::Ended(_)));
+        !talking && (self.view.guard.is_some() || self.view.certificate.is_some())
+    }
+
     /// The call that the window shows: the newest that we made or answered, or one that has just ended.
     #[must_use]
     pub fn call(&self) -> Option<&CallView> {
@@ -125,11 +132,21 @@ pub fn root(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<C
     Frame::new().show(ui, |ui| {
         ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
         incoming::bar(ui, scene, out);
-        questions(ui, scene, state, out);
         match scene.call() {
-            Some(call) if matches!(call.state, CallState::Ended(_)) => ended::show(ui, scene, state, out, call),
-            Some(call) => call::show(ui, scene, state, out, call),
-            None => page(ui, scene, state, out),
+            Some(call) if !matches!(call.state, CallState::Ended(_)) => {
+                if let Some(question) = &scene.view.guard {
+                    above(ui, |ui| security::guard(ui, question, state, out));
+                }
+                call::show(ui, scene, state, out, call);
+            }
+            _ if scene.asks() => questions(ui, scene, state, out),
+            Some(call) => ended::show(ui, scene, state, out, call),
+            None => {
+                if let Some(rehearsal) = &scene.view.rehearsal {
+                    above(ui, |ui| security::rehearsal(ui, rehearsal, out));
+                }
+                page(ui, scene, state, out);
+            }
         }
     });
     if scene.call().is_none() {
@@ -140,23 +157,18 @@ pub fn root(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<C
     watch_devices(scene, state, out);
 }
 
-/// What cannot wait for a page of its own: the guard's question, a certificate, the rehearsal's next step.
-fn questions(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+/// A card above whatever the window shows.
+fn above(ui: &mut Ui, card: impl FnOnce(&mut Ui)) {
     let margin = egui::Margin { left: 12, right: 12, top: 8, bottom: 8 };
-    let frame = |ui: &mut Ui, card: &mut dyn FnMut(&mut Ui)| {
-        Frame::new().inner_margin(margin).show(ui, |ui| card(ui));
-    };
+    Frame::new().inner_margin(margin).show(ui, card);
+}
+
+/// What has to be answered before anything else: the guard's question, then a certificate's.
+fn questions(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
     if let Some(question) = &scene.view.guard {
-        frame(ui, &mut |ui| security::guard(ui, question, state, out));
-    }
-    if scene.call().is_some() {
-        return;
-    }
-    if let Some(question) = &scene.view.certificate {
-        frame(ui, &mut |ui| security::certificate(ui, question, &scene.now, out));
-    }
-    if let Some(rehearsal) = &scene.view.rehearsal {
-        frame(ui, &mut |ui| security::rehearsal(ui, rehearsal, out));
+        security::guard_page(ui, question, state, out);
+    } else if let Some(question) = &scene.view.certificate {
+        security::certificate_page(ui, question, &scene.now, out);
     }
 }
 
@@ -168,7 +180,7 @@ fn secrets_out_of_sight(ui: &Ui, scene: &Scene<'_>, state: &mut UiState) {
         state.security.forget();
     }
     state.security.was_open = open;
-    if scene.call().is_some() {
+    if scene.call().is_some() || scene.asks() {
         state.security.shown = None;
     }
     let visible = security::is_visible(state);

@@ -43,6 +43,8 @@ pub enum SecurityPage {
 pub struct SecurityUi {
     /// The way here; the last one is shown. Empty: the centre.
     pub path: Vec<SecurityPage>,
+    /// How often somebody came here from outside: each time, a page begins at its top.
+    pub visits: u64,
     /// A secret that is on the screen, or asked for.
     pub shown: Option<Shown>,
     /// The person wants to choose the password.
@@ -101,6 +103,7 @@ impl SecurityUi {
     /// Goes to a page from the centre.
     pub fn go(&mut self, page: SecurityPage) {
         self.path.clear();
+        self.visits += 1;
         self.open(page);
     }
 

@@ -23,7 +23,7 @@ pub(in crate::ui) const REMIND_WHY: &str = "Off is fine: a password is changed w
 /// The one sentence at the top, and the smaller one below.
 pub(in crate::ui) fn verdict(security: &SecurityView) -> (String, String) {
     if security.lockdown.is_some() {
-        return ("Locked down".into(), "Calls abroad and premium numbers are blocked in this app".into());
+        return ("Locked down".into(), "Calls abroad and to dear numbers are blocked in this app".into());
     }
     match security.todo.len() {
         0 => ("Nothing to do".into(), "As far as Ringfence can see".into()),
@@ -110,9 +110,9 @@ pub(in crate::ui) fn notice_line(notice: &NoticeView, now: &Moment) -> String {
     match (notice.level, notice.deadline) {
         (NoticeLevel::Enforced, _) => line.push_str(" · outgoing calls are paused"),
         (NoticeLevel::Require, Some(deadline)) => {
-            line.push_str(&format!(" · outgoing calls pause {}", now.short_day(deadline)));
+            line.push_str(&format!(" · outgoing calls pause {}", now.deadline(deadline)));
         }
-        (NoticeLevel::Advise, Some(deadline)) => line.push_str(&format!(" · by {}", now.short_day(deadline))),
+        (NoticeLevel::Advise, Some(deadline)) => line.push_str(&format!(" · by {}", now.deadline(deadline))),
         (NoticeLevel::Require | NoticeLevel::Advise, None) => {}
     }
     line
@@ -312,7 +312,7 @@ pub(in crate::ui) fn certainty(certainty: Certainty) -> &'static str {
 pub(in crate::ui) fn notice_state(notice: &NoticeView, now: &Moment) -> String {
     let state = match notice.state {
         NoticeState::Open => String::new(),
-        NoticeState::Snoozed(until) => format!(" · put off until {}", now.short_day(until)),
+        NoticeState::Snoozed(until) => format!(" · put off until {}", now.deadline(until)),
         NoticeState::Done => " · done".into(),
         NoticeState::Withdrawn => " · taken back".into(),
         NoticeState::Expired => " · over".into(),
@@ -349,7 +349,7 @@ pub(in crate::ui) fn what_still_works(
         }
         (NoticeLevel::Require, Some(at)) => format!(
             "From {} outgoing calls pause until it is done. You can always receive calls and dial {numbers}.",
-            now.date(at)
+            now.deadline_in_full(at)
         ),
         (NoticeLevel::Require | NoticeLevel::Advise, _) => {
             format!("Calls go on as before. You can always receive calls and dial {numbers}.")

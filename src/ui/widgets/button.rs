@@ -58,6 +58,8 @@ impl Widget for Button<'_> {
     fn ui(self, ui: &mut Ui) -> Response {
         let p = theme::palette(ui);
         let (fill, ink, border) = match self.kind {
+            // Still to be read: what it would do is worth knowing.
+            _ if !self.enabled => (p.hover, p.muted, None),
             Kind::Main => (p.accent, p.on_accent, None),
             Kind::Plain => (p.bg, p.ink, Some(p.line)),
             Kind::Go => (p.go, p.on_go, None),
@@ -71,17 +73,12 @@ impl Widget for Button<'_> {
         let sense = if self.enabled { Sense::click() } else { Sense::hover() };
         let (rect, response) = ui.allocate_exact_size(vec2(width, self.height), sense);
         name_button(&response, self.enabled, self.words);
-        let fade = if self.enabled { 1.0 } else { 0.45 };
         let fill = if self.enabled { touched(fill, &response, p) } else { fill };
-        ui.painter().rect_filled(rect, self.radius, fill.gamma_multiply(fade));
+        ui.painter().rect_filled(rect, self.radius, fill);
         if let Some(border) = border {
             ui.painter().rect_stroke(rect, self.radius, Stroke::new(1.0, border), StrokeKind::Inside);
         }
-        ui.painter().galley_with_override_text_color(
-            rect.center() - galley.size() / 2.0,
-            galley,
-            ink.gamma_multiply(fade),
-        );
+        ui.painter().galley_with_override_text_color(rect.center() - galley.size() / 2.0, galley, ink);
         focus_ring(ui, &response, rect, self.radius);
         response
     }

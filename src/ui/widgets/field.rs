@@ -27,11 +27,17 @@ pub(in crate::ui) fn labelled(
     }
     job.wrap.max_width = ui.available_width();
     let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
-    let (rect, label) = ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y), Sense::hover());
-    label.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, name));
-    ui.painter().galley(rect.min, galley, p.muted);
-    ui.add_space(6.0);
-    field(ui).labelled_by(label.id)
+    // The name stands nearer to its own field than to what is above.
+    ui.add_space(ui.spacing().item_spacing.y / 2.0);
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let (rect, label) = ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y), Sense::hover());
+        label.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, name));
+        ui.painter().galley(rect.min, galley, p.muted);
+        ui.add_space(6.0);
+        field(ui).labelled_by(label.id)
+    })
+    .inner
 }
 
 /// A field of a form, 44 points high.

@@ -77,7 +77,8 @@ fn confirm(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>
     let mut picked_days = None;
     let ready = chosen[0].is_some() && chosen[1].is_some();
     let pressed = body(ui, "columns", &[Foot::plain("Another list"), Foot::main("Compare").enabled(ready)], |ui| {
-        widgets::plain(ui, &format!("{} rows. Is this what its columns say?", guess.rows));
+        let rows = if guess.rows == 1 { "1 row".to_owned() } else { format!("{} rows", guess.rows) };
+        widgets::plain(ui, &format!("{rows}. Is this what its columns say?"));
         let names = ["When", "Number called", "How long", "What it cost"];
         widgets::card(ui, |ui| {
             for (i, (name, column)) in names.into_iter().zip(&mut chosen).enumerate() {
@@ -120,13 +121,17 @@ fn found(ui: &mut Ui, cx: &Cx<'_>, out: &mut Vec<Command>, result: &BillResult) 
     let n = result.foreign.len();
     let since = cx.now().short_day(result.since);
     let title = match n {
-        0 => format!("Every call since {since} was made here"),
-        1 => format!("1 call since {since} was not made here"),
-        n => format!("{n} calls since {since} were not made here"),
+        0 => "All calls were made here".to_owned(),
+        1 => "1 call was not made here".to_owned(),
+        n => format!("{n} calls were not made here"),
+    };
+    let compared = match result.compared {
+        1 => format!("1 call of the list since {since} was compared"),
+        n => format!("{n} calls of the list since {since} were compared"),
     };
     let pressed = body(ui, "result", &[Foot::plain("Another list")], |ui| {
-        super::hero(ui, n == 0, &title, &format!("{} calls of the list were compared", result.compared));
-        widgets::live_region(ui, "bill", &title);
+        super::hero(ui, n == 0, &title, &compared);
+        widgets::live_region(ui, "bill", &format!("{title}. {compared}"));
         if let Some(begins) = result.log_begins {
             let words = format!(
                 "This computer's own list begins on {}. Calls before that cannot be told apart.",
@@ -135,7 +140,13 @@ fn found(ui: &mut Ui, cx: &Cx<'_>, out: &mut Vec<Command>, result: &BillResult) 
             widgets::warning(ui, &words);
         }
         if result.unreadable > 0 {
-            widgets::warning(ui, &format!("{} rows could not be read. Look at them yourself.", result.unreadable));
+            widgets::warning(
+                ui,
+                &match result.unreadable {
+                    1 => "1 row could not be read. Look at it yourself.".to_owned(),
+                    n => format!("{n} rows could not be read. Look at them yourself."),
+                },
+            );
         }
         if n == 0 {
             return;

@@ -205,7 +205,9 @@ fn more(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
 /// Only the demo's line can be rehearsed with; others are told where.
 fn rehearse(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
     let words = "Rehearse a breach day";
-    if cx.line.demo {
+    if cx.scene.view.rehearsal.is_some() {
+        Check::new(Tick::None, words).small("Under way: the card at the top says where").show(ui);
+    } else if cx.line.demo {
         let row = Check::new(Tick::None, words).small("Five minutes with a made-up provider");
         if row.action("Start").show(ui) {
             out.push(Command::Rehearse(true));

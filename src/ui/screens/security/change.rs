@@ -4,7 +4,7 @@ use egui::{Id, Ui};
 
 use super::{Cx, Foot, SecurityPage, body, browse, compose, done, follow, reveal};
 use crate::phone::command::{Begin, ChangeCommand, Command};
-use crate::phone::view::{ChangePhase, KeyringTrouble, NeedsPerson, StepState};
+use crate::phone::view::{ChangePhase, KeyringTrouble, LaterWhy, NeedsPerson, StepState};
 use crate::ui::state::{Page, Tab, UiState};
 use crate::ui::text::change as text;
 use crate::ui::widgets::{self, Check, Tick};
@@ -55,7 +55,11 @@ fn leave(state: &mut UiState) {
 }
 
 fn idle(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
-    let pressed = body(ui, "idle", &[Foot::plain("Close"), Foot::main("Begin")], |ui| {
+    let go = match cx.security.change.phase {
+        ChangePhase::Later { why: LaterWhy::ProviderDown | LaterWhy::Budget, .. } => "Try now",
+        _ => "Begin",
+    };
+    let pressed = body(ui, "idle", &[Foot::plain("Close"), Foot::main(go)], |ui| {
         widgets::plain(ui, &text::explanation(&cx.security.change, cx.provider(), cx.now()));
     });
     match pressed {

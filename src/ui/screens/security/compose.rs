@@ -97,7 +97,7 @@ fn lead(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState) {
         return;
     };
     widgets::plain(ui, &notice.title);
-    let by = notice.deadline.map(|at| format!(" by **{}**", cx.now().date(at))).unwrap_or_default();
+    let by = notice.deadline.map(|at| format!(" by **{}**", cx.now().deadline_in_full(at))).unwrap_or_default();
     let certainty = security::certainty(notice.certainty);
     let provider = cx.provider().replace('*', "");
     let asks = crate::ui::text::sentence(format!("{provider} asks for a new line password{by}. {certainty}"));

@@ -4,7 +4,7 @@ use egui::{Id, Ui};
 
 use super::{Cx, Foot, body, browse, header};
 use crate::phone::command::{Command, SafetyCommand};
-use crate::phone::view::LinkSource;
+use crate::phone::view::{ContactView, LinkSource};
 use crate::ui::state::UiState;
 use crate::ui::widgets::{self, Check, Tick};
 
@@ -18,24 +18,7 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
         state.security.support = contact.support.clone().unwrap_or_default();
     }
     let pressed = body(ui, "contact", &[Foot::main("Keep these")], |ui| {
-        widgets::card(ui, |ui| {
-            for (what, number) in [("Fraud", &contact.fraud), ("Help", &contact.support)] {
-                let number = number.as_deref().unwrap_or("Not known: it is on your bill");
-                Check::new(Tick::None, what).small(number).show(ui);
-                widgets::row_line(ui);
-            }
-            match &contact.portal {
-                Some(link) => {
-                    let small = format!("{} · {}", link.host, source(link.from));
-                    if Check::new(Tick::None, "Website").small(&small).action("Open").show(ui) {
-                        browse(ui, link);
-                    }
-                }
-                None => {
-                    Check::new(Tick::None, "Website").small("Not known").show(ui);
-                }
-            }
-        });
+        known(ui, contact);
         widgets::labelled(ui, "Their website", "type it from your bill, not from a message", |ui| {
             let id = Id::unique("portal");
             widgets::field(ui, id, &mut state.security.portal, "https://www.provider.example", false)
@@ -57,6 +40,28 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
             out.push(Command::Safety(cx.line.id, SafetyCommand::SetSupport(support)));
         }
     }
+}
+
+/// What can be used at once; the fields below are for what the person knows.
+fn known(ui: &mut Ui, contact: &ContactView) {
+    if contact.fraud.is_none() && contact.portal.is_none() {
+        let words = "Keep here what your bill says, for the day when it is needed.";
+        return widgets::plain(ui, words);
+    }
+    widgets::card(ui, |ui| {
+        if let Some(number) = &contact.fraud {
+            Check::new(Tick::None, "Fraud").small(number).show(ui);
+        }
+        if contact.fraud.is_some() && contact.portal.is_some() {
+            widgets::row_line(ui);
+        }
+        if let Some(link) = &contact.portal {
+            let small = format!("{} · {}", link.host, source(link.from));
+            if Check::new(Tick::None, "Website").small(&small).action("Open").show(ui) {
+                browse(ui, link);
+            }
+        }
+    });
 }
 
 fn source(from: LinkSource) -> &'static str {

@@ -27,7 +27,10 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
                     state.security.open(SecurityPage::Devices);
                 }
             }
-            for row in cx.security.check_list.iter().filter(|row| row.item != CheckItem::Line) {
+            // Each phone that needs it stands above by its name.
+            let named = cx.security.devices.all.iter().any(|device| device.needs_password);
+            let above = |item| item == CheckItem::Line || named && item == CheckItem::OtherPhones;
+            for row in cx.security.check_list.iter().filter(|row| !above(row.item)) {
                 widgets::row_line(ui);
                 check(ui, cx, state, out, row, Tick::Empty);
             }

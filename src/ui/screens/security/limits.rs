@@ -66,7 +66,7 @@ fn remark(class: Class) -> &'static str {
     match class {
         Class::Abroad => "Asks once for each country, then remembers",
         Class::Premium | Class::Shared | Class::Personal => "Asks for a typed word each time",
-        Class::Satellite => "Several pounds a minute are usual",
+        Class::Satellite => "Among the dearest calls there are",
         Class::Forwarding => "Calls would go elsewhere at your expense",
         Class::Unknown => "Not in the tables of numbers",
         Class::Home

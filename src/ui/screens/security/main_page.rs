@@ -85,7 +85,7 @@ fn going(phase: &ChangePhase, provider: &str) -> String {
 /// `Signed notice · today 09:12 · by 3 Dec`
 fn notice_advice(notice: &NoticeView, now: &Moment) -> String {
     let sent = format!("{} {}", now.day_in_sentence(notice.sent), now.time_of_day(notice.sent));
-    let by = notice.deadline.map(|at| format!(" · by {}", now.short_day(at))).unwrap_or_default();
+    let by = notice.deadline.map(|at| format!(" · by {}", now.deadline(at))).unwrap_or_default();
     format!("Signed notice · {sent}{by}")
 }
 

@@ -22,7 +22,8 @@ mod weaker;
 use egui::{Rect, Ui, UiBuilder, pos2};
 
 pub(super) use self::main_page::{banner, in_call, things_to_do};
-pub(super) use self::questions::{certificate, guard, rehearsal, vault_banner};
+pub(in crate::ui) use self::questions::cancel;
+pub(super) use self::questions::{certificate_page, guard, guard_page, rehearsal, vault_banner};
 pub(in crate::ui) use self::reveal::is_visible;
 use super::Scene;
 use crate::phone::command::{ChangeCommand, Command};
@@ -60,7 +61,7 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
     let security = scene.view.security_of(line.id).unwrap_or(&unknown);
     let cx = Cx { scene, line, security };
     let page = state.security.page();
-    ui.push_id(("security", line.id), |ui| match page {
+    ui.push_id(("security", line.id, state.security.visits), |ui| match page {
         SecurityPage::Centre => centre::show(ui, &cx, state, out),
         SecurityPage::Notice(id) => notice::show(ui, &cx, state, out, &id),
         SecurityPage::Why(id) => notice::why(ui, &cx, state, &id),
@@ -132,13 +133,18 @@ fn body(ui: &mut Ui, salt: &str, feet: &[Foot<'_>], content: impl FnOnce(&mut Ui
     let above = Rect::from_min_max(whole.min, pos2(whole.right(), split));
     ui.scope_builder(UiBuilder::new().max_rect(above), |ui| {
         ui.set_clip_rect(above.intersect(ui.clip_rect()));
-        egui::ScrollArea::vertical().auto_shrink([false, false]).id_salt(salt).show(ui, |ui| {
+        let all = egui::ScrollArea::vertical().auto_shrink([false, false]).id_salt(salt).show(ui, |ui| {
             let margin = egui::Margin { left: 12, right: 12, top: 12, bottom: 16 };
             egui::Frame::new().inner_margin(margin).show(ui, |ui| {
                 ui.spacing_mut().item_spacing = egui::vec2(8.0, 8.0);
                 content(ui);
             });
         });
+        // What goes on below says so: cut lines alone look like a mistake.
+        if all.state.unclamped_offset().y + all.inner_rect.height() + 1.0 < all.content_size.y {
+            let line = egui::Stroke::new(1.0, theme::palette(ui).line);
+            ui.painter().hline(above.x_range(), above.bottom() - 0.5, line);
+        }
     });
     let mut pressed = None;
     let mut x = whole.left() + 16.0;
@@ -178,18 +184,23 @@ fn begin(cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, why: crate::p
 fn hero(ui: &mut Ui, good: bool, words: &str, small: &str) {
     use egui::{Align2, Sense, vec2};
     let p = theme::palette(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 62.0), Sense::hover());
     let (ink, soft) = if good { (p.go, p.go_soft) } else { (p.warn, p.warn_soft) };
-    let square = Rect::from_min_size(pos2(rect.left() + 2.0, rect.top() + 8.0), vec2(46.0, 46.0));
+    let left = 60.0;
+    let room = ui.available_width() - left;
+    let lay =
+        |font, colour| move |ui: &Ui, words: &str| ui.fonts_mut(|f| f.layout(words.to_owned(), font, colour, room));
+    let words_galley = lay(theme::font(18.0, crate::ui::fonts::Weight::Bold), p.ink)(ui, words);
+    let small_galley = lay(theme::font(13.0, crate::ui::fonts::Weight::Regular), p.muted)(ui, small);
+    let text = words_galley.size().y + 1.0 + small_galley.size().y;
+    let size = vec2(ui.available_width(), (text + 12.0).max(62.0));
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    let square = Rect::from_center_size(pos2(rect.left() + 25.0, rect.center().y), vec2(46.0, 46.0));
     ui.painter().rect_filled(square, 14.0, soft);
     let icon = crate::ui::icons::SHIELD_CHECK;
     ui.painter().text(square.center(), Align2::CENTER_CENTER, icon, theme::icon_font(24.0), ink);
-    let left = square.right() + 12.0;
-    let room = rect.right() - left;
-    let bold = theme::font(18.0, crate::ui::fonts::Weight::Bold);
-    let regular = theme::font(13.0, crate::ui::fonts::Weight::Regular);
-    let y = square.center().y;
-    widgets::put_left(ui, pos2(left, y - 10.0), widgets::one_line(ui, words, bold, p.ink, room));
-    widgets::put_left(ui, pos2(left, y + 12.0), widgets::one_line(ui, small, regular, p.muted, room));
+    let top = rect.center().y - text / 2.0;
+    let below = top + words_galley.size().y + 1.0;
+    ui.painter().galley(pos2(rect.left() + left, top), words_galley, p.ink);
+    ui.painter().galley(pos2(rect.left() + left, below), small_galley, p.muted);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Heading, true, format!("{words}. {small}")));
 }

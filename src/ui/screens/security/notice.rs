@@ -80,7 +80,8 @@ fn message(ui: &mut Ui, notice: &NoticeView) {
 fn outside(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, notice: &NoticeView) {
     widgets::faint(ui, &text::signed_by(notice, cx.now()));
     let certainty = text::certainty(notice.certainty);
-    widgets::prose(ui, &format!("{}: {certainty}", cx.provider().replace('*', "")));
+    let provider = cx.provider().replace('*', "");
+    widgets::prose(ui, &crate::ui::text::sentence(format!("{provider}: {certainty}")));
     match notice.freshness {
         Freshness::Fresh => {}
         Freshness::MayBeOutOfDate => {
@@ -101,6 +102,7 @@ fn plan(ui: &mut Ui, cx: &Cx<'_>, notice: &NoticeView) {
     }
     let done = notice.plan.iter().filter(|point| point.state == PlanState::Done).count();
     let title = format!("{}'s plan: {done} of {} done", cx.provider(), notice.plan.len());
+    let title = crate::ui::text::sentence(title);
     widgets::section(ui, &title);
     widgets::live_region(ui, "plan", &title);
     widgets::card(ui, |ui| {
@@ -116,7 +118,7 @@ fn plan(ui: &mut Ui, cx: &Cx<'_>, notice: &NoticeView) {
             };
             let mut small = text::plan_state(point.state).to_owned();
             if let Some(due) = point.due.filter(|_| point.state != PlanState::Done) {
-                small.push_str(&format!(" · by {}", cx.now().short_day(due)));
+                small.push_str(&format!(" · by {}", cx.now().deadline(due)));
             }
             if point.news {
                 small.push_str(" · new");
@@ -186,6 +188,10 @@ pub(super) fn why(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, id: &NoticeId) 
 /// A key that is new to us may advise, not force.
 fn young(cx: &Cx<'_>, notice: &NoticeView) -> &'static str {
     const A_WEEK: u64 = 7 * 86_400;
+    if cx.line.demo {
+        // The phone takes its word at once: else nobody could live through a breach day in five minutes.
+        return "This is the demo's, and counts at once. A real provider's may only advise during its first week.";
+    }
     if cx.now().secs_since(notice.key_since) < A_WEEK {
         "That was less than a week ago: so it may advise, but not hold your calls back, nor ask for a website password \
          or a PIN."

@@ -1,16 +1,87 @@
-//! Two questions that can come at any time: the guard's before it dials, and a server's certificate. Cards in the
-//! page, never over a call.
+//! Two questions that can come at any time: the guard's before it dials, and a server's certificate. Each is a page of
+//! its own; during a call the guard's is a card above it, and a certificate waits.
 
 use egui::{Id, Ui};
 
-use super::vault;
+use super::{Foot, body, hero, vault};
 use crate::phone::command::{Command, GuardCommand, TrustCommand};
 use crate::phone::view::{CertificateQuestion, GuardFrom, GuardQuestion, GuardVerdict, VaultQuestion};
-use crate::ui::state::{Page, SecurityPage, UiState};
+use crate::ui::state::{Page, SecurityPage, Tab, UiState};
 use crate::ui::widgets::{self, Button, Check, Kind, Tick};
-use crate::ui::{Moment, icons};
+use crate::ui::{Moment, icons, theme};
 
-/// Draws the guard's question.
+/// Draws the guard's question as a page.
+pub(in crate::ui) fn guard_page(ui: &mut Ui, question: &GuardQuestion, state: &mut UiState, out: &mut Vec<Command>) {
+    let blocked = question.verdict == GuardVerdict::Blocked;
+    let title = if blocked { "Ringfence does not call this number" } else { "Call this number?" };
+    let head = widgets::sheet_header(ui, Some(theme::palette(ui).warn), title, |_| {});
+    widgets::live_region(ui, "guard", &format!("{title} {}. {}", question.number, question.why));
+    let right = match &question.verdict {
+        GuardVerdict::Confirm => true,
+        GuardVerdict::Type(word) => is_typed(word, state),
+        GuardVerdict::Blocked => false,
+    };
+    let feet = if blocked {
+        [Foot::plain("Close"), Foot::plain("Limits")]
+    } else {
+        [Foot::plain("Do not call"), Foot { kind: Kind::Go, words: "Call it", enabled: right }]
+    };
+    let pressed = body(ui, "guard", &feet, |ui| {
+        hero(ui, false, &question.number, &about(question));
+        widgets::plain(ui, &question.why);
+        came_from(ui, question.from);
+        word(ui, question, state);
+    });
+    match pressed {
+        Some(0) => cancel(state, out),
+        Some(_) if blocked => to_limits(state, out),
+        Some(_) => dial(question, state, out),
+        None => {}
+    }
+    // The way to an emergency call stays open.
+    if head.keypad {
+        cancel(state, out);
+        (state.page, state.tab) = (Page::Main, Tab::Keypad);
+    }
+}
+
+/// `Latvia · landline abroad`
+fn about(question: &GuardQuestion) -> String {
+    let place = question.place.as_ref().map(|place| format!("{place} · ")).unwrap_or_default();
+    format!("{place}{}", question.kind)
+}
+
+fn came_from(ui: &mut Ui, from: GuardFrom) {
+    match from {
+        GuardFrom::Person => {}
+        GuardFrom::Redirect => widgets::warning(ui, "You did not dial this: the other end sends your call there."),
+        GuardFrom::Link => widgets::warning(ui, "This number came from a link."),
+    }
+}
+
+/// Answers the guard's question with no.
+pub(in crate::ui) fn cancel(state: &mut UiState, out: &mut Vec<Command>) {
+    out.push(Command::Guard(GuardCommand::Cancel));
+    state.security.guard_word.clear();
+}
+
+fn to_limits(state: &mut UiState, out: &mut Vec<Command>) {
+    cancel(state, out);
+    state.page = Page::Security;
+    state.security.go(SecurityPage::Limits);
+}
+
+fn dial(question: &GuardQuestion, state: &mut UiState, out: &mut Vec<Command>) {
+    let typed = matches!(question.verdict, GuardVerdict::Type(_)).then(|| state.security.guard_word.trim().to_owned());
+    out.push(Command::Guard(GuardCommand::Dial(typed)));
+    state.security.guard_word.clear();
+}
+
+fn is_typed(word: &str, state: &UiState) -> bool {
+    state.security.guard_word.trim().eq_ignore_ascii_case(word)
+}
+
+/// Draws the guard's question above a call.
 pub(in crate::ui) fn guard(ui: &mut Ui, question: &GuardQuestion, state: &mut UiState, out: &mut Vec<Command>) {
     let blocked = question.verdict == GuardVerdict::Blocked;
     let title = if blocked {
@@ -23,15 +94,10 @@ pub(in crate::ui) fn guard(ui: &mut Ui, question: &GuardQuestion, state: &mut Ui
         widgets::strong(ui, &title);
         widgets::live_region(ui, "guard", &format!("{title} {}", question.why));
         ui.add_space(4.0);
-        let place = question.place.as_ref().map(|place| format!("{place} · ")).unwrap_or_default();
-        widgets::plain(ui, &format!("{place}{}", question.kind));
+        widgets::plain(ui, &about(question));
         ui.add_space(4.0);
         widgets::plain(ui, &question.why);
-        match question.from {
-            GuardFrom::Person => {}
-            GuardFrom::Redirect => widgets::warning(ui, "You did not dial this: the other end sends your call there."),
-            GuardFrom::Link => widgets::warning(ui, "This number came from a link."),
-        }
+        came_from(ui, question.from);
         ui.add_space(4.0);
         let typed = word(ui, question, state);
         buttons(ui, question, state, out, typed);
@@ -46,12 +112,17 @@ fn word(ui: &mut Ui, question: &GuardQuestion, state: &mut UiState) -> bool {
         GuardVerdict::Blocked => false,
         GuardVerdict::Type(word) => {
             let name = format!("Type {word} to call");
-            let field = widgets::labelled(ui, &name, "this can be expensive", |ui| {
-                widgets::field(ui, Id::unique("guard word"), &mut state.security.guard_word, "", false)
+            let id = Id::unique("guard word");
+            ui.add_space(4.0);
+            widgets::labelled(ui, &name, "this can be expensive", |ui| {
+                widgets::field(ui, id, &mut state.security.guard_word, "", false)
             });
             ui.add_space(8.0);
-            drop(field);
-            state.security.guard_word.trim().eq_ignore_ascii_case(word)
+            // What is typed now is meant for this field.
+            if ui.memory(|memory| memory.focused().is_none()) {
+                ui.memory_mut(|memory| memory.request_focus(id));
+            }
+            is_typed(word, state)
         }
     }
 }
@@ -62,58 +133,56 @@ fn buttons(ui: &mut Ui, question: &GuardQuestion, state: &mut UiState, out: &mut
         ui.spacing_mut().item_spacing.x = 8.0;
         let half = (ui.available_width() - 8.0) / 2.0;
         if ui.add(Button::new(Kind::Plain, if blocked { "Close" } else { "Do not call" }).width(half)).clicked() {
-            out.push(Command::Guard(GuardCommand::Cancel));
-            state.security.guard_word.clear();
+            cancel(state, out);
         }
         if blocked {
             if ui.add(Button::new(Kind::Plain, "Limits").width(half)).clicked() {
-                out.push(Command::Guard(GuardCommand::Cancel));
-                state.page = Page::Security;
-                state.security.go(SecurityPage::Limits);
+                to_limits(state, out);
             }
             return;
         }
         if ui.add(Button::new(Kind::Go, "Call it").width(half).enabled(ready)).clicked() && ready {
-            let word =
-                matches!(question.verdict, GuardVerdict::Type(_)).then(|| state.security.guard_word.trim().to_owned());
-            out.push(Command::Guard(GuardCommand::Dial(word)));
-            state.security.guard_word.clear();
+            dial(question, state, out);
         }
     });
 }
 
-/// Draws the question about a certificate.
-pub(in crate::ui) fn certificate(ui: &mut Ui, question: &CertificateQuestion, now: &Moment, out: &mut Vec<Command>) {
-    widgets::card(ui, |ui| {
-        ui.add_space(8.0);
-        widgets::strong(ui, &format!("The certificate of {}", question.host));
-        widgets::live_region(ui, "certificate", &format!("{} {}", question.host, question.what));
-        ui.add_space(4.0);
-        certificate_words(ui, question, now);
-        if question.may_trust {
-            widgets::warning(
-                ui,
-                "Trust it only if your provider, or whoever runs this server, tells you the same fingerprint by another \
-                 way.",
-            );
-        } else {
-            widgets::warning(ui, "It cannot be trusted from here. Your password was not sent. Ask your provider.");
-        }
-        ui.add_space(8.0);
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 8.0;
-            let half = (ui.available_width() - 8.0) / 2.0;
-            let words = if question.may_trust { "Trust this one" } else { "Close" };
-            if question.may_trust && ui.add(Button::new(Kind::Plain, words).height(40.0).width(half)).clicked() {
-                out.push(Command::Trust(TrustCommand::TrustCertificate(question.fingerprint.clone())));
-            }
-            let stop = if question.may_trust { "Stop here" } else { words };
-            if ui.add(Button::new(Kind::Main, stop).height(40.0).width(half)).clicked() {
-                out.push(Command::Trust(TrustCommand::RefuseCertificate));
-            }
+/// Draws the question about a certificate as a page.
+pub(in crate::ui) fn certificate_page(
+    ui: &mut Ui,
+    question: &CertificateQuestion,
+    now: &Moment,
+    out: &mut Vec<Command>,
+) {
+    let title = format!("The certificate of {}", question.host);
+    let back = widgets::page_header(ui, &title);
+    widgets::live_region(ui, "certificate", &format!("{} {}", question.host, question.what));
+    let feet = if question.may_trust {
+        vec![Foot::plain("Trust this one"), Foot::main("Stop here")]
+    } else {
+        vec![Foot::main("Close")]
+    };
+    let pressed = body(ui, "certificate", &feet, |ui| {
+        widgets::card(ui, |ui| {
+            ui.add_space(10.0);
+            certificate_words(ui, question, now);
+            ui.add_space(6.0);
         });
-        ui.add_space(8.0);
+        widgets::warning(
+            ui,
+            if question.may_trust {
+                "Your password was not sent. Trust it only if your provider, or whoever runs this server, tells you the \
+                 same fingerprint by another way."
+            } else {
+                "It cannot be trusted from here. Your password was not sent. Ask your provider."
+            },
+        );
     });
+    if question.may_trust && pressed == Some(0) {
+        out.push(Command::Trust(TrustCommand::TrustCertificate(question.fingerprint.clone())));
+    } else if pressed.is_some() || back {
+        out.push(Command::Trust(TrustCommand::RefuseCertificate));
+    }
 }
 
 /// What is wrong with a certificate, its fingerprints, and what it is for.

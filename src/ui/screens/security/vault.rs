@@ -72,6 +72,7 @@ fn passphrase(ui: &mut Ui, state: &mut UiState, out: &mut Vec<Command>) {
         widgets::warning(ui, complaint);
     }
     let ready = length >= SHORTEST && first == second;
+    ui.add_space(4.0);
     let width = ui.available_width();
     if ui.add(Button::new(Kind::Main, "Use this passphrase").height(40.0).width(width).enabled(ready)).clicked()
         && ready
