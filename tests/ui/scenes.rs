@@ -6,9 +6,9 @@ use ringfence::phone::update::document::Version;
 use ringfence::phone::update::{self, Step};
 use ringfence::phone::view::{
     AccountState, AccountView, Alarm, BillState, BillView, CallState, CallView, ChangePhase, ChangeReason, ChangeWay,
-    CheckState, Compose, DeviceListing, DevicesView, EndReason, GuardFrom, GuardVerdict, KeyringTrouble, NeedsPerson,
-    NoticeLevel, NoticeSource, NoticeState, OldPassword, PasswordPlace, PhoneView, Protection, RehearsalView,
-    SecurityView, Todo, TrustView, VaultQuestion, VaultState, Weaker,
+    CheckState, Compose, ContactView, DeviceListing, DevicesView, EndReason, GuardFrom, GuardVerdict, KeyringTrouble,
+    NeedsPerson, NoticeLevel, NoticeSource, NoticeState, OldPassword, PasswordPlace, PhoneView, Protection,
+    RehearsalView, SecurityView, Todo, TrustView, VaultQuestion, VaultState, Weaker,
 };
 use ringfence::ui::state::{Page, Panel, SecurityPage, SignInForm, Tab, UiState};
 
@@ -220,7 +220,9 @@ fn centre(name: &str) -> Option<(PhoneView, UiState)> {
         "bill-result" => at(breach::bill_result(), SecurityPage::Bill),
         "log" => at(all(), SecurityPage::Log),
         "contact" => at(all(), SecurityPage::Contact),
-        "contact-empty" => at(with(SecurityView { contact: Default::default(), ..security() }), SecurityPage::Contact),
+        "contact-empty" => {
+            at(with(SecurityView { contact: ContactView::default(), ..security() }), SecurityPage::Contact)
+        }
         "remove" => at(all(), SecurityPage::Remove),
         "lockdown" => at(all(), SecurityPage::Lockdown),
         "locked-down" => at(with(SecurityView { lockdown: Some(ago(0, 4)), ..security() }), SecurityPage::Lockdown),

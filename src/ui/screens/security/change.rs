@@ -55,10 +55,9 @@ fn leave(state: &mut UiState) {
 }
 
 fn idle(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
-    let go = match cx.security.change.phase {
-        ChangePhase::Later { why: LaterWhy::ProviderDown | LaterWhy::Budget, .. } => "Try now",
-        _ => "Begin",
-    };
+    let later =
+        matches!(cx.security.change.phase, ChangePhase::Later { why: LaterWhy::ProviderDown | LaterWhy::Budget, .. });
+    let go = if later { "Try now" } else { "Begin" };
     let pressed = body(ui, "idle", &[Foot::plain("Close"), Foot::main(go)], |ui| {
         widgets::plain(ui, &text::explanation(&cx.security.change, cx.provider(), cx.now()));
     });
