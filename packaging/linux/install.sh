@@ -41,12 +41,22 @@ take_away() { # FILES: files that are installed no more, and directories that ar
     done
 }
 
+# forget FOLDER CACHE: what refresh wrote there goes where nothing else is left that it could be about.
+forget() {
+    if [ -f "$prefix/$1/$2" ] && [ "$(ls -A "$prefix/$1")" = "$2" ]; then
+        rm -f "$prefix/$1/$2"
+        (cd "$prefix" && rmdir -p --ignore-fail-on-non-empty "$1") || :
+    fi
+}
+
 uninstall() {
     [ -f "$list" ] || { echo "Ringfence is not installed below $prefix." >&2; exit 1; }
     take_away "$list"
     rm -rf "$root"
     rmdir --ignore-fail-on-non-empty "$prefix/lib" || :
     if [ -d "$prefix/share/applications" ]; then refresh; fi
+    forget share/applications mimeinfo.cache
+    forget share/icons/hicolor icon-theme.cache
     echo "Ringfence is no longer installed. Your accounts and settings are untouched."
 }
 
