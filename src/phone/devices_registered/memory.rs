@@ -163,9 +163,9 @@ impl Memory {
     }
 
     /// What of it goes to the disk, so far as lists change it.
-    fn kept(&self) -> (Vec<(String, String, bool, bool)>, [bool; 3]) {
+    fn kept(&self) -> impl PartialEq + use<> {
         let known = self.known.iter().map(|it| (it.key.clone(), it.place.clone(), it.new, it.ended));
-        (known.collect(), [self.listed, self.listed_by_list, self.listed_by_event])
+        (known.collect::<Vec<_>>(), [self.listed, self.listed_by_list, self.listed_by_event])
     }
 
     /// Which known device that is. One without an instance is found by its address, too, if that is one device's only:

@@ -248,9 +248,9 @@ fn a_list_of_nobody_says_nothing_about_anybody() {
     assert_eq!(view.others_stay, Some(WhyNot::NotNamed), "who names nobody can end nobody");
     world.command(Command::Device(LINE, DeviceCommand::EndOthers(true)));
     change(&mut world, ChangeCommand::Now(Some(Secret::from(NEW))));
-    let posts =
+    let mut posts =
         world.requested.iter().filter(|(_, it)| it.method == Method::Post && it.path.as_str().ends_with("changes"));
-    let body = posts.last().expect("a change").1.body.as_ref().unwrap().expose("a test").clone();
+    let body = posts.next_back().expect("a change").1.body.as_ref().unwrap().expose("a test").clone();
     assert!(String::from_utf8(body).unwrap().contains(r#""registrations":"none""#), "it would refuse the whole change");
 }
 
