@@ -52,6 +52,8 @@ pub struct Account {
     pub refused: Option<(CertificateError, Fingerprint)>,
     /// Whether it is the embedded demo's: not kept on disk.
     pub demo: bool,
+    /// The subscription to who is registered, once the line was.
+    pub watch: Option<crate::phone::devices_registered::watch::Watch>,
     /// How asking the provider who else is on the line goes.
     pub asking: crate::phone::devices_registered::Asking,
 }
@@ -136,6 +138,7 @@ impl Account {
             failures: 0,
             refused: None,
             demo: false,
+            watch: None,
             asking: crate::phone::devices_registered::Asking::default(),
         }
     }

@@ -7,9 +7,11 @@ use crate::phone::bill::list;
 use crate::phone::bill::log::Placed;
 use crate::phone::bill::values::Order;
 use crate::phone::command::Dialled;
+use crate::phone::devices_registered::reginfo::{MOST, RegInfo, Table, Took};
 use crate::phone::guard::destination::{classify, is_emergency};
 use crate::phone::guard::{Class, Region, Surroundings};
 use crate::phone::link::{LONGEST, Link};
+use crate::sip::NameAddr;
 
 /// A link, whatever it holds: what comes out can be dialled, holds no code, header or parameter, and is itself again if
 /// it is taken for one.
@@ -38,6 +40,19 @@ pub fn call_list(data: &[u8]) {
         Question { columns, since: WallTime(0), utc_offset: 3600, order: Order::DayFirst, begins: Some(WallTime(0)) };
     let found = compare(&list, &question, &[&own]);
     assert!(found.foreign.len() <= found.compared && found.compared + found.unreadable <= list.rows.len());
+}
+
+/// What a server says is registered, whatever it holds: bounds hold, what comes out are contacts, and the same again
+/// changes nothing.
+pub fn reginfo(data: &[u8]) {
+    let Ok(info) = RegInfo::parse(data) else { return };
+    let mut table = Table::default();
+    let first = table.take(&info, "anna");
+    assert_eq!(first == Took::News, info.full, "the first one must be whole");
+    let contacts = table.contacts();
+    assert!(contacts.len() <= MOST && contacts.iter().all(|it| NameAddr::parse(&it.to_string()).is_some()));
+    assert_eq!(table.take(&info, "anna"), if info.full { Took::Old } else { Took::Gap });
+    assert_eq!(table.contacts(), contacts);
 }
 
 /// Anything that is dialled: the same judgement twice, and an emergency only where it is one exactly.

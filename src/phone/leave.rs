@@ -64,6 +64,9 @@ impl Phone {
         let record = account.record.clone();
         let registered = account.flow().is_some() && account.registered;
         let registration = account.registration.take();
+        if let Some(mut watch) = account.watch.take().filter(|_| registered) {
+            watch.unsubscribe(&mut tools(now, &mut self.endpoint, &mut self.entropy, &mut account));
+        }
         if let (Some(mut registration), true) = (registration, registered) {
             registration.unregister(&mut tools(now, &mut self.endpoint, &mut self.entropy, &mut account));
             account.registration = Some(registration);

@@ -66,7 +66,10 @@ impl Phone {
                 }
                 Some(*client)
             }
-            Happening::Request { message, flow, .. } => {
+            Happening::Request { server, message, flow } => {
+                if self.watch_notified(now, *server, message, flow) {
+                    return;
+                }
                 self.hinted(now, message, flow);
                 None
             }
@@ -80,7 +83,7 @@ impl Phone {
             if self.realm_happening(client, &happening) {
                 return;
             }
-            if self.probe_happening(now, client, &happening) {
+            if self.probe_happening(now, client, &happening) || self.watch_happening(now, client, &happening) {
                 return;
             }
             if self.leaving_happening(now, client, &happening) {

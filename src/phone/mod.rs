@@ -66,6 +66,7 @@ use view::{AudioView, PhoneView};
 
 use crate::base::{Entropy, Mono, Now};
 use crate::port::{Installation, media, net};
+use crate::sip::Method;
 use crate::sip::endpoint::{self, Endpoint};
 
 /// What the phone is told when it is made.
@@ -135,7 +136,9 @@ impl Phone {
         let mut seed = [0; 32];
         entropy.fill(&mut seed);
         let agent = concat!("Ringfence/", env!("CARGO_PKG_VERSION"));
-        let config_of_endpoint = endpoint::Config { streams: true, ..endpoint::Config::new(agent) };
+        let mut config_of_endpoint = endpoint::Config { streams: true, ..endpoint::Config::new(agent) };
+        // Of subscriptions of ours (RFC 3680), and hints to look for notices; any other gets 481.
+        config_of_endpoint.allow.push(Method::Notify);
         let view = PhoneView { installation: config.installation.clone(), ..PhoneView::default() };
         Phone {
             entropy,
@@ -253,6 +256,7 @@ impl Phone {
         self.connect_timeout(now);
         self.probes_go_on(now);
         self.change_timeouts(now);
+        self.watches_due(now);
         self.leave_timeout(now);
         self.notices_due(now);
         self.releases_due(now);
@@ -267,6 +271,7 @@ impl Phone {
             self.connect_next_timeout(),
             self.probes_next_timeout(),
             self.changes_next_timeout(),
+            self.watches_next_timeout(),
             self.leave_next_timeout(),
             self.notices_next_timeout(),
             self.releases.next_timeout(),

@@ -20,6 +20,18 @@ impl Phone {
     /// A registrar has answered a REGISTER or a contact-less probe with these contacts; `others` are those that are
     /// not the present binding of ours.
     pub(in crate::phone) fn saw_devices(&mut self, now: Now, id: AccountId, others: &[NameAddr], named_any: bool) {
+        self.heard_contacts(now, id, Source::Register, others, named_any);
+    }
+
+    /// Somebody has named contacts; ours may be among them.
+    pub(super) fn heard_contacts(
+        &mut self,
+        now: Now,
+        id: AccountId,
+        source: Source,
+        others: &[NameAddr],
+        named_any: bool,
+    ) {
         let Some(account) = self.account(id).filter(|account| !account.demo) else { return };
         let instance = format!("urn:uuid:{}", account.record.uuid).to_ascii_lowercase();
         let present = account.registration.as_ref().map(|registration| own(registration.contact()));
@@ -29,7 +41,7 @@ impl Phone {
         let is_own = |contact: &NameAddr| contact.uri.sip().is_some_and(|uri| memory.is_own(&own(uri)));
         let foreign: Vec<&NameAddr> = others.iter().filter(|contact| !is_own(contact)).collect();
         let foreign: Vec<Seen> = foreign.into_iter().filter_map(|one| Seen::read(one, &instance)).collect();
-        let mut news = memory.take(Source::Register, &foreign, named_any || !others.is_empty(), now.wall);
+        let mut news = memory.take(source, &foreign, named_any || !others.is_empty(), now.wall);
         news.changed |= moved;
         self.heard_of_devices(now, id, &news);
     }

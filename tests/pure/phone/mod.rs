@@ -17,6 +17,7 @@ mod notices;
 mod passphrase;
 mod protection;
 mod reconnecting;
+mod reg_event;
 mod releases;
 mod safe;
 mod secrets;

@@ -40,6 +40,17 @@ pub(super) enum Talk {
     Silent,
 }
 
+/// What a server says to SUBSCRIBE.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Subscribes {
+    /// This, to everybody.
+    Refuses(u16),
+    /// Challenges, and grants so many seconds.
+    Grants(u32),
+    /// Somebody else's challenge.
+    Foreign,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Server {
     pub(super) door: Entry,
@@ -56,6 +67,8 @@ impl World {
                 if message.is_request() {
                     self.sent.push((self.now.mono, flow.clone(), message.clone()));
                     self.answer(&flow, &message);
+                } else {
+                    self.responses.push(message);
                 }
             }
             Order::KeepAlive(_) => {}
@@ -97,6 +110,7 @@ impl World {
                 match (request.method(), talk) {
                     (Some(Method::Ack), _) => return,
                     (Some(Method::Register), _) => self.register(request),
+                    (Some(Method::Subscribe), _) => self.subscribe(request),
                     (Some(Method::Invite), Talk::Invites(status)) => {
                         Message::response_to(request, status, "", Some("b"))
                     }
@@ -125,6 +139,25 @@ impl World {
         let mut response = Message::response_to(invite, 407, "", Some("srv"));
         self.verifier.challenge(&mut response, Door::Proxy, self.now.mono, false, &mut self.dice);
         response
+    }
+
+    fn subscribe(&mut self, request: &Message) -> Message {
+        let mut refused = Message::response_to(request, 401, "", Some("srv"));
+        let granted = match self.subscribes {
+            Subscribes::Refuses(status) => return Message::response_to(request, status, "", Some("srv")),
+            Subscribes::Foreign => {
+                let challenge = r#"Digest realm="evil.example", nonce="n", algorithm=SHA-256, qop="auth""#;
+                return refused.with("WWW-Authenticate", challenge);
+            }
+            Subscribes::Grants(seconds) => request.expires().map_or(seconds, |wanted| wanted.min(seconds)),
+        };
+        let known = |login: &str| (login == "anna").then(|| Secret::new(PASSWORD.to_owned()));
+        if matches!(self.verifier.verify(request, Door::Server, self.now.mono, known), Verdict::Good(_)) {
+            let good = Message::response_to(request, 200, "", Some("srv"));
+            return good.with("Expires", granted).with("Contact", "<sip:srv@192.0.2.2>");
+        }
+        self.verifier.challenge(&mut refused, Door::Server, self.now.mono, false, &mut self.dice);
+        refused
     }
 
     fn register(&mut self, request: &Message) -> Message {

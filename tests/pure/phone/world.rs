@@ -20,7 +20,7 @@ use ringfence::sip::Message;
 use ringfence::sip::digest::{Algorithm, Hash, Qop, Verifier};
 
 use super::api_provider::ApiProvider;
-pub(super) use super::network::{Entry, Server, Talk};
+pub(super) use super::network::{Entry, Server, Subscribes, Talk};
 use super::safe::Safe;
 
 pub(super) const PASSWORD: &str = "canary-7f3d-horse";
@@ -65,6 +65,9 @@ pub(super) struct World {
     pub(super) flows: BTreeMap<u64, Flow>,
     /// Requests as they were sent.
     pub(super) sent: Vec<(Mono, Flow, Message)>,
+    /// Responses as they were sent.
+    pub(super) responses: Vec<Message>,
+    pub(super) subscribes: Subscribes,
     pub(super) unanswered: Vec<(RequestId, Request)>,
     pub(super) bindings: Vec<String>,
     /// Contacts of other devices, and whether any contact is named at all.
@@ -154,6 +157,8 @@ impl World {
             opened: Vec::new(),
             flows: BTreeMap::new(),
             sent: Vec::new(),
+            responses: Vec::new(),
+            subscribes: Subscribes::Refuses(489),
             unanswered: Vec::new(),
             web: BTreeMap::new(),
             api: None,
