@@ -73,7 +73,7 @@ impl RegInfo {
         let mut reader = Reader::new(text);
         let (mut info, mut path, mut text) = (None, Vec::new(), Text::Nowhere);
         let mut count = 0;
-        while let Some(piece) = reader.next()? {
+        while let Some(piece) = reader.piece()? {
             match piece {
                 Piece::Open { name, attributes, closed } => {
                     text = open(&mut info, &path, name, &attributes)?;

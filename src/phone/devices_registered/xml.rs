@@ -45,7 +45,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// If it is none, or one that is not taken: a DTD, an entity.
-    pub fn next(&mut self) -> Result<Option<Piece<'a>>, Bad> {
+    pub fn piece(&mut self) -> Result<Option<Piece<'a>>, Bad> {
         loop {
             if self.rest.is_empty() {
                 return Ok(None);
@@ -159,7 +159,7 @@ mod tests {
     fn all(text: &str) -> Result<Vec<Piece<'_>>, Bad> {
         let mut reader = Reader::new(text);
         let mut pieces = Vec::new();
-        while let Some(piece) = reader.next()? {
+        while let Some(piece) = reader.piece()? {
             pieces.push(piece);
         }
         Ok(pieces)
