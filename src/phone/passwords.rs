@@ -211,6 +211,16 @@ impl Phone {
         true
     }
 
+    /// Where the vault was asked to keep an account's password and has not answered yet.
+    pub(super) fn keeping_at(&self, account: &Account) -> Option<PasswordPlace> {
+        let asked = self.passwords.asked.values().find(|(_, purpose)| *purpose == Purpose::Keep(account.id()));
+        match asked.map(|(place, _)| place)? {
+            Place::Keyring => Some(PasswordPlace::Keyring),
+            Place::Passphrase => Some(PasswordPlace::Passphrase),
+            Place::Session => None,
+        }
+    }
+
     /// The account is gone, and all its entries with it.
     pub(super) fn forget_passwords(&mut self, uuid: &str, address: &str) {
         if !self.passwords.unused() {

@@ -92,7 +92,12 @@ impl Phone {
     /// Writes the accounts down: all but the demo's and the one that is not signed in yet.
     pub(super) fn save_accounts(&mut self) {
         let kept = |account: &&Account| !account.demo && !self.is_signing_in(account.id());
-        let records: Vec<Record> = self.accounts.iter().filter(kept).map(|account| account.record.clone()).collect();
+        // A password on its way to the vault counts as there: whoever is killed now must look for it at the next start.
+        let record = |account: &Account| match self.keeping_at(account) {
+            Some(password) => Record { password, ..account.record.clone() },
+            None => account.record.clone(),
+        };
+        let records: Vec<Record> = self.accounts.iter().filter(kept).map(record).collect();
         self.saving_accounts();
         self.out.push_back(Output::Save(documents::save_accounts(self.next_account, &records)));
     }

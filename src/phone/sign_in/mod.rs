@@ -432,11 +432,12 @@ impl Phone {
         let ticket = sign_in.wish.ticket.take();
         self.next_account = self.next_account.max(id.0.saturating_add(1));
         self.accounts.sort_by_key(Account::id);
+        let keeps = self.keep_password(id);
         self.save_accounts();
         self.out.push_back(Output::Event(Event::SignedIn(id)));
         self.look_for_notices(now, id, crate::phone::notice::Why::SignedIn);
         self.answer(ticket, Ok(Done::Account(id)));
-        if !self.keep_password(id) {
+        if !keeps {
             self.sign_in_kept(id, PasswordPlace::Session);
             self.next_wish(now);
         }

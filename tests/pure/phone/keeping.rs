@@ -151,6 +151,22 @@ fn a_password_that_the_keyring_takes_late_is_found_again_although_the_person_qui
 }
 
 #[test]
+fn whoever_is_killed_before_the_keyring_has_answered_finds_the_password_that_it_took() {
+    let mut before = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
+    before.vault = Vault::Stuck;
+    before.sign_in(numeric(None));
+    let asked = before.unanswered.iter().find_map(|(_, request)| match request {
+        Request::Put(key, password) => Some((key.account.clone(), password.expose("a test's vault").clone())),
+        _ => None,
+    });
+    before.kept.extend(asked);
+    assert_eq!(before.view().accounts[0].password, PasswordPlace::Session, "it is not known to be there");
+    let mut world = restarted(&before, VaultUse::Keyring);
+    world.load();
+    assert_eq!(world.state(), Some(AccountState::Registered));
+}
+
+#[test]
 fn with_vault_session_nothing_is_asked_of_a_keyring() {
     let before = World::signed_in(VaultUse::Session, Transport::Tls);
     assert!(!before.debug.contains("Vault("));
