@@ -155,9 +155,9 @@ fn whoever_is_killed_before_the_keyring_has_answered_finds_the_password_that_it_
     let mut before = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
     before.vault = Vault::Stuck;
     before.sign_in(numeric(None));
-    let asked = before.unanswered.iter().find_map(|(_, request)| match request {
-        Request::Put(key, password) => Some((key.account.clone(), password.expose("a test's vault").clone())),
-        _ => None,
+    let asked = before.unanswered.iter().find_map(|(_, request)| {
+        let Request::Put(key, password) = request else { return None };
+        Some((key.account.clone(), password.expose("a test's vault").clone()))
     });
     before.kept.extend(asked);
     assert_eq!(before.view().accounts[0].password, PasswordPlace::Session, "it is not known to be there");
