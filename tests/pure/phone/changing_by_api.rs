@@ -5,13 +5,14 @@ use std::time::Duration;
 use ringfence::base::{Envelope, Secret};
 use ringfence::phone::VaultUse;
 use ringfence::phone::command::{ChangeCommand, Command, DeviceCommand};
-use ringfence::phone::view::{AccountState, ChangePhase, Fact, NeedsPerson, OldPassword};
+use ringfence::phone::view::{AccountState, ChangePhase, ChangeWay, Fact, NeedsPerson, OldPassword};
 use ringfence::port::http::Method;
+use ringfence::port::net::Transport;
 use ringfence::provider::security::policy::{Exposed, PasswordAlone};
 
 use super::api_provider::{Mishap, settings};
 use super::changing::{NEW, change, phase, security};
-use super::world::{PASSWORD, World};
+use super::world::{PASSWORD, REALM, World};
 
 fn begin(world: &mut World) {
     change(world, ChangeCommand::Now(Some(Secret::from(NEW))));
@@ -219,4 +220,20 @@ fn killed_at_every_step_with_the_answer_lost() {
 #[test]
 fn killed_at_every_step_with_a_late_request() {
     killed_everywhere(Some(Mishap::Late));
+}
+
+#[test]
+fn at_a_provider_that_wants_to_choose_passwords_itself_the_change_is_the_person_s() {
+    let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
+    world.open_api(settings());
+    let discovery = format!("https://{REALM}/.well-known/sip-account-security");
+    let answer = world.web.get_mut(&discovery).expect("discovery");
+    let text = String::from_utf8(answer.body.expose("a test").clone()).expect("JSON");
+    let text = text.replacen(r#""auth":"#, r#""generation":["server-two-phase"],"auth":"#, 1);
+    answer.body = Secret::new(text.into_bytes());
+    world.pass(Duration::from_secs(120));
+    begin(&mut world);
+    assert_eq!(security(&world).change.way, ChangeWay::Person);
+    assert!(!world.requested.iter().any(|(_, it)| it.method == Method::Post && it.path.as_str().ends_with("changes")));
+    assert!(provider(&mut world).takes(PASSWORD));
 }

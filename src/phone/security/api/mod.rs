@@ -25,6 +25,7 @@ use crate::phone::view::ChangeWay;
 use crate::port::RequestId;
 use crate::port::http::{Method, Outcome, Request};
 use crate::provider_api::changes::{Calls, ChangeRequest, Generator, Target, Terminate, Whose};
+use crate::provider_api::discovery::Generation;
 use crate::provider_api::ed25519::DeviceKey;
 use crate::provider_api::policy::SecretForm;
 use crate::provider_api::{Credential, Path, Policy, Rules, Stamp, TxId};
@@ -263,11 +264,13 @@ impl Phone {
     }
 }
 
-/// Whether the phone can make a change by this API: it has the resources, and asks with algorithms that we know.
+/// Whether the phone can make a change by this API: it has the resources, lets the phone choose the password (one that
+/// the server chooses is lost with its answer), and asks with algorithms that we know.
 fn can_change(pinned: &Pinned) -> bool {
     let discovery = &pinned.discovery;
     let known = discovery.algorithms().len();
-    discovery.endpoints.changes.is_some() && known > 0 && known == discovery.digest.len()
+    let ours = discovery.generation.is_empty() || discovery.generation.contains(&Generation::Client);
+    discovery.endpoints.changes.is_some() && ours && known > 0 && known == discovery.digest.len()
 }
 
 fn who<'a>(account: &'a Account, pinned: &'a Pinned, device: Option<&'a str>, key: Option<&'a DeviceKey>) -> Who<'a> {
