@@ -30,6 +30,8 @@ pub fn press_to_safe() {
     let mut options = Options::simple(format!("sqlite:{}", table.file.display()), "kamailio-sha256");
     options.more += "[limits]\nchanges_per_second = 100000\n";
     let provider = Provider::start(&scratch.folder("provider"), &options);
+    let keys = scratch.path().join("keys").display().to_string();
+    provider.ok(&["key", "new", "--keys", &keys, "--no-passphrase"]);
     let both = [&kamailio.ca, &provider.ca].map(|file| std::fs::read_to_string(file).expect("a CA")).concat();
     let authorities = scratch.path().join("authorities.pem");
     std::fs::write(&authorities, both).expect("authorities");
@@ -51,11 +53,8 @@ pub fn press_to_safe() {
         }));
     }
     for line in 1..=LINES {
-        wait_until("the provider is known and this computer enrolled", || {
-            let security = agent.ok(json!({"do": "security", "account": line}));
-            security["log"]
-                .as_array()
-                .is_some_and(|log| log.iter().any(|row| row["words"].to_string().contains("enrolled")))
+        wait_until("the phone has looked at its provider", || {
+            agent.ok(json!({"do": "notices", "account": line}))["source"]["state"] == "confirmed"
         });
     }
     let (mut safe, mut done) = (Vec::new(), Vec::new());
