@@ -11,6 +11,8 @@ mod breach;
 mod calls;
 #[path = "ui/idle.rs"]
 mod idle;
+#[path = "ui/keyboard.rs"]
+mod keyboard;
 #[path = "ui/made_up.rs"]
 mod made_up;
 #[path = "ui/main_page.rs"]

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use egui::ViewportId;
-use ringfence::phone::view::{EndReason, PhoneView};
+use ringfence::phone::view::{ChangePhase, EndReason, GuardVerdict, PhoneView};
+use ringfence::ui::state::{Page, SecurityPage};
 
+use crate::breach;
 use crate::made_up;
 use crate::rig::{Window, press, type_text, window};
 
@@ -43,6 +45,41 @@ fn settings_at_rest_ask_for_no_frame() {
     window.remove_cursor();
     window.run();
     assert_eq!(next_frame(&window), Duration::MAX);
+}
+
+#[test]
+fn security_pages_at_rest_ask_for_no_frame_and_so_nothing_on_them_times_out() {
+    let id = breach::notice().id;
+    for (page, view) in [
+        (SecurityPage::Centre, breach::breach()),
+        (SecurityPage::Notice(id.clone()), breach::breach()),
+        (SecurityPage::Why(id), breach::breach()),
+        (SecurityPage::Change, breach::composing()),
+        (SecurityPage::Change, breach::changing(ChangePhase::Testing)),
+        (SecurityPage::Change, breach::changing(ChangePhase::SaveElsewhere)),
+        (SecurityPage::Change, breach::told()),
+        (SecurityPage::Change, breach::done()),
+        (SecurityPage::Told, breach::told()),
+        (SecurityPage::Devices, breach::done()),
+        (SecurityPage::Limits, breach::breach()),
+        (SecurityPage::Bill, breach::bill_result()),
+    ] {
+        let mut window = window(view);
+        window.state_mut().state.page = Page::Security;
+        window.state_mut().state.security.go(page.clone());
+        window.run();
+        window.run();
+        assert_eq!(next_frame(&window), Duration::MAX, "{page:?}");
+    }
+}
+
+#[test]
+fn questions_at_rest_ask_for_no_frame() {
+    for view in [breach::guard(GuardVerdict::Type("premium".into())), breach::certificate(true)] {
+        let mut window = window(view);
+        window.run();
+        assert_eq!(next_frame(&window), Duration::MAX);
+    }
 }
 
 #[test]
