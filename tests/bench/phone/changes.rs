@@ -18,7 +18,6 @@ const LINES: u32 = 50;
 const ROUNDS: usize = 2;
 
 /// The figure.
-#[expect(clippy::too_many_lines, reason = "one town from its founding to its figures")]
 pub fn press_to_safe() {
     let (scratch, session) = (Scratch::new(), Session::new());
     let _keyring = session.unlocked();
