@@ -29,17 +29,7 @@ fn is_on_in(folder: &Path) -> bool {
 }
 
 fn switch_in(folder: &Path, program: &Path, on: bool) -> io::Result<()> {
-    let file = folder.join(NAME);
-    if !on {
-        return match std::fs::remove_file(&file) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            other => other,
-        };
-    }
-    std::fs::create_dir_all(folder)?;
-    let fresh = folder.join(format!(".{NAME}.new"));
-    std::fs::write(&fresh, entry(program))?;
-    std::fs::rename(&fresh, &file)
+    super::keep(&folder.join(NAME), on.then(|| entry(program)))
 }
 
 fn entry(program: &Path) -> String {

@@ -27,17 +27,7 @@ fn file(folder: &Path) -> PathBuf {
 }
 
 fn switch_in(folder: &Path, program: &Path, on: bool) -> io::Result<()> {
-    let file = file(folder);
-    if !on {
-        return match std::fs::remove_file(&file) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            other => other,
-        };
-    }
-    std::fs::create_dir_all(folder)?;
-    let fresh = folder.join(format!(".{NAME}.new"));
-    std::fs::write(&fresh, agent(program))?;
-    std::fs::rename(&fresh, &file)
+    super::keep(&file(folder), on.then(|| agent(program)))
 }
 
 fn agent(program: &Path) -> String {

@@ -29,3 +29,20 @@ pub fn switch(on: bool) -> Result<(), String> {
     let program = super::installation::program().map_err(|error| error.to_string())?;
     system::switch(&program, on).map_err(|error| error.to_string())
 }
+
+/// Makes `file` hold this text and nothing less, or removes it. Where a system keeps a file, it is kept like that.
+#[cfg(any(test, not(windows)))]
+fn keep(file: &std::path::Path, text: Option<String>) -> std::io::Result<()> {
+    let Some(text) = text else {
+        return match std::fs::remove_file(file) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        };
+    };
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let fresh = file.with_extension("new");
+    std::fs::write(&fresh, text)?;
+    std::fs::rename(&fresh, file)
+}
