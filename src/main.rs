@@ -74,6 +74,8 @@ fn window(demo: bool, arguments: Vec<OsString>, link: Option<String>) -> ExitCod
         notify: Box::new(io::notification::show),
         starts_at_login: Box::new(io::autostart::is_on),
         set_start_at_login: Box::new(io::autostart::switch),
+        free_shader_compiler: io::graphics::free_shader_compiler,
+        give_back_memory: io::memory::give_back,
     };
     match ui::run(
         handle,

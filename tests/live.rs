@@ -71,3 +71,6 @@ mod updating;
 mod vault;
 #[path = "live/window.rs"]
 mod window;
+
+/// What agents log: everything, so that whatever must not be said would be found.
+const AGENT_LOG: &str = "trace";

@@ -4,6 +4,7 @@
 
 use std::thread::Builder;
 
+use crate::io::memory;
 use crate::phone::guard::numbers;
 use crate::phone::view::{AccountState, PhoneView};
 
@@ -24,6 +25,8 @@ impl Tables {
         let thread = Builder::new().name("tables".to_owned()).spawn(move || {
             give_way();
             numbers::warm(home);
+            // Reading them took as much again as they need.
+            memory::give_back();
         });
         if let Err(error) = thread {
             tracing::warn!(%error, "the first call to a number will wait for its tables");

@@ -20,5 +20,5 @@ pub mod store;
 pub mod tls;
 pub mod vault;
 
-pub use platform::{appearance, autostart, console, harden, installation, notification};
+pub use platform::{appearance, autostart, console, graphics, harden, installation, memory, notification};
 pub(crate) use platform::{datagram, signals};

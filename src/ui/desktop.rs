@@ -1,6 +1,8 @@
 //! What the window asks of the desktop beside showing itself: a notification, starting at login. Whoever starts the
 //! window brings it along; the window knows no driver.
 
+use std::ffi::{CStr, c_void};
+
 /// The desktop, as functions that do not block.
 pub struct Desktop {
     /// Shows a notification: title and text, both plain.
@@ -9,6 +11,10 @@ pub struct Desktop {
     pub starts_at_login: Box<dyn Fn() -> Option<bool>>,
     /// Switches that.
     pub set_start_at_login: Box<dyn Fn(bool) -> Result<(), String>>,
+    /// Tells the graphics driver that all shaders are compiled. Takes what finds OpenGL's functions by name.
+    pub free_shader_compiler: fn(&dyn Fn(&CStr) -> *const c_void),
+    /// Gives back to the operating system what the window's start needed and nothing later does.
+    pub give_back_memory: fn(),
 }
 
 impl Desktop {
@@ -19,6 +25,8 @@ impl Desktop {
             notify: Box::new(|_, _| {}),
             starts_at_login: Box::new(|| None),
             set_start_at_login: Box::new(|_| Err("This desktop cannot do that.".into())),
+            free_shader_compiler: |_| {},
+            give_back_memory: || {},
         }
     }
 }

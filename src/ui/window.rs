@@ -50,14 +50,23 @@ pub enum Error {
 pub fn run(handle: PhoneHandle, waker: Waker, options: Options) -> Result<(), Error> {
     let event_loop = EventLoop::<UserEvent>::with_user_event().build()?;
     let app_waker = waker.clone();
-    let (clock, start) = (options.clock.clone(), options.clock.now().wall);
+    let started = Started {
+        since: options.clock.now().wall,
+        clock: options.clock.clone(),
+        give_back_memory: options.desktop.give_back_memory,
+    };
     let inner = eframe::create_native(
         "ringfence",
         native_options(),
-        Box::new(move |cc| Ok(Box::new(App::new(&cc.egui_ctx, handle, app_waker, options)))),
+        Box::new(move |cc| {
+            if let Some(find) = &cc.get_proc_address {
+                (options.desktop.free_shader_compiler)(&**find);
+            }
+            Ok(Box::new(App::new(&cc.egui_ctx, handle, app_waker, options)))
+        }),
         &event_loop,
     );
-    event_loop.run_app(&mut Front { inner, waker, main: None, unpainted: Some((clock, start)) })?;
+    event_loop.run_app(&mut Front { inner, waker, main: None, unpainted: Some(started) })?;
     Ok(())
 }
 
@@ -94,8 +103,22 @@ struct Front<'a> {
     waker: Waker,
     /// The main window: the first that has an event.
     main: Option<WindowId>,
-    /// Until the first frame is painted: to say how long that took.
-    unpainted: Option<(Clock, WallTime)>,
+    /// Until the first frame is painted.
+    unpainted: Option<Started>,
+}
+
+/// The start, to end it when the first frame is painted.
+struct Started {
+    clock: Clock,
+    since: WallTime,
+    give_back_memory: fn(),
+}
+
+impl Started {
+    fn end(self) {
+        tracing::debug!("first frame after {} ms", self.clock.now().wall.0 - self.since.0);
+        (self.give_back_memory)();
+    }
 }
 
 impl Front<'_> {
@@ -132,9 +155,12 @@ impl ApplicationHandler<UserEvent> for Front<'_> {
     fn window_event(&mut self, event_loop: &ActiveEventLoop, id: WindowId, event: WindowEvent) {
         self.main.get_or_insert(id);
         let paints = matches!(event, WindowEvent::RedrawRequested);
+        if paints {
+            tracing::trace!("a frame is painted");
+        }
         self.inner.window_event(event_loop, id, event);
-        if let Some((clock, start)) = self.unpainted.take_if(|_| paints) {
-            tracing::debug!("first frame after {} ms", clock.now().wall.0 - start.0);
+        if let Some(start) = self.unpainted.take_if(|_| paints) {
+            start.end();
         }
     }
 

@@ -23,6 +23,9 @@ mod provider;
 #[path = "../live/rig/mod.rs"]
 mod rig;
 
+/// What agents log: what a customer's would.
+const AGENT_LOG: &str = "warn";
+
 fn main() {
     // `cargo bench -- WORD…` runs the figures whose name holds one of the words; cargo itself adds `--bench`.
     let words: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();

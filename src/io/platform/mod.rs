@@ -6,10 +6,12 @@ pub(super) mod arrival;
 pub mod autostart;
 pub mod console;
 pub(crate) mod datagram;
+pub mod graphics;
 pub mod harden;
 pub mod installation;
 #[cfg(target_os = "linux")]
 pub(super) mod linux;
+pub mod memory;
 pub mod notification;
 #[cfg(target_os = "linux")]
 pub(super) mod priority;

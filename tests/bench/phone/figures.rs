@@ -292,6 +292,8 @@ fn idle() {
     let mut agent = Agent::start(&scratch, "alice", &["--bind", "127.0.0.1:0"]);
     agent.sign_in("alice", kamailio.plain, "udp", json!({}));
     std::thread::sleep(Duration::from_secs(2));
+    // A thread that ends takes its account with it.
+    crate::rig::wait_until("the tables of numbers are loaded", || !process::has_thread(agent.pid(), "tables"));
     let before = (process::cpu_seconds(agent.pid()), process::wakeups(agent.pid()));
     std::thread::sleep(Duration::from_secs(60));
     println!(
@@ -360,7 +362,7 @@ fn window() {
             .env("DISPLAY", &display)
             .env_remove("WAYLAND_DISPLAY")
             .env("LIBGL_ALWAYS_SOFTWARE", "1")
-            .env("RUST_LOG", "ringfence=debug");
+            .env("RUST_LOG", "ringfence=trace");
         let start = std::time::Instant::now();
         let window = Daemon::spawn("ringfence", command, &inner);
         crate::rig::wait_until("the first frame", || window.log().contains("first frame"));
@@ -368,12 +370,14 @@ fn window() {
         if round == 6 {
             std::thread::sleep(Duration::from_secs(5));
             let pid = window.pid();
-            let before = (process::cpu_seconds(pid), process::wakeups(pid), window.log().matches("frame").count());
+            let painted = || window.log().matches("a frame is painted").count();
+            let before = (process::cpu_seconds(pid), process::wakeups(pid), painted());
             std::thread::sleep(Duration::from_secs(30));
             println!(
-                "idle: CPU {:.4} %, {:.2} wake-ups a second; PSS {:.1} MiB, of it without a file (our heap and the software renderer's) {:.1} MiB, {} threads",
+                "idle: CPU {:.4} %, {:.2} wake-ups a second, {} frames; PSS {:.1} MiB, of it without a file (our heap and the software renderer's) {:.1} MiB, {} threads",
                 (process::cpu_seconds(pid) - before.0) / 30.0 * 100.0,
                 (process::wakeups(pid) - before.1) / 30.0,
+                painted() - before.2,
                 process::pss_mib(pid),
                 process::anonymous_mib(pid),
                 process::threads(pid)

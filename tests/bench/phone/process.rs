@@ -36,6 +36,11 @@ pub fn threads(pid: u32) -> usize {
     tasks(pid).len()
 }
 
+/// Whether a thread of that name runs.
+pub fn has_thread(pid: u32, name: &str) -> bool {
+    tasks(pid).iter().any(|t| fs::read_to_string(format!("{t}/comm")).is_ok_and(|comm| comm.trim_end() == name))
+}
+
 fn tasks(pid: u32) -> Vec<String> {
     let folder = format!("/proc/{pid}/task");
     let entries = fs::read_dir(&folder).map(|e| e.filter_map(Result::ok).collect::<Vec<_>>()).unwrap_or_default();

@@ -47,7 +47,7 @@ impl Agent {
             }
         }
         let log = std::fs::File::create(folder.join("stderr")).expect("log");
-        command.args(arguments).env("RUST_LOG", "trace");
+        command.args(arguments).env("RUST_LOG", crate::AGENT_LOG);
         let mut command = within(command);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().expect("the agent starts");
