@@ -72,5 +72,10 @@ mod vault;
 #[path = "live/window.rs"]
 mod window;
 
+/// The program under test.
+const fn program() -> &'static str {
+    env!("CARGO_BIN_EXE_ringfence")
+}
+
 /// What agents log: everything, so that whatever must not be said would be found.
 const AGENT_LOG: &str = "trace";

@@ -23,6 +23,11 @@ mod provider;
 #[path = "../live/rig/mod.rs"]
 mod rig;
 
+/// The program that is measured: the one that was built with this, or a release that `RINGFENCE_PROGRAM` names.
+fn program() -> std::ffi::OsString {
+    std::env::var_os("RINGFENCE_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_ringfence").into())
+}
+
 /// What agents log: what a customer's would.
 const AGENT_LOG: &str = "warn";
 

@@ -356,7 +356,7 @@ fn window() {
     let mut times = Vec::new();
     for round in 0..7 {
         let inner = scratch.folder(&format!("window-{round}"));
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ringfence"));
+        let mut command = Command::new(crate::program());
         command.args(["--vault", "session", "--profile"]).arg(inner.join("profile"));
         command
             .env("DISPLAY", &display)

@@ -39,7 +39,7 @@ impl Agent {
         within: impl FnOnce(Command) -> Command,
     ) -> Agent {
         let folder = scratch.folder(name);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ringfence"));
+        let mut command = Command::new(crate::program());
         command.arg("agent").arg("--profile").arg(folder.join("profile"));
         for (option, value) in [("--vault", "session"), ("--input", "silence"), ("--output", "discard")] {
             if !arguments.contains(&option) {
