@@ -1,5 +1,5 @@
-# The program and its installer on a hosted Windows runner, signed if there is a certificate: the program first, then the installer around it.
-# Never run on Debian, and so untested there; packaging/release/windows-cross tries the same installer script under wine.
+# The program and its installers on a hosted Windows runner, signed if there is a certificate: the program first, then the installers around it.
+# Never run on Debian, and so untested there; packaging/release/windows-cross tries the same two installers, made by other tools, under wine.
 $ErrorActionPreference = "Stop"
 $version = (Select-String -Path Cargo.toml -Pattern '^version = "(.*)"').Matches[0].Groups[1].Value
 $out = "target/dist"
@@ -12,13 +12,16 @@ foreach ($line in & "C:/Program Files/Git/bin/bash.exe" -c '. packaging/release/
     $name, $value = $line -split '=', 2
     Set-Item "env:$name" $value
 }
-cargo build --locked --release --bin ringfence
+# Paths of the machine that builds are kept out of the program, and the list of its crates is put in.
+$env:RUSTFLAGS = "--remap-path-prefix=$PWD=/ringfence --remap-path-prefix=$HOME\.cargo=/cargo"
+cargo install --locked cargo-auditable@0.7.7 cargo-cyclonedx@0.5.9
+if ($LASTEXITCODE -ne 0) { throw "the tools were not built" }
+cargo auditable build --locked --release --bin ringfence
 if ($LASTEXITCODE -ne 0) { throw "the program was not built" }
 Copy-Item target/release/ringfence.exe $stage
 python packaging/release/licences --filter-platform x86_64-pc-windows-msvc | Set-Content -Encoding utf8 "$stage/licences.txt"
-cargo install --locked cargo-cyclonedx@0.5.9
-cargo cyclonedx --format json --spec-version 1.5 --override-filename sbom
-Move-Item -Force sbom.json "$stage/sbom.cdx.json"
+python packaging/release/sbom ringfence x86_64-pc-windows-msvc "$stage/sbom.cdx.json"
+if ($LASTEXITCODE -ne 0) { throw "no list of parts" }
 
 function Sign($file) {
     if (-not $env:SIGNING_CERTIFICATE) { Write-Host "not signed: $file"; return }
@@ -36,3 +39,10 @@ $makensis = "C:/Program Files (x86)/NSIS/makensis.exe"
 & $makensis -V2 "-DVERSION=$version" "-DSOURCE=$((Resolve-Path $stage).Path)" "-DOUT=$((Resolve-Path $out).Path)/ringfence-$version-setup.exe" packaging/windows/installer.nsi
 if ($LASTEXITCODE -ne 0) { throw "makensis failed" }
 Sign "$out/ringfence-$version-setup.exe"
+
+# Windows' own rules for packages (-sval) want every file in a person's folders to have a key of its own in the registry.
+& "${env:WIX}bin/candle.exe" -nologo -arch x64 "-dVERSION=$version" "-dSOURCE=$((Resolve-Path $stage).Path)" "-dPRODUCT=*" -out "$stage/installer.wixobj" packaging/windows/installer.wxs
+if ($LASTEXITCODE -ne 0) { throw "candle failed" }
+& "${env:WIX}bin/light.exe" -nologo -sval -spdb -out "$out/ringfence-$version.msi" "$stage/installer.wixobj"
+if ($LASTEXITCODE -ne 0) { throw "light failed" }
+Sign "$out/ringfence-$version.msi"
