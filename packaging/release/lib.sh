@@ -22,10 +22,10 @@ python_tool() { # NAME VERSION
   "${pip[@]}" install --quiet --disable-pip-version-check "$1==$2"
 }
 
-# Tools from cargo's registry, built once.
+# Tools from cargo's registry, built once and without optimisation: they have little to do.
 cargo_tool() { # CRATE VERSION
   [ -x "$TOOLS/bin/$1" ] && [ "$(cat "$TOOLS/$1.version" 2>/dev/null)" = "$2" ] && return
-  cargo install --quiet --locked --root "$TOOLS" "$1@$2"
+  cargo install --quiet --debug --locked --root "$TOOLS" "$1@$2"
   echo "$2" >"$TOOLS/$1.version"
 }
 
