@@ -3,6 +3,9 @@
 
 use std::ffi::{CStr, c_void};
 
+/// Finds a function of OpenGL by its name; null if the driver has none.
+pub type FindFunction<'a> = &'a dyn Fn(&CStr) -> *const c_void;
+
 /// The desktop, as functions that do not block.
 pub struct Desktop {
     /// Shows a notification: title and text, both plain.
@@ -11,8 +14,8 @@ pub struct Desktop {
     pub starts_at_login: Box<dyn Fn() -> Option<bool>>,
     /// Switches that.
     pub set_start_at_login: Box<dyn Fn(bool) -> Result<(), String>>,
-    /// Tells the graphics driver that all shaders are compiled. Takes what finds OpenGL's functions by name.
-    pub free_shader_compiler: fn(&dyn Fn(&CStr) -> *const c_void),
+    /// Tells the graphics driver that all shaders are compiled.
+    pub free_shader_compiler: fn(FindFunction<'_>),
     /// Gives back to the operating system what the window's start needed and nothing later does.
     pub give_back_memory: fn(),
 }
