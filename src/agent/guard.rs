@@ -148,6 +148,7 @@ pub(super) fn event(news: &GuardEvent) -> Value {
         }),
         GuardEvent::Emergency(emergency) => json!({
             "event": "guard", "state": "emergency", "number": emergency.number, "use_mobile": emergency.use_mobile,
+            "over": emergency.over,
         }),
     }
 }

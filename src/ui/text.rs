@@ -4,6 +4,7 @@ pub(super) mod about;
 pub(super) mod change;
 pub(super) mod security;
 
+use crate::phone::guard::EmergencyView;
 use crate::phone::view::{
     AccountState, AccountView, CallState, CallView, EndReason, HistoryRow, Quality, Step, StepKind, StepState,
     VaultState,
@@ -48,6 +49,15 @@ pub(super) const ALOUD_NOW: &str = "Being read, letter by letter, in groups of f
 pub(super) const ENGINE_STUCK: &str = "The phone does not react. If this lasts, start Ringfence again.";
 
 pub(super) const USE_A_MOBILE: &str = "Use a mobile phone now";
+
+/// What goes with it: whether this computer still tries.
+pub(super) fn emergency_advice(call: &EmergencyView) -> String {
+    if call.over {
+        format!("{} could not be reached from here. It is not being tried any more.", call.number)
+    } else {
+        format!("{} is being tried from here all the same.", call.number)
+    }
+}
 
 /// A sentence with its first letter right: some providers are called "the demo provider", and a domain stays as it is.
 pub(super) fn sentence(words: String) -> String {

@@ -3,6 +3,7 @@
 
 use egui_kittest::kittest::Queryable as _;
 use ringfence::base::WallTime;
+use ringfence::phone::guard::EmergencyView;
 use ringfence::phone::command::{BillCommand, Command, GuardCommand, TrustCommand};
 use ringfence::phone::view::{BillState, BillView, GuardFrom, GuardVerdict, PhoneView, VaultQuestion};
 use ringfence::ui::state::SecurityPage;
@@ -52,6 +53,23 @@ fn a_redirect_is_asked_about_during_the_call_attempt_and_end_stays() {
     let mut window = sized(view, [360.0, 600.0]);
     window.get_by_label("You did not dial this: the other end sends your call there.");
     assert_eq!(press(&mut window, "End"), [Command::HangUp(made_up::CALL)]);
+}
+
+#[test]
+fn an_emergency_call_that_is_over_is_not_said_to_be_tried_and_can_be_dismissed() {
+    let emergency = |over| {
+        let mut view = made_up::ready();
+        view.guard_state.emergency = Some(EmergencyView { number: "112".into(), use_mobile: true, over });
+        tall(view)
+    };
+    let trying = emergency(false);
+    trying.get_by_label("112 is being tried from here all the same.");
+    assert!(trying.query_by_label("Dismiss").is_none(), "it stays while it is true");
+    let mut over = emergency(true);
+    assert!(says(&over, "Use a mobile phone now"));
+    over.get_by_label("112 could not be reached from here. It is not being tried any more.");
+    assert!(!says(&over, "is being tried"));
+    assert_eq!(press(&mut over, "Dismiss"), [Command::Guard(GuardCommand::Cancel)]);
 }
 
 #[test]

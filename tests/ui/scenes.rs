@@ -72,6 +72,7 @@ fn phone(name: &str) -> Option<(PhoneView, UiState)> {
         "silent" => plain(call(|c| c.silent_secs = Some(14))),
         "long-call" => plain(long_call()),
         "emergency" => plain(emergency()),
+        "emergency-over" => plain(emergency_over()),
         "in-call-later" => plain(PhoneView { calls: vec![made_up::talking()], ..breach::breach() }),
         "ended" => plain(made_up::ended(EndReason::HungUp)),
         "failed" => {
@@ -136,7 +137,14 @@ fn emergency() -> PhoneView {
         (c.peer.name, c.peer.address) = (None, "999".into());
         (c.state, c.since, c.quality) = (CallState::Inviting, None, None);
     });
-    view.guard_state.emergency = Some(EmergencyView { number: "999".into(), use_mobile: true });
+    view.guard_state.emergency = Some(EmergencyView { number: "999".into(), use_mobile: true, over: false });
+    view
+}
+
+/// No way is left.
+fn emergency_over() -> PhoneView {
+    let mut view = made_up::ready();
+    view.guard_state.emergency = Some(EmergencyView { number: "999".into(), use_mobile: true, over: true });
     view
 }
 

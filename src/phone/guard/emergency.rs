@@ -35,6 +35,13 @@ pub(in crate::phone) struct Emergency {
     until: Option<Mono>,
 }
 
+impl Emergency {
+    /// Every way that there is has failed.
+    fn is_over(&self) -> bool {
+        self.call.is_none() && self.until.is_none()
+    }
+}
+
 /// With or without the password.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Way {
@@ -200,14 +207,15 @@ impl Phone {
 
     /// The person has read that there is no way.
     pub(super) fn dismiss_emergency(&mut self) {
-        if self.host.emergency.as_ref().is_some_and(|emergency| emergency.call.is_none() && emergency.until.is_none()) {
+        if self.host.emergency.as_ref().is_some_and(Emergency::is_over) {
             self.host.emergency = None;
             self.host.state.emergency = None;
         }
     }
 
     fn tell_emergency(&mut self, to: &Dialled, use_mobile: bool) {
-        let state = EmergencyView { number: to.as_str().to_owned(), use_mobile };
+        let over = self.host.emergency.as_ref().is_some_and(Emergency::is_over);
+        let state = EmergencyView { number: to.as_str().to_owned(), use_mobile, over };
         if self.host.state.emergency.as_ref() != Some(&state) {
             self.host.state.emergency = Some(state.clone());
             self.out.push_back(Output::Event(Event::Guard(Box::new(GuardEvent::Emergency(state)))));

@@ -34,6 +34,8 @@ pub struct EmergencyView {
     pub number: String,
     /// There is no connection, or nobody has answered yet, or all ways have failed: "use a mobile now".
     pub use_mobile: bool,
+    /// No way is tried any more: the call has not come about.
+    pub over: bool,
 }
 
 /// What the guard tells once, for those who must miss nothing (the agent).

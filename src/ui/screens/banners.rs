@@ -3,7 +3,7 @@
 use egui::{Id, Key, Ui};
 
 use super::Scene;
-use crate::phone::command::Command;
+use crate::phone::command::{Command, GuardCommand};
 use crate::phone::problem::Problem;
 use crate::phone::update::Step;
 use crate::phone::view::{AccountState, AccountView, AudioView, CallState, CallView, VaultQuestion, VaultState};
@@ -29,7 +29,7 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
         ui.push_id(account.id, |ui| account_banner(ui, account, &mut state.password, out));
         ui.push_id(("security", account.id), |ui| super::security::banner(ui, scene, account, state, out));
     }
-    emergency(ui, scene);
+    emergency(ui, scene, out);
     release(ui, scene, state, out);
     notice(ui, state);
     // The demo has no password to keep; a file that is locked matters to every start.
@@ -116,9 +116,9 @@ fn give_password(
 }
 
 /// An emergency call that finds no way: nothing is more urgent.
-fn emergency(ui: &mut Ui, scene: &Scene<'_>) {
+fn emergency(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Command>) {
     let Some(call) = scene.view.guard_state.emergency.as_ref().filter(|call| call.use_mobile) else { return };
-    let advice = format!("{} is being tried from here all the same.", call.number);
+    let advice = text::emergency_advice(call);
     widgets::live_region(ui, "emergency", text::USE_A_MOBILE);
     let banner = Banner {
         kind: BannerKind::Bad,
@@ -127,9 +127,11 @@ fn emergency(ui: &mut Ui, scene: &Scene<'_>) {
         advice: &advice,
         details: None,
         action: None,
-        dismiss: false,
+        dismiss: call.over,
     };
-    frame(ui, |ui| banner.show(ui));
+    if frame(ui, |ui| banner.show(ui)).dismiss {
+        out.push(Command::Guard(GuardCommand::Cancel));
+    }
 }
 
 /// A release that is better than this one, where one is known. What is about safety cannot be dismissed.
@@ -252,7 +254,14 @@ fn audio(ui: &mut Ui, audio: &AudioView, state: &mut UiState, brief: bool) {
 }
 
 /// The banners of a call: only what is true now; titles alone if it has to be `brief`.
-pub(super) fn in_call(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, call: &CallView, brief: bool) {
+pub(super) fn in_call(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    state: &mut UiState,
+    out: &mut Vec<Command>,
+    call: &CallView,
+    brief: bool,
+) {
     if let Some(secs) = call.silent_secs.filter(|_| call.state == CallState::Established && !call.held) {
         let title = "You can't hear them – no sound arriving";
         let left = 60_u32.saturating_sub(secs);
@@ -269,7 +278,7 @@ pub(super) fn in_call(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, call:
         frame(ui, |ui| banner.show(ui));
         widgets::live_region(ui, "silent", title);
     }
-    emergency(ui, scene);
+    emergency(ui, scene, out);
     long_call(ui, scene, call);
     audio(ui, &scene.view.audio, state, brief);
     notice(ui, state);

@@ -47,7 +47,7 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
             // A small window has no room for advice, and none at all beside twelve keys.
             let brief = above.height() < SHORT;
             if !brief || state.call.open == Panel::Buttons {
-                banners::in_call(ui, scene, state, call, brief);
+                banners::in_call(ui, scene, state, out, call, brief);
             }
             match state.call.open {
                 Panel::Buttons => {

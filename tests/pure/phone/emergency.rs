@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use ringfence::base::{AccountId, Secret};
-use ringfence::phone::command::{AccountDraft, Command, Dialled, Srtp};
+use ringfence::phone::command::{AccountDraft, Command, Dialled, GuardCommand, Srtp};
 use ringfence::phone::event::Event;
 use ringfence::phone::guard::{GuardEvent, Region};
 use ringfence::phone::input::Done;
@@ -192,9 +192,12 @@ fn where_the_password_is_refused_the_call_is_tried_without_it() {
     assert_ne!(call_ids[0], call_ids[1]);
     let state = world.view().guard_state.emergency.clone().expect("said");
     assert!(state.use_mobile && state.number == "112", "all ways have failed, and that stays on the screen");
+    assert!(state.over, "and nothing is tried any more");
     world.pass(Duration::from_secs(3600));
     assert!(world.view().guard_state.emergency.is_some());
     assert_eq!(invites(&world).len(), 2);
+    world.command(Command::Guard(GuardCommand::Cancel));
+    assert_eq!(world.view().guard_state.emergency, None, "until it was read");
 }
 
 #[test]
@@ -240,10 +243,27 @@ fn without_any_connection_it_is_said_at_once_and_the_call_leaves_when_there_is_o
         .iter()
         .any(|event| matches!(event, Event::Guard(it) if matches!(&**it, GuardEvent::Emergency(it) if it.use_mobile)));
     assert!(told && invites(&world).is_empty());
+    let over = |world: &World| world.view().guard_state.emergency.as_ref().is_some_and(|it| it.over);
+    assert!(!over(&world), "a connection is waited for");
+    world.command(Command::Guard(GuardCommand::Cancel));
+    assert!(world.view().guard_state.emergency.is_some(), "what goes on cannot be laid aside");
     tls(&mut world).door = Entry::Open;
     // Whatever the dice say, the next attempt to connect falls within the wait of 20 s.
     world.pass(Duration::from_secs(12));
     assert_eq!(invites(&world).len(), 1, "within the wait for a connection");
+}
+
+#[test]
+fn where_no_connection_comes_it_is_said_that_nothing_is_tried_any_more() {
+    let mut world = signed_in();
+    tls(&mut world).door = Entry::Fails(NetError::Refused);
+    let flow = world.flows.values().next().unwrap().clone();
+    world.flows.remove(&flow.id.0);
+    world.net_report(Report::Closed(flow.id, NetError::Closed));
+    dial(&mut world, "112");
+    world.pass(Duration::from_secs(21));
+    let state = world.view().guard_state.emergency.clone().expect("said");
+    assert!(state.use_mobile && state.over && invites(&world).is_empty());
 }
 
 #[test]
