@@ -240,7 +240,9 @@ fn fact(fact: &Fact) -> Value {
         Fact::PinnedCertificate { fingerprint, since } => {
             json!({ "fact": "pinned_certificate", "fingerprint": fingerprint, "since": since })
         }
-        Fact::Enrolled(at) => json!({ "fact": "enrolled", "since": at }),
+        Fact::Enrolled { since, counts_from, needed } => {
+            json!({ "fact": "enrolled", "since": since, "counts_from": counts_from, "needed": needed })
+        }
         Fact::Devices(count) => json!({ "fact": "devices", "count": count }),
     }
 }

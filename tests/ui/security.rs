@@ -114,6 +114,27 @@ fn facts_that_are_not_good_are_not_ticked() {
 }
 
 #[test]
+fn an_enrolled_key_protects_only_where_it_counts_and_nothing_else_does() {
+    let says = |counts_from, needed| {
+        let facts = vec![Fact::Enrolled { since: ago(3, 0), counts_from, needed }];
+        page(with(SecurityView { facts, ..security() }), SecurityPage::Centre)
+    };
+    let enrolled = "Good: This computer is enrolled at Voxline. Since 19 Nov. ";
+    let alone = format!("{enrolled}A stolen password alone cannot change the password.");
+    let cases = [
+        (Some(ago(2, 0)), true, alone.clone()),
+        (Some(ago(2, 0)), false, format!("{enrolled}Voxline takes a change with the password alone, too.")),
+        (Some(ago(-1, 0)), true, format!("{enrolled}Its signature counts from tomorrow 11:00.")),
+        (None, true, format!("{enrolled}It waits until Voxline confirms it.")),
+    ];
+    for (counts_from, needed, words) in cases {
+        let window = says(counts_from, needed);
+        window.get_by_label(&words);
+        assert!(words == alone || window.query_by_label(&alone).is_none());
+    }
+}
+
+#[test]
 fn the_banner_stays_until_the_notice_is_done_snoozed_or_withdrawn() {
     let title = "Voxline asks you to change your line password";
     let state = |state| {

@@ -73,6 +73,7 @@ impl Phone {
         let news = memory.take(Source::List, &others, account.asking.names_any, now.wall);
         account.asking.forget_gone(memory);
         self.heard_of_devices(now, id, &news);
+        self.own_key_named(now, id, &sessions.devices);
     }
 
     /// Tells who is new or back, and keeps what there is to keep.

@@ -13,6 +13,8 @@ use crate::phone::view::{
     SecurityView, Todo,
 };
 use crate::phone::{devices_registered, trust};
+use crate::provider_api::Discovery;
+use crate::provider_api::discovery::AuthLevel;
 use crate::sip::digest::Hash;
 
 /// The check list in its order: whoever has the website's password can undo everything else, and the bill grows while
@@ -64,6 +66,10 @@ impl Phone {
         let (abroad, premium) = (rules.rule(Class::Abroad), rules.rule(Class::Premium));
         let before = facts.iter().position(|fact| *fact == Fact::Emergency).unwrap_or(facts.len());
         facts.insert(before, Fact::Limits { abroad, premium });
+        if let Some(since) = remembered.enrolled {
+            let needed = self.pinned(account.id()).is_some_and(|pinned| needs_a_key(&pinned.discovery));
+            facts.push(Fact::Enrolled { since, counts_from: remembered.counts_from, needed });
+        }
         facts
     }
 
@@ -132,10 +138,12 @@ fn facts(account: &Account, remembered: &Remembered) -> Vec<Fact> {
     {
         facts.push(Fact::OldPassword(remembered.old_password, at));
     }
-    if let Some(at) = remembered.enrolled {
-        facts.push(Fact::Enrolled(at));
-    }
     facts
+}
+
+/// Whether the provider publishes that the password alone changes nothing.
+fn needs_a_key(discovery: &Discovery) -> bool {
+    discovery.auth.contains(&AuthLevel::DeviceKey) && !discovery.auth.contains(&AuthLevel::Digest)
 }
 
 /// The hash of the last sign-in, by its usual name.

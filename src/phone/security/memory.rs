@@ -42,6 +42,8 @@ pub struct Remembered {
     pub device: Option<String>,
     /// This computer's key has been enrolled at the provider since then.
     pub enrolled: Option<WallTime>,
+    /// From when on the key's signature counts, as the provider told last; none: it waits for the provider.
+    pub counts_from: Option<WallTime>,
     /// The person locked the account down then.
     pub lockdown: Option<WallTime>,
 }

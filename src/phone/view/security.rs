@@ -137,8 +137,15 @@ pub enum Fact {
         /// Since.
         since: WallTime,
     },
-    /// This computer is enrolled at the provider since: a stolen password alone cannot change the password.
-    Enrolled(WallTime),
+    /// This computer's key is enrolled at the provider.
+    Enrolled {
+        /// Since.
+        since: WallTime,
+        /// From when on its signature counts; none: the provider has not confirmed it.
+        counts_from: Option<WallTime>,
+        /// The provider publishes that it takes no change with the password alone.
+        needed: bool,
+    },
     /// Other devices on the line: how many, all named. None are claimed where the provider does not list them.
     Devices(usize),
 }

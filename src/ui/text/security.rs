@@ -233,11 +233,18 @@ fn fact_words(fact: &Fact, provider: &str, now: &Moment) -> (bool, String, Strin
         Fact::PinnedCertificate { fingerprint, since } => {
             (true, format!("Certificate that you trusted on {}", now.short_day(*since)), fingerprint.clone())
         }
-        Fact::Enrolled(since) => (
-            true,
-            format!("This computer is enrolled at {provider}"),
-            format!("Since {}. A stolen password alone cannot change the password.", now.short_day(*since)),
-        ),
+        Fact::Enrolled { since, counts_from, needed } => {
+            let counts = match counts_from {
+                None => format!("It waits until {provider} confirms it."),
+                Some(from) if now.wall < *from => {
+                    format!("Its signature counts from {} {}.", now.day_in_sentence(*from), now.time_of_day(*from))
+                }
+                Some(_) if *needed => "A stolen password alone cannot change the password.".to_owned(),
+                Some(_) => format!("{provider} takes a change with the password alone, too."),
+            };
+            let words = format!("This computer is enrolled at {provider}");
+            (true, words, format!("Since {}. {}", now.short_day(*since), sentence(counts)))
+        }
         Fact::Devices(1) => (true, "1 other device on the line, which you named".into(), String::new()),
         Fact::Devices(n) => (true, format!("{n} other devices on the line, all named by you"), String::new()),
     }
@@ -269,7 +276,7 @@ pub(in crate::ui) fn year_old(security: &SecurityView, now: &Moment) -> Option<u
         | Fact::Emergency
         | Fact::OldPassword(..)
         | Fact::PinnedCertificate { .. }
-        | Fact::Enrolled(_)
+        | Fact::Enrolled { .. }
         | Fact::Devices(_) => None,
     })?;
     let days = now.secs_since(since) / 86_400;

@@ -210,7 +210,8 @@ impl World {
     pub(super) fn open_api(&mut self, settings: Settings) {
         let well_known = format!("https://{REALM}/.well-known/sip-account-security");
         let date = Some(Stamp(self.now.wall));
-        let body = Secret::new(discovery().into_bytes());
+        let alone = if settings.password_alone == PasswordAlone::Refused { "" } else { ",\"digest\"" };
+        let body = Secret::new(discovery().replace(",\"digest\"]", &format!("{alone}]")).into_bytes());
         self.web.insert(well_known, http::Answer { status: 200, date, body, ..http::Answer::default() });
         self.api = Some(ApiProvider::new(self.now, settings));
     }

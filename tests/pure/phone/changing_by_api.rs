@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use ringfence::base::{Envelope, Secret};
+use ringfence::base::{AccountId, Envelope, Secret, WallTime};
 use ringfence::phone::VaultUse;
 use ringfence::phone::command::{ChangeCommand, Command, DeviceCommand};
 use ringfence::phone::view::{AccountState, ChangePhase, ChangeWay, Fact, NeedsPerson, OldPassword};
 use ringfence::port::http::Method;
 use ringfence::port::net::Transport;
+use ringfence::provider::security::device::Device;
 use ringfence::provider::security::policy::{Exposed, PasswordAlone};
+use ringfence::provider::security::{Settings, Write};
 
 use super::api_provider::{Mishap, settings};
 use super::changing::{NEW, change, phase, security};
@@ -58,15 +60,14 @@ fn the_phone_changes_the_password_and_the_provider_never_learns_it() {
 fn this_computer_is_enrolled_while_things_are_calm_and_then_a_stolen_password_is_not_enough() {
     let mut world = World::at_api_provider(settings());
     world.pass(Duration::from_secs(1200));
-    assert!(
-        security(&world).facts.iter().any(|fact| matches!(fact, Fact::Enrolled(_))),
-        "{:?}",
-        security(&world).facts
-    );
+    let (since, counts_from, needed) = enrolled(&world).expect("enrolled");
+    // It is told in whole seconds.
+    assert_eq!(counts_from.map(|from| (from.0 - since.0 + 999) / 1000), Some(24 * 3600), "it cools off first");
+    assert!(!needed, "the password alone is taken, too");
     assert!(world.kept.keys().any(|entry| entry.ends_with("/DeviceKey")));
     // The key's cooling-off is over, and then the provider is in an incident: the password alone changes nothing.
     world.pass(Duration::from_secs(25 * 3600));
-    let strict = ringfence::provider::security::Settings {
+    let strict = Settings {
         exposed: Exposed::Yes,
         password_alone: PasswordAlone::Refused,
         ..settings()
@@ -77,11 +78,42 @@ fn this_computer_is_enrolled_while_things_are_calm_and_then_a_stolen_password_is
     begin(&mut world);
     assert!(is_done(&world), "{:?}", phase(&world));
     assert!(provider(&mut world).takes(NEW));
+    // Discovery is looked at again within a day and a half.
+    world.pass(Duration::from_secs(36 * 3600));
+    assert!(enrolled(&world).is_some_and(|(_, _, needed)| needed), "{:?}", security(&world).facts);
 
     let mut world = World::at_api_provider(strict);
     begin(&mut world);
     assert_eq!(phase(&world), ChangePhase::NeedsPerson(NeedsPerson::NotAllowed), "without a key");
     assert_eq!((kept(&world).0, world.state()), (Some(PASSWORD), Some(AccountState::Registered)));
+}
+
+/// Since when this computer is enrolled, from when on that counts, and whether nothing else does.
+fn enrolled(world: &World) -> Option<(WallTime, Option<WallTime>, bool)> {
+    security(world).facts.iter().find_map(|fact| {
+        let Fact::Enrolled { since, counts_from, needed } = fact else { return None };
+        Some((*since, *counts_from, *needed))
+    })
+}
+
+#[test]
+fn a_key_that_the_provider_has_to_confirm_is_not_said_to_protect_until_it_counts() {
+    let confirmed = Settings { confirm_devices: true, password_alone: PasswordAlone::Refused, ..settings() };
+    let mut world = World::at_api_provider(confirmed);
+    world.pass(Duration::from_secs(1200));
+    let (since, counts_from, needed) = enrolled(&world).expect("enrolled");
+    assert!(needed && since <= world.now.wall && counts_from.is_none(), "{counts_from:?}");
+    world.pass(Duration::from_secs(48 * 3600));
+    assert_eq!(enrolled(&world), Some((since, None, true)), "time alone confirms nothing");
+    // The provider confirms it, and says so in its list.
+    let now = world.now.wall;
+    let known = provider(&mut world).memory.facts("anna", None).expect("anna").devices;
+    for device in known {
+        let confirmed = Write::Device(Device { confirmed: true, ..device });
+        provider(&mut world).memory.write(now, "anna", &confirmed);
+    }
+    world.command(Command::Device(AccountId(1), DeviceCommand::Check));
+    assert_eq!(enrolled(&world), Some((since, Some(now), true)));
 }
 
 #[test]

@@ -3,14 +3,14 @@
 
 use super::What;
 use super::exchange::{Exchange, Next};
-use crate::base::{AccountId, Now, Secret};
+use crate::base::{AccountId, Now, Secret, WallTime};
 use crate::phone::Phone;
 use crate::phone::account::Account;
 use crate::phone::password_change::Status;
 use crate::phone::view::PasswordPlace;
 use crate::port::http::{Method, Outcome};
 use crate::port::vault::{Key, Reply, Request, Slot};
-use crate::provider_api::devices::{Device, Enrolment};
+use crate::provider_api::devices::{Device, DeviceState, Enrolment};
 use crate::provider_api::ed25519::DeviceKey;
 
 /// Whether enrolling was tried in this process.
@@ -107,9 +107,31 @@ impl Phone {
         let Some(account) = self.account(id) else { return };
         let (uuid, provider) = (account.record.uuid.clone(), account.provider());
         let remembered = self.security.memory.of(&uuid);
+        remembered.counts_from = counts_from(&device, None, now.wall);
         remembered.device = Some(device.id);
-        remembered.enrolled = Some(device.active_from.map_or(now.wall, |from| from.0));
+        remembered.enrolled = Some(now.wall);
         self.save_memory();
         self.note(now, id, "enrolled", format!("This computer was enrolled at {provider}."));
+    }
+
+    /// The provider has named its keys: whether ours counts by now.
+    pub(in crate::phone) fn own_key_named(&mut self, now: Now, id: AccountId, keys: &[Device]) {
+        let uuid = self.account(id).map(|account| account.record.uuid.clone()).unwrap_or_default();
+        let Some(remembered) = self.security.memory.accounts.get_mut(&uuid) else { return };
+        let Some(own) = keys.iter().find(|key| remembered.device.as_ref() == Some(&key.id)) else { return };
+        let from = counts_from(own, remembered.counts_from, now.wall);
+        if remembered.counts_from != from {
+            remembered.counts_from = from;
+            self.save_memory();
+        }
+    }
+}
+
+/// From when on a key's signature counts, if the provider says so; `before` is what it said last.
+fn counts_from(key: &Device, before: Option<WallTime>, now: WallTime) -> Option<WallTime> {
+    match key.state {
+        DeviceState::Active => Some(before.map_or(now, |from| from.min(now))),
+        DeviceState::CoolingOff => key.active_from.map(|from| from.0),
+        DeviceState::Removed | DeviceState::Unknown => None,
     }
 }

@@ -94,7 +94,7 @@ fn facts(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState) {
                 | Fact::Emergency
                 | Fact::OldPassword(..)
                 | Fact::PinnedCertificate { .. }
-                | Fact::Enrolled(_) => (row, None),
+                | Fact::Enrolled { .. } => (row, None),
             };
             let pressed = ui.push_id(("fact", i), |ui| row.show(ui)).inner;
             if let Some(page) = page.filter(|_| pressed) {
