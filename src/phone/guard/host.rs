@@ -118,7 +118,7 @@ impl Phone {
         if destination.class == Class::Emergency {
             return self.emergency_call(now, id, to);
         }
-        if self.is_barred(account, to.as_str()) {
+        if self.is_barred(account, &to, &destination) {
             return Err(Problem::new(ProblemKind::Restricted, account.provider()));
         }
         if !account.is_ready() {
@@ -211,7 +211,7 @@ impl Phone {
     }
 
     /// Whether these words lead to the same number or address, at the same domain.
-    fn is_same(&self, account: &Account, words: &str, to: &Dialled, destination: &Destination) -> bool {
+    pub(in crate::phone) fn is_same(&self, account: &Account, words: &str, to: &Dialled, destination: &Destination) -> bool {
         let host = |words: &str| destination::host(words, &account.address.domain);
         words == to.as_str()
             || (host(words) == host(to.as_str()) && self.key(account, words).as_ref() == Some(&destination.key))

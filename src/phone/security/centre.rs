@@ -50,7 +50,7 @@ impl Phone {
             log_saved_at: self.security.log_saved_at.clone(),
             lockdown: remembered.lockdown,
             restricted: self.is_restricted(account.id()),
-            contact: self.contact(account, remembered),
+            contact: self.contact(account),
             devices: devices_registered::view::view(account, remembered.device.as_deref()),
             change,
             notices,
@@ -92,11 +92,14 @@ impl Phone {
         todo
     }
 
-    fn contact(&self, account: &Account, remembered: &Remembered) -> ContactView {
+    /// How to reach the provider.
+    pub(super) fn contact(&self, account: &Account) -> ContactView {
+        let remembered = self.security.memory.accounts.get(&account.record.uuid);
+        let typed = remembered.and_then(|remembered| remembered.support.clone());
         let portal = self.portal_of(account);
         let change = self.security.pages.get(&account.id()).and_then(super::pages::Look::page).cloned();
         ContactView {
-            support: remembered.support.clone().or_else(|| self.provider_number(account.id(), "support")),
+            support: typed.or_else(|| self.provider_number(account.id(), "support")),
             fraud: self.provider_number(account.id(), "fraud"),
             change: self.provider_link(account.id(), "change").or(change).or_else(|| portal.clone()),
             portal,

@@ -4,6 +4,8 @@ use super::hosted::Hosted;
 use crate::base::{AccountId, Now};
 use crate::phone::Phone;
 use crate::phone::account::{Account, Link};
+use crate::phone::command::Dialled;
+use crate::phone::guard::Destination;
 use crate::phone::password_change::input::Place;
 use crate::phone::password_change::output::Credentials;
 use crate::phone::password_change::{Input, Status};
@@ -141,12 +143,14 @@ impl Phone {
         self.security.changes.get(&id).is_some_and(|hosted| enforced(hosted) && !over(hosted))
     }
 
-    /// Whether this number is held back: all but the provider's own are. Emergency numbers never come here.
-    pub(in crate::phone) fn is_barred(&self, account: &Account, to: &str) -> bool {
-        let digits = |text: &str| text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect::<String>();
-        let remembered = self.security.memory.accounts.get(&account.record.uuid);
-        let support = remembered.and_then(|remembered| remembered.support.as_deref()).map(digits);
-        self.is_restricted(account.id()) && support.is_none_or(|number| number.is_empty() || number != digits(to))
+    /// Whether this number is held back: all but the provider's own are, those that the screens show. Emergency
+    /// numbers never come here.
+    pub(in crate::phone) fn is_barred(&self, account: &Account, to: &Dialled, destination: &Destination) -> bool {
+        let contact = self.contact(account);
+        let shown = [&contact.support, &contact.fraud].into_iter().flatten();
+        let own = shown.filter_map(|number| Dialled::parse(number).ok());
+        let mut own = own.filter(|number| self.is_same(account, number.as_str(), to, destination));
+        self.is_restricted(account.id()) && own.next().is_none()
     }
 
     /// Whether a change is not over whose end is not known: whoever signs out now may lose the account.

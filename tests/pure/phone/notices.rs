@@ -191,6 +191,16 @@ fn an_enforced_notice_holds_calls_back_until_the_password_is_new_but_neither_hel
     assert_eq!(call(&mut world, "112"), Ok(()));
     world.command(Command::Safety(FIRST, SafetyCommand::SetSupport("+44 20 7946 0018".into())));
     assert_eq!(call(&mut world, "+442079460018"), Ok(()), "the provider's own number");
+    // The one that it has signed, and both however they are written.
+    assert_eq!(world.view().security_of(FIRST).unwrap().contact.fraud.as_deref(), Some("+44 20 7946 0999"));
+    let mut settings = world.view().settings.clone();
+    settings.guard.home = ringfence::phone::guard::Region::parse("GB");
+    world.command(Command::SetSettings(Box::new(settings)));
+    for own in ["+442079460999", "020 7946 0999", "020 7946 0018"] {
+        assert_eq!(call(&mut world, own), Ok(()), "{own}");
+    }
+    assert_eq!(call(&mut world, "sip:+442079460999@elsewhere.example"), Err(ProblemKind::Restricted));
+    assert_eq!(call(&mut world, "020 7946 0998"), Err(ProblemKind::Restricted));
     // The change, on the website of a provider without a policy resource.
     world.command(Command::Change(FIRST, ChangeCommand::Now(Some(Secret::from(super::changing::NEW)))));
     world.password = super::changing::NEW.into();
