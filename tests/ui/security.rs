@@ -7,7 +7,7 @@ use ringfence::phone::guard::{Class, Rules};
 use ringfence::phone::settings::Settings;
 use ringfence::phone::view::{
     AccountView, CheckItem, CheckState, DeviceListing, DevicesView, EndTrouble, Ending, Fact, Freshness, GuardRule,
-    KeyView, ListTrouble, LoginView, NoticeSource, NoticeState, PasswordPlace, PhoneView, ProviderList, RehearsalView,
+    KeyView, ListTrouble, LoginView, NoticeAction, NoticeId, NoticeSource, NoticeState, NoticeView, PasswordPlace, PhoneView, ProviderList, RehearsalView,
     SecurityView, SessionId, Todo, WhyNot,
 };
 use ringfence::ui::state::{LoginStart, Page, SecurityPage, Tab};
@@ -221,6 +221,30 @@ fn told_to_change_it_one_gets_a_list_in_the_right_order_and_no_claim_about_the_m
     let mut calm = breach::calm();
     calm.security[0].source = NoticeSource::Confirmed(ago(0, 1));
     page(calm, SecurityPage::Told).get_by_label_contains("none of them asks for this. That message may be false.");
+}
+
+#[test]
+fn a_request_that_a_notice_in_force_makes_too_is_never_called_false() {
+    let told = |state, other: Option<NoticeView>| {
+        let mut view = breach::breach();
+        view.security[0].notices = other.into_iter().chain([NoticeView { state, ..breach::notice() }]).collect();
+        page(view, SecurityPage::Told)
+    };
+    let advice = NoticeView { id: NoticeId("other".into()), actions: vec![NoticeAction::ReviewCalls], ..breach::notice() };
+    let in_force = [
+        (NoticeState::Open, None),
+        (NoticeState::Open, Some(advice)),
+        (NoticeState::Snoozed(ago(-1, 0)), None),
+        (NoticeState::Done, None),
+    ];
+    for (state, other) in in_force {
+        let window = told(state, other);
+        window.get_by_label_contains("Voxline's signed notice asks for it too.");
+        assert!(!says(&window, "may be false"), "{state:?}");
+    }
+    for state in [NoticeState::Withdrawn, NoticeState::Expired] {
+        assert!(says(&told(state, None), "none of them asks for this. That message may be false."), "{state:?}");
+    }
 }
 
 #[test]

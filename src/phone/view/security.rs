@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChangeView, DeviceId, DevicesView, GuardRule, NoticeId, NoticeSource, NoticeView, PasswordPlace};
+use super::{ChangeView, DeviceId, DevicesView, GuardRule, NoticeId, NoticeSource, NoticeState, NoticeView, PasswordPlace};
 use crate::base::{AccountId, WallTime};
 
 /// One line's safety.
@@ -47,6 +47,13 @@ impl SecurityView {
     #[must_use]
     pub fn open_notice(&self) -> Option<&NoticeView> {
         self.notices.iter().find(|notice| notice.is_open())
+    }
+
+    /// Whether a notice that is in force asks for a new line password, also if it is put off or done already.
+    #[must_use]
+    pub fn asks_for_change(&self) -> bool {
+        let in_force = |state| !matches!(state, NoticeState::Withdrawn | NoticeState::Expired);
+        self.notices.iter().any(|notice| in_force(notice.state) && notice.asks_for_change())
     }
 }
 

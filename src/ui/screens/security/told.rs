@@ -25,7 +25,7 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
     let at_provider = cx.security.change.phase == ChangePhase::AtProvider;
     let feet = [Foot::plain(&gave), Foot::main("I've changed it")];
     let pressed = body(ui, "told", &feet, |ui| {
-        let asks = cx.security.open_notice().is_some_and(crate::phone::view::NoticeView::asks_for_change);
+        let asks = cx.security.asks_for_change();
         widgets::prose(ui, &text::told_lead(cx.security.source, asks, &cx.provider().replace('*', "")));
         widgets::card(ui, |ui| {
             for (i, row) in cx.security.check_list.iter().enumerate() {
