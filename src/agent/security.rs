@@ -228,8 +228,9 @@ fn todo(todo: &Todo) -> &'static str {
 
 fn fact(fact: &Fact) -> Value {
     match fact {
-        Fact::Password { place, characters, since } => {
-            json!({ "fact": "password", "place": place, "characters": characters, "since": since })
+        Fact::Password { place, characters, since, changed } => {
+            let (place, since, changed) = (json!(place), json!(since), json!(changed));
+            json!({ "fact": "password", "place": place, "characters": characters, "since": since, "changed": changed })
         }
         Fact::Connection { tls, srtp, digest } => {
             json!({ "fact": "connection", "tls": tls, "srtp": srtp, "digest": digest })

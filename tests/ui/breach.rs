@@ -104,7 +104,12 @@ pub(crate) fn security() -> SecurityView {
         account: HOME,
         todo: vec![Todo::ChangePassword(notice().id), Todo::UnnamedDevice(desk_phone().id)],
         facts: vec![
-            Fact::Password { place: PasswordPlace::Keyring, characters: Some(24), since: Some(ago(412, 0)) },
+            Fact::Password {
+                place: PasswordPlace::Keyring,
+                characters: Some(24),
+                since: Some(ago(500, 0)),
+                changed: Some(ago(412, 0)),
+            },
             Fact::Connection { tls: Some("TLS 1.3".into()), srtp: true, digest: Some("SHA-256".into()) },
             Fact::Limits { abroad: GuardRule::Ask, premium: GuardRule::Block },
             Fact::Emergency,

@@ -7,8 +7,8 @@ use ringfence::phone::guard::{Class, Rules};
 use ringfence::phone::settings::Settings;
 use ringfence::phone::view::{
     AccountView, CheckItem, CheckState, DeviceListing, DevicesView, EndTrouble, Ending, Fact, Freshness, GuardRule,
-    KeyView, ListTrouble, LoginView, NoticeAction, NoticeId, NoticeSource, NoticeState, NoticeView, PasswordPlace, PhoneView, ProviderList, RehearsalView,
-    SecurityView, SessionId, Todo, WhyNot,
+    KeyView, ListTrouble, LoginView, NoticeAction, NoticeId, NoticeSource, NoticeState, NoticeView, PasswordPlace, PhoneView, Protection, ProviderList, RehearsalView,
+    SecurityView, SessionId, Todo, Weaker, WhyNot,
 };
 use ringfence::ui::state::{LoginStart, Page, SecurityPage, Tab};
 
@@ -103,7 +103,7 @@ fn things_to_do_lead_where_they_are_done() {
 #[test]
 fn facts_that_are_not_good_are_not_ticked() {
     let facts = vec![
-        Fact::Password { place: PasswordPlace::Session, characters: None, since: None },
+        Fact::Password { place: PasswordPlace::Session, characters: None, since: None, changed: None },
         Fact::Connection { tls: None, srtp: false, digest: Some("MD5".into()) },
         Fact::Limits { abroad: GuardRule::Allow, premium: GuardRule::Ask },
     ];
@@ -132,6 +132,28 @@ fn an_enrolled_key_protects_only_where_it_counts_and_nothing_else_does() {
         window.get_by_label(&words);
         assert!(words == alone || window.query_by_label(&alone).is_none());
     }
+}
+
+#[test]
+fn facts_say_no_more_than_was_seen() {
+    let password = |changed| Fact::Password {
+        place: PasswordPlace::Keyring,
+        characters: Some(24),
+        since: Some(ago(0, 5)),
+        changed,
+    };
+    let connection = |srtp| Fact::Connection { tls: Some("TLS 1.3".into()), srtp, digest: None };
+    let window = |facts| page(with(SecurityView { facts, ..security() }), SecurityPage::Centre);
+    let fresh = window(vec![password(None), connection(false)]);
+    fresh.get_by_label("Good: Password in the system keyring. 24 characters · not changed here yet");
+    fresh.get_by_label("Good: Connection encrypted as far as Voxline. TLS 1.3 · sound not known to be encrypted");
+    let later = window(vec![password(Some(ago(1, 0))), connection(true)]);
+    later.get_by_label("Good: Password in the system keyring. 24 characters · changed yesterday");
+    later.get_by_label("Good: Encrypted as far as Voxline. TLS 1.3 · SRTP");
+    let (before, now) = ("encrypted sound".into(), "sound that is not encrypted".into());
+    let weaker = Todo::Weaker(Weaker { what: Protection::Sound, before, now, refused: false });
+    let window = page(with(SecurityView { todo: vec![weaker], ..security() }), SecurityPage::Centre);
+    assert!(says(&window, "It was used all the same.") && !says(&window, "You allowed"), "nobody did");
 }
 
 #[test]
@@ -451,7 +473,7 @@ fn a_breach_day_is_rehearsed_on_the_demo_s_line_only() {
 #[test]
 fn the_reminder_is_off_until_it_is_wanted() {
     let mut view = breach::calm();
-    let words = "Attention: Your line password is 412 days old. You asked to be reminded after a year";
+    let words = "Attention: Your line password was not changed here for 412 days. You asked to be reminded after a year";
     assert!(page(view.clone(), SecurityPage::Centre).query_by_label(words).is_none());
     view.settings.remind_yearly = true;
     page(view, SecurityPage::Centre).get_by_label(words);

@@ -5,7 +5,7 @@ use super::links;
 use super::memory::Remembered;
 use crate::phone::Phone;
 use crate::phone::account::{Account, Link as Connection};
-use crate::phone::command::Srtp;
+use crate::phone::command::{Alarm, Srtp};
 use crate::phone::guard::Class;
 use crate::phone::problem::ProblemKind;
 use crate::phone::view::{
@@ -125,12 +125,15 @@ fn facts(account: &Account, remembered: &Remembered) -> Vec<Fact> {
     let mut facts = vec![Fact::Password {
         place: account.view().password,
         characters: characters.filter(|_| !account.demo).and_then(|count| u16::try_from(count).ok()),
-        since: remembered.changed.or(remembered.since),
+        since: remembered.since,
+        changed: remembered.changed,
     }];
     if let Some(flow) = account.flow() {
+        let trust = &account.record.trust;
+        let unlike_before = trust.alarms.iter().any(|(_, alarm)| *alarm == Alarm::NoSrtp);
         facts.push(Fact::Connection {
             tls: flow.tls.clone(),
-            srtp: flow.tls.is_some() && account.record.draft.srtp != Srtp::Off,
+            srtp: trust.srtp && !unlike_before && account.record.draft.srtp != Srtp::Off,
             digest: account.registered.then(|| algorithm(account)).flatten().map(str::to_owned),
         });
     }

@@ -87,7 +87,7 @@ pub struct Weaker {
     pub before: String,
     /// What is offered now.
     pub now: String,
-    /// Whether the phone refuses it; else the person allowed it in the settings.
+    /// Whether the phone refuses it; else it was used all the same.
     pub refused: bool,
 }
 
@@ -108,20 +108,22 @@ pub enum Protection {
 /// What the phone can prove, or has to admit.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Fact {
-    /// Where the password is, how long it is if we know, and since when it is in use.
+    /// Where the password is, how long it is if we know, and when it was changed from here.
     Password {
         /// Where.
         place: PasswordPlace,
         /// Its length.
         characters: Option<u16>,
-        /// In use since.
+        /// When the line was signed in here for the first time.
         since: Option<WallTime>,
+        /// When it was changed from here last.
+        changed: Option<WallTime>,
     },
     /// The way to the provider.
     Connection {
         /// Version of TLS, as in `TLS 1.3`; none: not encrypted.
         tls: Option<String>,
-        /// The line encrypts sound where the other end does.
+        /// The sound of a call was encrypted, and that of no later one was not.
         srtp: bool,
         /// The algorithm of the last sign-in, as in `SHA-256`.
         digest: Option<String>,

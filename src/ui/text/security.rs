@@ -100,7 +100,7 @@ fn weaker_small(weaker: &Weaker, provider: &str) -> String {
     if weaker.refused {
         format!("{provider} used {before} and now offers {now}. Ringfence refuses that.")
     } else {
-        format!("{provider} used {before} and now offers {now}. You allowed it.")
+        format!("{provider} used {before} and now offers {now}. It was used all the same.")
     }
 }
 
@@ -205,18 +205,21 @@ pub(in crate::ui) fn fact(fact: &Fact, provider: &str, now: &Moment) -> (bool, S
 
 fn fact_words(fact: &Fact, provider: &str, now: &Moment) -> (bool, String, String) {
     match fact {
-        Fact::Password { place, characters, since } => {
+        Fact::Password { place, characters, since, changed } => {
             let mut small: Vec<String> = Vec::new();
             small.extend(characters.map(|n| format!("{n} characters")));
-            small.extend(since.map(|at| format!("changed {}", days_ago(now, at))));
+            let since = since.map(|_| "not changed here yet".to_owned());
+            small.extend(changed.map(|at| format!("changed {}", days_ago(now, at))).or(since));
             (*place != PasswordPlace::Session, place_words(*place).into(), small.join(" · "))
         }
         Fact::Connection { tls, srtp, digest } => {
             let mut small: Vec<String> = tls.iter().cloned().collect();
-            small.extend(srtp.then(|| "SRTP".to_owned()));
+            let sound = if *srtp { "SRTP" } else { "sound not known to be encrypted" };
+            small.extend((*srtp || tls.is_some()).then(|| sound.to_owned()));
             small.extend(digest.as_ref().map(|digest| format!("{digest} sign-in")));
             let words = match tls {
-                Some(_) => format!("Encrypted as far as {provider}"),
+                Some(_) if *srtp => format!("Encrypted as far as {provider}"),
+                Some(_) => format!("Connection encrypted as far as {provider}"),
                 None => "Not encrypted: others on the way can listen".to_owned(),
             };
             (tls.is_some(), words, small.join(" · "))
@@ -267,10 +270,10 @@ fn days_ago(now: &Moment, at: crate::base::WallTime) -> String {
     }
 }
 
-/// Whether a password is older than a year: `None` if not.
+/// For how many days the password has not been changed from here, if that is more than a year.
 pub(in crate::ui) fn year_old(security: &SecurityView, now: &Moment) -> Option<u64> {
     let since = security.facts.iter().find_map(|fact| match fact {
-        Fact::Password { since, .. } => *since,
+        Fact::Password { since, changed, .. } => changed.or(*since),
         Fact::Connection { .. }
         | Fact::Limits { .. }
         | Fact::Emergency

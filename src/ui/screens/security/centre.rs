@@ -53,7 +53,7 @@ fn todo(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
             if !cx.security.todo.is_empty() {
                 widgets::row_line(ui);
             }
-            let words = format!("Your line password is {days} days old");
+            let words = format!("Your line password was not changed here for {days} days");
             let row = Check::new(Tick::Warn, &words).small("You asked to be reminded after a year").action("Change");
             if row.show(ui) {
                 begin(cx, state, out, Begin::Wanted);
