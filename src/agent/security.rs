@@ -216,6 +216,7 @@ pub(super) fn tell(account: &AccountView, security: &SecurityView) -> Value {
 fn todo(todo: &Todo) -> &'static str {
     match todo {
         Todo::ChangePassword(_) => "change_password",
+        Todo::Asked(_) => "provider_asks",
         Todo::FinishChange => "finish_change",
         Todo::UnnamedDevice(_) => "unnamed_device",
         Todo::DevicesNeedPassword(_) => "devices_need_password",

@@ -271,6 +271,7 @@ impl Phone {
         }
         self.enrol_in_peace(id);
         self.look_at_sessions(now, id, Look::Registered);
+        self.look_at_policy(now, id);
         self.watch_registrations(now, id);
         self.line_changed(now, id);
     }

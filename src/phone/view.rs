@@ -28,7 +28,7 @@ pub use self::question::{
     GuardVerdict, RehearsalView, VaultQuestion,
 };
 pub use self::security::{
-    CheckItem, CheckRow, CheckState, ContactView, Fact, Link, LinkSource, LogRow, OldPassword, Protection,
+    Asked, CheckItem, CheckRow, CheckState, ContactView, Fact, Link, LinkSource, LogRow, OldPassword, Protection,
     SecurityView, Todo, Weaker,
 };
 use crate::base::{AccountId, CallId, WallTime};

@@ -131,6 +131,7 @@ pub(crate) fn security() -> SecurityView {
         log_saved_at: None,
         lockdown: None,
         restricted: false,
+        asked: None,
         contact: ContactView {
             support: Some("0800 111 222".into()),
             fraud: None,

@@ -6,8 +6,8 @@ use ringfence::phone::command::{Begin, ChangeCommand, Command, DeviceCommand, No
 use ringfence::phone::guard::{Class, Rules};
 use ringfence::phone::settings::Settings;
 use ringfence::phone::view::{
-    AccountView, CheckItem, CheckState, DeviceListing, DevicesView, EndTrouble, Ending, Fact, Freshness, GuardRule,
-    KeyView, ListTrouble, LoginView, NoticeAction, NoticeId, NoticeSource, NoticeState, NoticeView, PasswordPlace, PhoneView, Protection, ProviderList, RehearsalView,
+    AccountView, Asked, ChangePhase, ChangeReason, ChangeView, Compose, CheckItem, CheckState, DeviceListing, DevicesView, EndTrouble, Ending, Fact, Freshness, GuardRule,
+    KeyView, ListTrouble, LoginView, NoticeAction, NoticeId, NoticeLevel, NoticeSource, NoticeState, NoticeView, PasswordPlace, PhoneView, Protection, ProviderList, RehearsalView,
     SecurityView, SessionId, Todo, Weaker, WhyNot,
 };
 use ringfence::ui::state::{LoginStart, Page, SecurityPage, Tab};
@@ -157,6 +157,25 @@ fn facts_say_no_more_than_was_seen() {
 }
 
 #[test]
+fn what_the_provider_asks_of_one_line_is_treated_like_a_notice() {
+    let asked = Asked { level: NoticeLevel::Require, deadline: Some(breach::deadline()) };
+    let line = SecurityView { todo: vec![Todo::Asked(asked)], asked: Some(asked), notices: Vec::new(), ..security() };
+    let mut window = tall(with(line.clone()));
+    window.get_by_label("Voxline asks you to change your line password");
+    window.get_by_label("Asked of this line · outgoing calls pause 3 Dec");
+    let begin = Command::Change(HOME, ChangeCommand::Begin(Begin::Notice));
+    assert_eq!(press(&mut window, "Review"), [begin.clone()]);
+    let mut window = page(with(line.clone()), SecurityPage::Centre);
+    let row = "Change: Voxline asks for a new password";
+    assert_eq!(press(&mut window, row), [begin]);
+    let compose = ChangePhase::Compose(Compose::default());
+    let change = ChangeView { reason: ChangeReason::Asked, ..breach::change(compose) };
+    let window = page(with(SecurityView { change, ..line }), SecurityPage::Change);
+    assert!(says(&window, "Voxline asks for a new password of this line by"));
+    assert!(says(&window, "outgoing calls pause until it is done"));
+}
+
+#[test]
 fn the_banner_stays_until_the_notice_is_done_snoozed_or_withdrawn() {
     let title = "Voxline asks you to change your line password";
     let state = |state| {
@@ -261,7 +280,7 @@ fn a_request_that_a_notice_in_force_makes_too_is_never_called_false() {
     ];
     for (state, other) in in_force {
         let window = told(state, other);
-        window.get_by_label_contains("Voxline's signed notice asks for it too.");
+        window.get_by_label_contains("Voxline asks for it in this app, too.");
         assert!(!says(&window, "may be false"), "{state:?}");
     }
     for state in [NoticeState::Withdrawn, NoticeState::Expired] {

@@ -147,6 +147,7 @@ impl Lookout {
     /// The line password was changed from here, at this time of the provider's clock (or ours, if it was not heard),
     /// to this generation. Notices that asked for it are satisfied.
     pub fn credential_changed(&mut self, now: Now, generation: Option<u64>) {
+        self.asked = None;
         self.kept.changed = Some(self.provider_time(now).unwrap_or(now.wall));
         // Every change counts one: what the provider told last is a generation behind now, or more.
         self.kept.generation = generation.or(self.kept.generation.and_then(|last| last.checked_add(1)));
@@ -181,7 +182,7 @@ impl Lookout {
         self.kept.changed.is_some_and(|changed| changed >= before.0)
     }
 
-    /// What the notices in force demand of the line password, the strongest first.
+    /// What the notices in force, and the policy, demand of the line password: the strongest.
     #[must_use]
     pub fn demand(&self, now: Now) -> Option<Demand> {
         let open = self.kept.notices.iter().filter(|known| {
@@ -190,9 +191,11 @@ impl Lookout {
         let demands = open.filter(|known| known.notice.expires.0 > self.now_of(now)).map(|known| Demand {
             level: self.level(now, known),
             deadline: known.notice.enforcement.deadline.map(|deadline| deadline.0),
-            notice: known.notice.id.clone(),
+            notice: Some(known.notice.id.clone()),
         });
-        demands
+        // Of equals the last is taken: a notice says why.
+        let all = self.asked(now).into_iter().chain(demands);
+        all
             .max_by_key(|demand| (demand.level.rank(), demand.deadline.map(|deadline| std::cmp::Reverse(deadline.0))))
     }
 
@@ -240,7 +243,8 @@ impl Lookout {
             let ends = ends.chain([known.notice.enforcement.deadline.map(|deadline| deadline.0)]).flatten();
             ends.map(move |end| between(theirs, end)).chain(snooze).collect::<Vec<_>>()
         });
-        let next = own.chain(grown).filter(|wait| !wait.is_zero()).min();
+        let asked = self.asked_changes().map(|at| between(now.wall, at));
+        let next = own.chain(grown).chain(asked).filter(|wait| !wait.is_zero()).min();
         self.wakes =
             next.map(|wait| now.mono + wait + std::time::Duration::from_millis(1)).filter(|at| *at > Mono::ZERO);
     }

@@ -16,7 +16,7 @@ use crate::phone::problem::Problem;
 use crate::phone::security::api::Look;
 use crate::phone::view::{Link, LinkSource, NoticeSource, NoticeView, Todo};
 use crate::port::http::Outcome;
-use crate::provider_api::{NoticeId, Origin};
+use crate::provider_api::{NoticeId, Origin, Policy};
 
 /// The look-outs of all accounts.
 #[derive(Debug, Default)]
@@ -186,18 +186,14 @@ impl Phone {
         }
     }
 
-    /// The provider has told the generation of the line password, and since when it is in force.
-    pub(in crate::phone) fn generation_told(
-        &mut self,
-        now: Now,
-        account: AccountId,
-        generation: u64,
-        changed: Option<crate::base::WallTime>,
-    ) {
-        if let Some(lookout) = self.notices.lookout_mut(account) {
-            lookout.generation(now, generation, changed);
-            self.lookout_did(now, account);
+    /// The policy was read: which generation is in force, since when, and whether the provider asks for another.
+    pub(in crate::phone) fn policy_told(&mut self, now: Now, account: AccountId, policy: &Policy) {
+        let Some(lookout) = self.notices.lookout_mut(account) else { return };
+        if lookout.policy(now, policy) {
+            let provider = self.account(account).map(|account| account.provider()).unwrap_or_default();
+            self.note(now, account, "asked", format!("{provider} asks for a new password of this line."));
         }
+        self.lookout_did(now, account);
     }
 
     /// Every account that stays has a look-out; numeric domains have no web server to ask.
@@ -228,6 +224,7 @@ impl Phone {
                 Do::Pinned => {
                     self.pin_changed(account);
                     self.look_at_sessions(now, account, Look::Registered);
+                    self.look_at_policy(now, account);
                 }
                 Do::Tell(told) => self.tell_notice(now, account, &told),
             }

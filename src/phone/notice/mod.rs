@@ -19,13 +19,14 @@
 //! fixed by the first answer of a cycle; a sequence number never goes back; what is forged, expired, replayed or of
 //! another key changes nothing (I13); taking the same list twice, or older lists in any order, changes nothing (I10).
 
+mod asked;
 mod board;
 mod cycle;
 mod host;
 pub mod judge;
 pub mod kept;
 pub mod pin;
-mod show;
+pub(super) mod show;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -38,6 +39,7 @@ use crate::base::{Entropy, Mono, Now, WallTime};
 use crate::port::http::Request;
 use crate::provider_api::NoticeId;
 use crate::provider_api::notices::Level;
+use crate::provider_api::policy::MustChange;
 
 /// A key that was seen for the first time less than this ago can advise, but force nothing.
 pub const YOUNG_KEY: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -99,15 +101,22 @@ pub enum Told {
     Agrees,
 }
 
-/// What the notices in force demand of the line password.
+/// What the notices in force, or the provider's policy of this account, demand of the line password.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Demand {
     /// How strongly, after everything that weakens it.
     pub level: Level,
     /// Until when it can be put off.
     pub deadline: Option<WallTime>,
-    /// Which notice says so.
-    pub notice: NoticeId,
+    /// Which notice says so; none: the policy.
+    pub notice: Option<NoticeId>,
+}
+
+/// What the policy of this account asked for when it was read last.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Asked {
+    what: MustChange,
+    read: WallTime,
 }
 
 /// The look-out of one account.
@@ -139,6 +148,8 @@ pub struct Lookout {
     clock: Option<(WallTime, Mono)>,
     /// When a banner returns or a deadline passes.
     wakes: Option<Mono>,
+    /// What the provider asks of this account itself.
+    asked: Option<Asked>,
     out: VecDeque<Do>,
 }
 
@@ -161,6 +172,7 @@ impl Lookout {
             confirmed: now.mono,
             clock: None,
             wakes: None,
+            asked: None,
             out: VecDeque::new(),
         };
         lookout.arrange(now);

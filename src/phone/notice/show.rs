@@ -39,11 +39,7 @@ impl Lookout {
             body: words.body,
             certainty: certainty(notice),
             actions: notice.actions.iter().filter(|action| grown || !needs_grown_key(**action)).map(shown).collect(),
-            level: match self.level(now, known) {
-                Level::Advise => NoticeLevel::Advise,
-                Level::Require => NoticeLevel::Require,
-                Level::Enforced => NoticeLevel::Enforced,
-            },
+            level: level(self.level(now, known)),
             deadline: notice.enforcement.deadline.map(|deadline| deadline.0),
             plan: points(known),
             signed_by: self.pinned().map(|it| it.discovery.issuer.host().to_owned()).unwrap_or_default(),
@@ -98,6 +94,15 @@ impl Lookout {
     /// More than seven days, by whichever clock says so first.
     fn is_frozen(&self, now: Now, since: WallTime) -> bool {
         between(since, now.wall) > FROZEN || now.mono.since(self.confirmed) > FROZEN
+    }
+}
+
+/// How strongly it asks.
+pub(in crate::phone) const fn level(level: Level) -> NoticeLevel {
+    match level {
+        Level::Advise => NoticeLevel::Advise,
+        Level::Require => NoticeLevel::Require,
+        Level::Enforced => NoticeLevel::Enforced,
     }
 }
 

@@ -3,13 +3,15 @@
 
 use super::links;
 use super::memory::Remembered;
+use crate::base::AccountId;
 use crate::phone::Phone;
 use crate::phone::account::{Account, Link as Connection};
 use crate::phone::command::{Alarm, Srtp};
 use crate::phone::guard::Class;
+use crate::phone::notice::show::level;
 use crate::phone::problem::ProblemKind;
 use crate::phone::view::{
-    ChangePhase, ChangeView, CheckItem, CheckRow, CheckState, ContactView, Fact, Link, LinkSource, OldPassword,
+    Asked, ChangePhase, ChangeView, CheckItem, CheckRow, CheckState, ContactView, Fact, Link, LinkSource, OldPassword,
     SecurityView, Todo,
 };
 use crate::phone::{devices_registered, trust};
@@ -44,6 +46,7 @@ impl Phone {
         SecurityView {
             account: account.id(),
             todo: self.todo(account, remembered, &change),
+            asked: self.asked(account.id()),
             facts: self.facts(account, remembered),
             check_list: check_list(remembered),
             log: self.security.log.of(account.id()),
@@ -86,10 +89,19 @@ impl Phone {
         if remembered.old_password == OldPassword::StillAccepted {
             todo.push(Todo::OldPasswordAccepted);
         }
-        todo.extend(self.notices_todo(account.id()));
+        let notices = self.notices_todo(account.id());
+        let by_notice = notices.iter().any(|todo| matches!(todo, Todo::ChangePassword(_)));
+        todo.extend(self.asked(account.id()).filter(|_| !by_notice).map(Todo::Asked));
+        todo.extend(notices);
         todo.extend(trust::host::todo(account));
         todo.extend(devices_registered::host::todo(account));
         todo
+    }
+
+    /// What the provider asks of this line itself.
+    fn asked(&self, id: AccountId) -> Option<Asked> {
+        let demand = self.security.changes.get(&id)?.demand.as_ref().filter(|demand| demand.notice.is_none())?;
+        Some(Asked { level: level(demand.level), deadline: demand.deadline })
     }
 
     /// How to reach the provider.

@@ -131,9 +131,10 @@ impl Phone {
             hosted.wish = Some((why, at_once));
             return Ok(());
         }
-        let notice = hosted.demand.as_ref().map(|demand| demand.notice.clone());
+        let notice = hosted.demand.as_ref().and_then(|demand| demand.notice.clone());
         hosted.reason = match (why, &notice) {
             (Begin::Notice, Some(notice)) => ChangeReason::Notice(NoticeId(notice.as_str().into())),
+            (Begin::Notice, None) if hosted.demand.is_some() => ChangeReason::Asked,
             (Begin::Wanted | Begin::Notice, _) => ChangeReason::Wanted,
             (Begin::Told, _) => ChangeReason::Told,
             (Begin::Lockdown, _) => ChangeReason::Lockdown,

@@ -203,6 +203,8 @@ pub enum ChangeReason {
     Wanted,
     /// A verified notice asks for it.
     Notice(NoticeId),
+    /// The provider asks this line for it ([`super::SecurityView::asked`]).
+    Asked,
     /// A message by e-mail or telephone that nobody can verify.
     Told,
     /// Lockdown.

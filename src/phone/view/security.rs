@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChangeView, DeviceId, DevicesView, GuardRule, NoticeId, NoticeSource, NoticeState, NoticeView, PasswordPlace};
+use super::{ChangeView, DeviceId, DevicesView, GuardRule, NoticeId, NoticeLevel, NoticeSource, NoticeState, NoticeView, PasswordPlace};
 use crate::base::{AccountId, WallTime};
 
 /// One line's safety.
@@ -36,6 +36,8 @@ pub struct SecurityView {
     /// The provider lets outgoing calls through only after the change (state 22). Emergency calls and incoming ones
     /// go on.
     pub restricted: bool,
+    /// The provider asks this line itself for a new password, and no notice does so more strongly.
+    pub asked: Option<Asked>,
     /// How to reach the provider.
     pub contact: ContactView,
     /// Emergency numbers of the country, e.g. `999` and `112`.
@@ -49,12 +51,22 @@ impl SecurityView {
         self.notices.iter().find(|notice| notice.is_open())
     }
 
-    /// Whether a notice that is in force asks for a new line password, also if it is put off or done already.
+    /// Whether the provider asks for a new line password: this line, or in a notice that is in force, also if it is
+    /// put off or done already.
     #[must_use]
     pub fn asks_for_change(&self) -> bool {
         let in_force = |state| !matches!(state, NoticeState::Withdrawn | NoticeState::Expired);
-        self.notices.iter().any(|notice| in_force(notice.state) && notice.asks_for_change())
+        self.asked.is_some() || self.notices.iter().any(|notice| in_force(notice.state) && notice.asks_for_change())
     }
+}
+
+/// A new password that the provider asks of one line, in answer to that line's own proof.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Asked {
+    /// How strongly, after everything that weakens it.
+    pub level: NoticeLevel,
+    /// By when.
+    pub deadline: Option<WallTime>,
 }
 
 /// Something for the person to do.
@@ -62,6 +74,8 @@ impl SecurityView {
 pub enum Todo {
     /// A notice asks for a new password.
     ChangePassword(NoticeId),
+    /// The provider asks this line for one.
+    Asked(Asked),
     /// A change waits for the person, or goes on by itself.
     FinishChange,
     /// Something is registered on the line that has no name.

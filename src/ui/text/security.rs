@@ -4,7 +4,7 @@ use super::sentence;
 use crate::base::WallTime;
 use crate::phone::devices_registered::words;
 use crate::phone::view::{
-    Certainty, CheckItem, CheckRow, CheckState, ContactView, DeviceListing, DeviceView, Fact, GuardRule, KeyView,
+    Asked, Certainty, CheckItem, CheckRow, CheckState, ContactView, DeviceListing, DeviceView, Fact, GuardRule, KeyView,
     LoginView, NoticeLevel, NoticeSource, NoticeState, NoticeView, OldPassword, OwnView, PasswordPlace, PlanState,
     Protection, SecurityView, Todo, Weaker,
 };
@@ -49,6 +49,9 @@ fn todo_words(todo: &Todo, security: &SecurityView, provider: &str, now: &Moment
             let notice = security.notices.iter().find(|notice| notice.id == *id);
             let small = notice.map(|notice| notice_line(notice, now)).unwrap_or_default();
             (format!("{provider} asks for a new password"), small, "Change")
+        }
+        Todo::Asked(asked) => {
+            (format!("{provider} asks for a new password"), format!("Asked of this line{}", ends(asked, now)), "Change")
         }
         Todo::FinishChange => {
             ("A password change is not finished".into(), "Nothing is lost. It can go on now.".into(), "Go on")
@@ -106,16 +109,18 @@ fn weaker_small(weaker: &Weaker, provider: &str) -> String {
 
 /// `Signed notice of 21 Nov · outgoing calls pause 3 Dec`
 pub(in crate::ui) fn notice_line(notice: &NoticeView, now: &Moment) -> String {
-    let mut line = format!("Signed notice of {}", now.short_day(notice.sent));
-    match (notice.level, notice.deadline) {
-        (NoticeLevel::Enforced, _) => line.push_str(" · outgoing calls are paused"),
-        (NoticeLevel::Require, Some(deadline)) => {
-            line.push_str(&format!(" · outgoing calls pause {}", now.deadline(deadline)));
-        }
-        (NoticeLevel::Advise, Some(deadline)) => line.push_str(&format!(" · by {}", now.deadline(deadline))),
-        (NoticeLevel::Require | NoticeLevel::Advise, None) => {}
+    let asked = Asked { level: notice.level, deadline: notice.deadline };
+    format!("Signed notice of {}{}", now.short_day(notice.sent), ends(&asked, now))
+}
+
+/// ` · outgoing calls pause 3 Dec`
+pub(in crate::ui) fn ends(asked: &Asked, now: &Moment) -> String {
+    match (asked.level, asked.deadline) {
+        (NoticeLevel::Enforced, _) => " · outgoing calls are paused".to_owned(),
+        (NoticeLevel::Require, Some(deadline)) => format!(" · outgoing calls pause {}", now.deadline(deadline)),
+        (NoticeLevel::Advise, Some(deadline)) => format!(" · by {}", now.deadline(deadline)),
+        (NoticeLevel::Require | NoticeLevel::Advise, None) => String::new(),
     }
-    line
 }
 
 /// `192.168.1.20 · first seen today 02:13`
@@ -383,7 +388,7 @@ pub(in crate::ui) fn told_lead(source: NoticeSource, asks: bool, provider: &str)
     let links = "**Do not use its links.** Changing from here is sensible either way.";
     sentence(match source {
         _ if asks => format!(
-            "{provider}'s signed notice asks for it too. A message that you got may still be a copy with other links. \
+            "{provider} asks for it in this app, too. A message that you got may still be a copy with other links. \
              {links}"
         ),
         NoticeSource::None => format!(

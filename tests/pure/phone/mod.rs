@@ -1,6 +1,7 @@
 //! The whole phone in virtual time: a scripted network, name service, vault and disk around it.
 
 mod api_provider;
+mod asked;
 mod billed;
 mod changing;
 mod changing_by_api;

@@ -216,8 +216,7 @@ impl Phone {
                     };
                 }
                 if let Some(policy) = policy {
-                    let changed = policy.changed_at.map(|at| at.0);
-                    self.generation_told(now, id, policy.generation, changed);
+                    self.policy_told(now, id, &policy);
                     if let Some(hosted) = self.security.changes.get_mut(&id) {
                         hosted.api.rules = None;
                         hosted.api.policy = Some(policy);

@@ -12,6 +12,7 @@ use super::exchange::{Exchange, Next, Nonce};
 use crate::base::{AccountId, Mono, Now};
 use crate::phone::Phone;
 use crate::phone::password_change::Status;
+use crate::phone::password_change::input::PolicyAnswer;
 use crate::phone::view::{EndTrouble, Ending, ListTrouble, ProviderList, SessionId};
 use crate::port::RequestId;
 use crate::port::http::{HttpError, Method, Outcome};
@@ -47,6 +48,7 @@ pub enum Look {
 enum Asked {
     List,
     End(SessionId),
+    Policy,
 }
 
 /// The line to the list.
@@ -61,6 +63,10 @@ pub(in crate::phone::security) struct Sessioning {
     asked: Option<Mono>,
     not_before: Option<Mono>,
     refused: bool,
+    /// The policy is wanted; when it was asked for last, and whether that was refused.
+    policy_wanted: bool,
+    policy_asked: Option<Mono>,
+    policy_refused: bool,
 }
 
 impl Sessioning {
@@ -92,6 +98,19 @@ impl Phone {
             if !self.ask_sessions(id, Asked::List, Method::Get, origin, path) {
                 tracing::debug!(%id, "no password to prove who asks for the list of sessions");
             }
+        }
+    }
+
+    /// Reads the policy while things are calm: the provider may ask this line for a new password.
+    pub(in crate::phone) fn look_at_policy(&mut self, now: Now, id: AccountId) {
+        let ready = self.policy_at(id).is_some() && self.is_calm_for_sessions(id);
+        let Some(hosted) = self.security.changes.get_mut(&id).filter(|_| ready) else { return };
+        let line = &mut hosted.api.sessions;
+        let young = line.policy_asked.is_some_and(|at| now.mono.since(at) < EVERY);
+        if !young && !line.policy_refused {
+            line.policy_asked = Some(now.mono);
+            line.policy_wanted = true;
+            self.sessions_go_on(now, id);
         }
     }
 
@@ -169,6 +188,13 @@ impl Phone {
             })
     }
 
+    /// Where the policy is, if there is one. The demo's is read when a change begins.
+    fn policy_at(&self, id: AccountId) -> Option<(Origin, Path)> {
+        let demo = self.accounts.iter().any(|account| account.id() == id && account.demo);
+        let discovery = &self.pinned(id).filter(|_| !demo)?.discovery;
+        Some((discovery.issuer.clone(), discovery.endpoints.policy.clone()?))
+    }
+
     /// False if there is nothing to prove it with.
     fn ask_sessions(&mut self, id: AccountId, asked: Asked, method: Method, origin: Origin, path: Path) -> bool {
         let Some(password) = self.password_in_use(id) else { return false };
@@ -204,6 +230,15 @@ impl Phone {
         if std::mem::take(&mut line.again) {
             self.look_at_sessions(now, id, Look::Ended);
         }
+        let Some(hosted) = self.security.changes.get_mut(&id) else { return };
+        let line = &mut hosted.api.sessions;
+        if line.under_way.is_none()
+            && std::mem::take(&mut line.policy_wanted)
+            && let Some((origin, path)) = self.policy_at(id)
+            && !self.ask_sessions(id, Asked::Policy, Method::Get, origin, path)
+        {
+            tracing::debug!(%id, "no password to prove who asks for the policy");
+        }
     }
 
     fn sessions_under_way(&mut self, id: AccountId) {
@@ -228,6 +263,7 @@ impl Phone {
                 match asked {
                     Asked::List => self.sessions_told(now, id, &next),
                     Asked::End(session) => self.end_told(now, id, &session, &next),
+                    Asked::Policy => self.policy_read(now, id, &next),
                 }
                 self.sessions_go_on(now, id);
             }
@@ -257,6 +293,17 @@ impl Phone {
                     account.asking.list = ProviderList::Failed { why, at: now.wall };
                 }
             }
+        }
+    }
+
+    /// The policy, read while nothing was being changed. One that was refused is not asked for again by itself.
+    fn policy_read(&mut self, now: Now, id: AccountId, next: &Next) {
+        let (answer, policy) = super::answers::policy(next);
+        if let Some(hosted) = self.security.changes.get_mut(&id) {
+            hosted.api.sessions.policy_refused = matches!(answer, PolicyAnswer::Refused | PolicyAnswer::Absent);
+        }
+        if let Some(policy) = policy {
+            self.policy_told(now, id, &policy);
         }
     }
 
@@ -291,8 +338,9 @@ impl Phone {
     /// The line has another password: what was refused may be allowed now, and what was listed may be gone.
     pub(in crate::phone) fn sessions_anew(&mut self, now: Now, id: AccountId) {
         if let Some(hosted) = self.security.changes.get_mut(&id) {
-            hosted.api.sessions.refused = false;
-            hosted.api.sessions.asked = None;
+            let line = &mut hosted.api.sessions;
+            (line.refused, line.asked) = (false, None);
+            (line.policy_refused, line.policy_asked) = (false, None);
         }
         self.look_at_sessions(now, id, Look::Change);
     }

@@ -64,7 +64,7 @@ fn todo(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
 
 fn act(todo: &Todo, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
     match todo {
-        Todo::ChangePassword(_) => begin(cx, state, out, Begin::Notice),
+        Todo::ChangePassword(_) | Todo::Asked(_) => begin(cx, state, out, Begin::Notice),
         Todo::FinishChange => state.security.open(SecurityPage::Change),
         Todo::UnnamedDevice(_) | Todo::DevicesNeedPassword(_) => state.security.open(SecurityPage::Devices),
         Todo::OldPasswordAccepted => state.security.open(SecurityPage::Contact),

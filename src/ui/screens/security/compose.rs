@@ -6,7 +6,7 @@ use egui::{Id, Ui};
 use super::{Cx, Foot, SecurityPage, back, body, notice, reveal};
 use crate::phone::command::{ChangeCommand, Command, DeviceCommand};
 use crate::phone::devices_registered::words;
-use crate::phone::view::{ChangeReason, ChangeWay, Compose, NoticeLevel, NoticeView};
+use crate::phone::view::{Asked, ChangeReason, ChangeWay, Compose, NoticeLevel, NoticeView};
 use crate::ui::state::{Page, Tab, UiState};
 use crate::ui::text::{change as text, security, sentence};
 use crate::ui::widgets::{self, Check, Tick};
@@ -92,6 +92,11 @@ fn asked_by<'a>(cx: &Cx<'a>) -> Option<&'a NoticeView> {
 
 /// Who asks, why, until when; what still works.
 fn lead(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState) {
+    if cx.security.change.reason == ChangeReason::Asked
+        && let Some(asked) = cx.security.asked
+    {
+        return lead_asked(ui, cx, asked);
+    }
     let Some(notice) = asked_by(cx) else {
         widgets::plain(ui, &text::way(cx.security.change.way, cx.provider()));
         return;
@@ -107,6 +112,18 @@ fn lead(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState) {
     }
     let level = if cx.security.restricted { NoticeLevel::Enforced } else { notice.level };
     widgets::boxed(ui, &security::what_still_works(level, notice.deadline, &cx.security.emergency, cx.now()));
+    if cx.security.change.way == ChangeWay::Person {
+        widgets::plain(ui, &text::way(ChangeWay::Person, cx.provider()));
+    }
+}
+
+/// The same where the provider asks this line alone.
+fn lead_asked(ui: &mut Ui, cx: &Cx<'_>, asked: Asked) {
+    let by = asked.deadline.map(|at| format!(" by **{}**", cx.now().deadline_in_full(at))).unwrap_or_default();
+    let provider = cx.provider().replace('*', "");
+    widgets::prose(ui, &sentence(format!("{provider} asks for a new password of this line{by}.")));
+    let Asked { level, deadline } = asked;
+    widgets::boxed(ui, &security::what_still_works(level, deadline, &cx.security.emergency, cx.now()));
     if cx.security.change.way == ChangeWay::Person {
         widgets::plain(ui, &text::way(ChangeWay::Person, cx.provider()));
     }

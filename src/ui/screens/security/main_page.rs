@@ -4,7 +4,7 @@ use egui::Ui;
 
 use crate::base::AccountId;
 use crate::phone::command::{Begin, ChangeCommand, Command};
-use crate::phone::view::{AccountView, ChangePhase, NoticeView, PhoneView, SecurityView, Todo};
+use crate::phone::view::{AccountView, Asked, ChangePhase, NoticeView, PhoneView, SecurityView, Todo};
 use crate::ui::screens::{Scene, banners};
 use crate::ui::state::{Page, SecurityPage, UiState};
 use crate::ui::text::{change as text, security as words};
@@ -42,6 +42,10 @@ fn content(security: &SecurityView, line: &AccountView, now: &Moment) -> Option<
     if security.change.is_going() && !matches!(security.change.phase, ChangePhase::Compose(_)) {
         return Some((going(&security.change.phase, provider), text::where_it_is(&security.change, provider), "Show"));
     }
+    if let Some(asked) = asked(security) {
+        let advice = format!("Asked of this line{}", words::ends(&asked, now));
+        return Some((format!("{provider} asks you to change your line password"), advice, "Review"));
+    }
     if let Some(notice) = security.open_notice() {
         let title = match notice.asks_for_change() {
             true => format!("{provider} asks you to change your line password"),
@@ -54,8 +58,15 @@ fn content(security: &SecurityView, line: &AccountView, now: &Moment) -> Option<
             let (title, advice, _) = words::todo(todo, security, provider, now);
             Some((title, advice, "Show"))
         }
-        Todo::ChangePassword(_) | Todo::FinishChange | Todo::DevicesNeedPassword(_) | Todo::PasswordRefused => None,
+        Todo::ChangePassword(_) | Todo::Asked(_) | Todo::FinishChange | Todo::DevicesNeedPassword(_) | Todo::PasswordRefused => None,
     })
+}
+
+/// What the provider asks of this line, if it is not put off and no notice asks for it too.
+fn asked(security: &SecurityView) -> Option<Asked> {
+    let put_off = matches!(security.change.phase, ChangePhase::Later { .. });
+    let by_notice = security.open_notice().is_some_and(NoticeView::asks_for_change);
+    security.asked.filter(|_| !put_off && !by_notice)
 }
 
 fn going(phase: &ChangePhase, provider: &str) -> String {
@@ -96,6 +107,11 @@ fn review(security: &SecurityView, line: AccountId, state: &mut UiState, out: &m
         state.security.go(SecurityPage::Change);
         return;
     }
+    if asked(security).is_some() {
+        out.push(Command::Change(line, ChangeCommand::Begin(Begin::Notice)));
+        state.security.go(SecurityPage::Change);
+        return;
+    }
     match security.open_notice() {
         Some(notice) if notice.asks_for_change() => {
             out.push(Command::Change(line, ChangeCommand::Begin(Begin::Notice)));
@@ -127,7 +143,8 @@ pub(in crate::ui) fn in_call(view: &PhoneView, line: AccountId) -> Option<&'stat
         | ChangePhase::AtProvider
         | ChangePhase::Refused => Some(text::AFTER_THIS_CALL),
         ChangePhase::Idle | ChangePhase::Later { .. } | ChangePhase::Aborted | ChangePhase::Done { .. } => {
-            security.open_notice().filter(|notice| notice.asks_for_change()).map(|_| text::AFTER_THIS_CALL)
+            let by_notice = security.open_notice().is_some_and(NoticeView::asks_for_change);
+            (by_notice || asked(security).is_some()).then_some(text::AFTER_THIS_CALL)
         }
     }
 }
