@@ -219,6 +219,7 @@ fn todo(todo: &Todo) -> &'static str {
         Todo::Asked(_) => "provider_asks",
         Todo::FinishChange => "finish_change",
         Todo::UnnamedDevice(_) => "unnamed_device",
+        Todo::NewSession(_) => "new_session",
         Todo::DevicesNeedPassword(_) => "devices_need_password",
         Todo::OldPasswordAccepted => "old_password_accepted",
         Todo::PasswordRefused => "password_refused",

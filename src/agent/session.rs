@@ -197,6 +197,9 @@ impl Session {
                 self.lines.push_back(json!({ "event": "digit", "call": call, "digit": digit }));
             }
             Event::DeviceAppeared(account, device) => self.lines.push_back(trust::device_event(account, &device)),
+            Event::SessionAppeared(account, words) => {
+                self.lines.push_back(json!({ "event": "session", "account": account, "message": words }));
+            }
             Event::Weakened(account, alarm) => {
                 let view = self.handle.view.borrow();
                 let provider = view.accounts.iter().find(|it| it.id == account).map(|it| it.provider.clone());

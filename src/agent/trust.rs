@@ -81,8 +81,11 @@ fn devices_or_check(fields: &mut Fields) -> Result<Request, Mistake> {
     fields.account().map(Request::Devices)
 }
 
-/// A device by its key, or a login or key of the provider's list by its session.
+/// A device by its key, or a login or key of the provider's list by its session, which may be the person's own.
 fn end_device(fields: &mut Fields) -> Result<Action, Mistake> {
+    if fields.flag("mine")?.unwrap_or(false) {
+        return fields.needed("session").map(|session| Action::Device(DeviceCommand::Mine(SessionId(session))));
+    }
     match (fields.text("key")?, fields.text("session")?) {
         (Some(key), None) => Ok(Action::Device(DeviceCommand::End(DeviceId(key)))),
         (None, Some(session)) => Ok(Action::Device(DeviceCommand::EndSession(SessionId(session)))),

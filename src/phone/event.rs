@@ -41,6 +41,9 @@ pub enum Event {
     /// A device that nobody has seen before is registered on this line. It stays in the view until the person says
     /// whose it is.
     DeviceAppeared(AccountId, Box<DeviceView>),
+    /// A login to the provider's website, or a key that may sign changes, is on its list for the first time: which, in
+    /// words. It stays in the view until the person says whose it is.
+    SessionAppeared(AccountId, String),
     /// Something on this line became weaker than it was. It stays in the view until the person dismisses it.
     Weakened(AccountId, Alarm),
     /// A call changed its state, likewise.

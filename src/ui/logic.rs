@@ -131,6 +131,7 @@ fn on_event(app: &mut App, ctx: &Context, event: &Event) {
         | Event::ChangeMoved(..)
         | Event::AccountChanged(_)
         | Event::DeviceAppeared(..)
+        | Event::SessionAppeared(..)
         | Event::Weakened(..)
         | Event::CallChanged(_) => {}
     }

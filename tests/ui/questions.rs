@@ -3,8 +3,8 @@
 
 use egui_kittest::kittest::Queryable as _;
 use ringfence::base::WallTime;
-use ringfence::phone::guard::EmergencyView;
 use ringfence::phone::command::{BillCommand, Command, GuardCommand, TrustCommand};
+use ringfence::phone::guard::EmergencyView;
 use ringfence::phone::view::{BillState, BillView, GuardFrom, GuardVerdict, PhoneView, VaultQuestion};
 use ringfence::ui::state::SecurityPage;
 

@@ -6,9 +6,10 @@ use ringfence::phone::command::{Begin, ChangeCommand, Command, DeviceCommand, No
 use ringfence::phone::guard::{Class, Rules};
 use ringfence::phone::settings::Settings;
 use ringfence::phone::view::{
-    AccountView, Asked, ChangePhase, ChangeReason, ChangeView, Compose, CheckItem, CheckState, DeviceListing, DevicesView, EndTrouble, Ending, Fact, Freshness, GuardRule,
-    KeyView, ListTrouble, LoginView, NoticeAction, NoticeId, NoticeLevel, NoticeSource, NoticeState, NoticeView, PasswordPlace, PhoneView, Protection, ProviderList, RehearsalView,
-    SecurityView, SessionId, Todo, Weaker, WhyNot,
+    AccountView, Asked, ChangePhase, ChangeReason, ChangeView, CheckItem, CheckState, Compose, DeviceListing,
+    DevicesView, EndTrouble, Ending, Fact, Freshness, GuardRule, KeyView, ListTrouble, LoginView, NoticeAction,
+    NoticeId, NoticeLevel, NoticeSource, NoticeState, NoticeView, PasswordPlace, PhoneView, Protection, ProviderList,
+    RehearsalView, SecurityView, SessionId, Todo, Weaker, WhyNot,
 };
 use ringfence::ui::state::{LoginStart, Page, SecurityPage, Tab};
 
@@ -164,7 +165,7 @@ fn what_the_provider_asks_of_one_line_is_treated_like_a_notice() {
     window.get_by_label("Voxline asks you to change your line password");
     window.get_by_label("Asked of this line · outgoing calls pause 3 Dec");
     let begin = Command::Change(HOME, ChangeCommand::Begin(Begin::Notice));
-    assert_eq!(press(&mut window, "Review"), [begin.clone()]);
+    assert_eq!(press(&mut window, "Review"), std::slice::from_ref(&begin));
     let mut window = page(with(line.clone()), SecurityPage::Centre);
     let row = "Change: Voxline asks for a new password";
     assert_eq!(press(&mut window, row), [begin]);
@@ -271,7 +272,8 @@ fn a_request_that_a_notice_in_force_makes_too_is_never_called_false() {
         view.security[0].notices = other.into_iter().chain([NoticeView { state, ..breach::notice() }]).collect();
         page(view, SecurityPage::Told)
     };
-    let advice = NoticeView { id: NoticeId("other".into()), actions: vec![NoticeAction::ReviewCalls], ..breach::notice() };
+    let advice =
+        NoticeView { id: NoticeId("other".into()), actions: vec![NoticeAction::ReviewCalls], ..breach::notice() };
     let in_force = [
         (NoticeState::Open, None),
         (NoticeState::Open, Some(advice)),
@@ -393,6 +395,7 @@ fn a_list_that_could_not_be_read_is_said_and_logins_and_keys_are_what_they_are()
         software: Some("Firefox".into()),
         country: Some("GB".into()),
         since: Some(ago(0, 30)),
+        new: false,
         ending: Ending::Possible,
     }];
     let key = KeyView {
@@ -401,6 +404,7 @@ fn a_list_that_could_not_be_read_is_said_and_logins_and_keys_are_what_they_are()
         active: true,
         active_from: None,
         own: true,
+        new: false,
         ending: Ending::No(WhyNot::Own),
     };
     listed.devices.keys =
@@ -412,6 +416,37 @@ fn a_list_that_could_not_be_read_is_said_and_logins_and_keys_are_what_they_are()
     let end = Command::Device(HOME, DeviceCommand::EndSession(SessionId("d1".into())));
     assert_eq!(press(&mut window, "End this one: Laptop"), [end]);
     assert!(window.query_by_label("End this one: Ringfence on a computer").is_none());
+}
+
+#[test]
+fn a_new_key_or_login_is_a_thing_to_do_until_it_is_the_person_s() {
+    let mut listed = security();
+    let ending = Ending::Possible;
+    let id = |id: &str| SessionId(id.into());
+    listed.devices.keys = vec![KeyView {
+        id: id("d2"),
+        label: "Laptop".into(),
+        active: false,
+        active_from: None,
+        own: false,
+        new: true,
+        ending,
+    }];
+    let software = Some("Firefox".into());
+    listed.devices.logins = vec![LoginView { id: id("p2"), software, country: None, since: None, new: true, ending }];
+    listed.todo = vec![Todo::NewSession(id("d2")), Todo::NewSession(id("p2"))];
+    let mut window = page(with(listed.clone()), SecurityPage::Centre);
+    window
+        .get_by_label("Attention: A new key may change your line password. Laptop · its signature does not count yet");
+    window.get_by_label("Attention: A new login to Voxline's website. Firefox · a login to the website");
+    press(&mut window, "Review: A new key may change your line password");
+    let mine: Vec<_> = window.get_all_by_label("That is mine").collect();
+    assert_eq!(mine.len(), 2);
+    mine[1].click();
+    window.run();
+    let command = |wish: fn(SessionId) -> DeviceCommand, id| Command::Device(HOME, wish(id));
+    assert_eq!(asked(&mut window), [command(DeviceCommand::Mine, id("d2"))]);
+    assert_eq!(press(&mut window, "End this one: Laptop"), [command(DeviceCommand::EndSession, id("d2"))]);
 }
 
 #[test]
@@ -492,7 +527,8 @@ fn a_breach_day_is_rehearsed_on_the_demo_s_line_only() {
 #[test]
 fn the_reminder_is_off_until_it_is_wanted() {
     let mut view = breach::calm();
-    let words = "Attention: Your line password was not changed here for 412 days. You asked to be reminded after a year";
+    let words =
+        "Attention: Your line password was not changed here for 412 days. You asked to be reminded after a year";
     assert!(page(view.clone(), SecurityPage::Centre).query_by_label(words).is_none());
     view.settings.remind_yearly = true;
     page(view, SecurityPage::Centre).get_by_label(words);

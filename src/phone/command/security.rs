@@ -82,6 +82,8 @@ pub enum DeviceCommand {
     End(DeviceId),
     /// End another row of the provider's list: a login to its website, a key that may sign changes.
     EndSession(SessionId),
+    /// That login or key is the person's own.
+    Mine(SessionId),
     /// Ask the provider now.
     Check,
 }

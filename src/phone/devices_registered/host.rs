@@ -48,6 +48,7 @@ impl Phone {
 
     /// The provider's own list was read.
     pub(in crate::phone) fn read_sessions(&mut self, now: Now, id: AccountId, sessions: &Sessions) {
+        let own_key = self.own_key(id);
         let Some(account) = self.account(id) else { return };
         let instance = format!("urn:uuid:{}", account.record.uuid).to_ascii_lowercase();
         let present = account.registration.as_ref().map(Registration::contact);
@@ -67,11 +68,21 @@ impl Phone {
                 account.asking.endings.insert(session, Ending::Failed(EndTrouble::StillNamed));
             }
         }
-        memory.rest = rest;
+        let rows = memory.rows().map(<[String]>::to_vec);
+        let appeared = memory.take_rest(rest, own_key.as_deref());
+        let rows_changed = rows.as_deref() != memory.rows();
         account.asking.list = ProviderList::Read { at: now.wall, names_us };
         account.asking.names_any |= !sessions.registrations.is_empty();
-        let news = memory.take(Source::List, &others, account.asking.names_any, now.wall);
+        let mut news = memory.take(Source::List, &others, account.asking.names_any, now.wall);
+        news.changed |= rows_changed;
         account.asking.forget_gone(memory);
+        let words: Vec<String> = appeared.iter().map(|row| words::of_row(&memory.rest, row)).collect();
+        let provider = account.provider();
+        for words in words {
+            let words = format!("New at {provider}: {words}.");
+            self.note(now, id, "session_appeared", words.clone());
+            self.out.push_back(Output::Event(Event::SessionAppeared(id, words)));
+        }
         self.heard_of_devices(now, id, &news);
         self.own_key_named(now, id, &sessions.devices);
     }
@@ -146,6 +157,7 @@ impl Phone {
             DeviceCommand::HasPassword(key) => devices.tick(&key.0, true),
             DeviceCommand::LacksPassword(key) => devices.tick(&key.0, false),
             DeviceCommand::Forget(key) => devices.forget(&key.0),
+            DeviceCommand::Mine(session) => devices.row_is_mine(&session),
             DeviceCommand::EndOthers(end) => {
                 devices.end_others = end;
                 true
@@ -175,6 +187,9 @@ pub(in crate::phone) fn todo(account: &Account) -> impl Iterator<Item = Todo> + 
     let known = account.record.devices.known();
     let unnamed = known.iter().filter(|known| known.name.is_none() && (known.is_here() || known.new));
     let unnamed = unnamed.map(|known| Todo::UnnamedDevice(DeviceId(known.key.clone())));
+    let rest = &account.record.devices.rest;
+    let new = rest.ids().filter(|id| account.record.devices.is_new_row(id));
+    let new = new.map(|id| Todo::NewSession(SessionId(id.clone())));
     let waiting = known.iter().filter(|known| known.needs_password).count();
-    unnamed.chain((waiting > 0).then_some(Todo::DevicesNeedPassword(waiting)))
+    unnamed.chain(new).chain((waiting > 0).then_some(Todo::DevicesNeedPassword(waiting)))
 }

@@ -35,6 +35,12 @@ impl Listed {
     pub fn names(&self, session: &SessionId) -> bool {
         self.logins.iter().any(|login| login.id == session.0) || self.keys.iter().any(|key| key.id == session.0)
     }
+
+    /// The ids of its logins and keys. Those without one cannot be told apart.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &String> {
+        let ids = self.logins.iter().map(|login| &login.id).chain(self.keys.iter().map(|key| &key.id));
+        ids.filter(|id| !id.is_empty())
+    }
 }
 
 /// One row's address, read as far as it can be.

@@ -29,6 +29,10 @@ pub struct Memory {
     own: Vec<String>,
     /// The person wants the others to be ended with the next change.
     pub end_others: bool,
+    /// The logins and keys that the provider's own list named last; none: they were never looked at.
+    rows: Option<Vec<String>>,
+    /// Those of them that came after the first list and that nobody has said are theirs.
+    new_rows: Vec<String>,
     /// What it says now.
     #[serde(skip)]
     listing: DeviceListing,
@@ -248,6 +252,41 @@ impl Memory {
         let before = self.known.len();
         self.known.retain(|known| known.key != key);
         self.known.len() < before
+    }
+
+    /// Takes the logins and keys of the provider's own list. Those that are news come back: not ours, not there
+    /// before, and not on the first list.
+    pub(super) fn take_rest(&mut self, rest: Listed, own_key: Option<&str>) -> Vec<SessionId> {
+        let ids: Vec<String> = rest.ids().cloned().collect();
+        let news = |id: &&String| {
+            let known = self.rows.as_ref().is_none_or(|rows| rows.contains(id));
+            !known && own_key != Some(id.as_str())
+        };
+        let news: Vec<String> = ids.iter().filter(news).cloned().collect();
+        self.new_rows.retain(|id| ids.contains(id));
+        self.new_rows.extend(news.iter().cloned());
+        self.rows = Some(ids);
+        self.rest = rest;
+        news.into_iter().map(SessionId).collect()
+    }
+
+    /// The logins and keys that were named last.
+    #[must_use]
+    pub fn rows(&self) -> Option<&[String]> {
+        self.rows.as_deref()
+    }
+
+    /// Whether nobody has said whose this login or key is.
+    #[must_use]
+    pub fn is_new_row(&self, id: &str) -> bool {
+        self.new_rows.iter().any(|row| row == id)
+    }
+
+    /// This login or key is the person's. False if it was no news.
+    pub fn row_is_mine(&mut self, session: &SessionId) -> bool {
+        let before = self.new_rows.len();
+        self.new_rows.retain(|row| *row != session.0);
+        self.new_rows.len() < before
     }
 
     /// The device that this row of the provider's list is.

@@ -60,14 +60,16 @@ pub(in crate::phone) fn view(account: &Account, own_key: Option<&str>) -> Device
         let id = SessionId(login.id.clone());
         let ending = asking.ending(&id);
         let (software, country) = (login.user_agent.clone(), login.country.clone());
-        LoginView { software, country, since: login.since.map(|at| at.0), ending, id }
+        let new = devices.is_new_row(&login.id);
+        LoginView { software, country, since: login.since.map(|at| at.0), new, ending, id }
     });
     let keys = devices.rest.keys.iter().map(|key| {
         let id = SessionId(key.id.clone());
         let own = own_key == Some(key.id.as_str());
         let ending = if own { Ending::No(WhyNot::Own) } else { asking.ending(&id) };
         let active = key.state == DeviceState::Active;
-        KeyView { label: key.label.clone(), active, active_from: key.active_from.map(|at| at.0), own, ending, id }
+        let (label, active_from) = (key.label.clone(), key.active_from.map(|at| at.0));
+        KeyView { label, active, active_from, own, new: devices.is_new_row(&key.id), ending, id }
     });
     DevicesView {
         listed: devices.listing(),

@@ -211,7 +211,13 @@ impl Phone {
     }
 
     /// Whether these words lead to the same number or address, at the same domain.
-    pub(in crate::phone) fn is_same(&self, account: &Account, words: &str, to: &Dialled, destination: &Destination) -> bool {
+    pub(in crate::phone) fn is_same(
+        &self,
+        account: &Account,
+        words: &str,
+        to: &Dialled,
+        destination: &Destination,
+    ) -> bool {
         let host = |words: &str| destination::host(words, &account.address.domain);
         words == to.as_str()
             || (host(words) == host(to.as_str()) && self.key(account, words).as_ref() == Some(&destination.key))

@@ -195,8 +195,7 @@ impl Lookout {
         });
         // Of equals the last is taken: a notice says why.
         let all = self.asked(now).into_iter().chain(demands);
-        all
-            .max_by_key(|demand| (demand.level.rank(), demand.deadline.map(|deadline| std::cmp::Reverse(deadline.0))))
+        all.max_by_key(|demand| (demand.level.rank(), demand.deadline.map(|deadline| std::cmp::Reverse(deadline.0))))
     }
 
     /// How strongly a notice asks, after everything that weakens it.

@@ -189,6 +189,8 @@ pub struct LoginView {
     pub country: Option<String>,
     /// Since when.
     pub since: Option<WallTime>,
+    /// It came after the first list, and nobody has said whose it is.
+    pub new: bool,
     /// Whether it can be ended.
     pub ending: Ending,
 }
@@ -206,6 +208,8 @@ pub struct KeyView {
     pub active_from: Option<WallTime>,
     /// Whether it is this computer's.
     pub own: bool,
+    /// It came after the first list, and nobody has said whose it is.
+    pub new: bool,
     /// Whether it can be ended.
     pub ending: Ending,
 }

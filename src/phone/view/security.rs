@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChangeView, DeviceId, DevicesView, GuardRule, NoticeId, NoticeLevel, NoticeSource, NoticeState, NoticeView, PasswordPlace};
+use super::{
+    ChangeView, DeviceId, DevicesView, GuardRule, NoticeId, NoticeLevel, NoticeSource, NoticeState, NoticeView,
+    PasswordPlace, SessionId,
+};
 use crate::base::{AccountId, WallTime};
 
 /// One line's safety.
@@ -80,6 +83,8 @@ pub enum Todo {
     FinishChange,
     /// Something is registered on the line that has no name.
     UnnamedDevice(DeviceId),
+    /// A login to the provider's website, or a key that may sign changes, is new on its list.
+    NewSession(SessionId),
     /// So many devices still need the new password.
     DevicesNeedPassword(usize),
     /// The provider still accepts the old password: call them.

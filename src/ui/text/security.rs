@@ -4,9 +4,9 @@ use super::sentence;
 use crate::base::WallTime;
 use crate::phone::devices_registered::words;
 use crate::phone::view::{
-    Asked, Certainty, CheckItem, CheckRow, CheckState, ContactView, DeviceListing, DeviceView, Fact, GuardRule, KeyView,
-    LoginView, NoticeLevel, NoticeSource, NoticeState, NoticeView, OldPassword, OwnView, PasswordPlace, PlanState,
-    Protection, SecurityView, Todo, Weaker,
+    Asked, Certainty, CheckItem, CheckRow, CheckState, ContactView, DeviceListing, DeviceView, Fact, GuardRule,
+    KeyView, LoginView, NoticeLevel, NoticeSource, NoticeState, NoticeView, OldPassword, OwnView, PasswordPlace,
+    PlanState, Protection, SecurityView, SessionId, Todo, Weaker,
 };
 use crate::ui::Moment;
 
@@ -61,6 +61,7 @@ fn todo_words(todo: &Todo, security: &SecurityView, provider: &str, now: &Moment
             let small = device.map(|device| seen(device, now)).unwrap_or_default();
             ("A phone you have not named".into(), small, "Review")
         }
+        Todo::NewSession(id) => new_session(id, security, provider, now),
         Todo::DevicesNeedPassword(1) => {
             ("1 other phone needs the new password".into(), "It does not ring or dial until it has it".into(), "Show")
         }
@@ -86,6 +87,23 @@ fn todo_words(todo: &Todo, security: &SecurityView, provider: &str, now: &Moment
             "Ask again",
         ),
     }
+}
+
+/// Somebody signed in to the website, or has a key that may sign changes: the others are told.
+fn new_session(
+    id: &SessionId,
+    security: &SecurityView,
+    provider: &str,
+    now: &Moment,
+) -> (String, String, &'static str) {
+    let devices = &security.devices;
+    if let Some(found) = devices.keys.iter().find(|key| key.id == *id) {
+        let (name, small) = key(found, now);
+        return ("A new key may change your line password".into(), format!("{name} · {small}"), "Review");
+    }
+    let found = devices.logins.iter().find(|login| login.id == *id);
+    let small = found.map(|found| login(found, now)).map(|(name, small)| format!("{name} · {small}"));
+    (format!("A new login to {provider}'s website"), small.unwrap_or_default(), "Review")
 }
 
 fn weaker_title(weaker: &Weaker) -> String {

@@ -39,7 +39,7 @@ fn a_key_that_is_a_week_old_can_require() {
     let shown = rig.only();
     assert_eq!(shown.level, NoticeLevel::Require);
     assert!(shown.actions.contains(&NoticeAction::ChangeWebsitePassword));
-    assert_eq!(rig.lookout.demand(rig.now).unwrap().notice, id("a"));
+    assert_eq!(rig.lookout.demand(rig.now).unwrap().notice, Some(id("a")));
 }
 
 #[test]

@@ -67,11 +67,7 @@ fn this_computer_is_enrolled_while_things_are_calm_and_then_a_stolen_password_is
     assert!(world.kept.keys().any(|entry| entry.ends_with("/DeviceKey")));
     // The key's cooling-off is over, and then the provider is in an incident: the password alone changes nothing.
     world.pass(Duration::from_secs(25 * 3600));
-    let strict = Settings {
-        exposed: Exposed::Yes,
-        password_alone: PasswordAlone::Refused,
-        ..settings()
-    };
+    let strict = Settings { exposed: Exposed::Yes, password_alone: PasswordAlone::Refused, ..settings() };
     let memory = provider(&mut world).memory.clone();
     world.open_api(strict.clone());
     provider(&mut world).memory = memory;

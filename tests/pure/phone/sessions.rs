@@ -326,6 +326,62 @@ fn another_key_is_ended_only_for_an_enrolled_computer() {
     assert_eq!(laptop(&world), None, "signed by our key");
 }
 
+/// What was told of logins and keys.
+fn rows_told(world: &World) -> Vec<&str> {
+    fn told(event: &Event) -> Option<&str> {
+        if let Event::SessionAppeared(_, words) = event { Some(words) } else { None }
+    }
+    world.events.iter().filter_map(told).collect()
+}
+
+fn provider_name(world: &World) -> String {
+    world.view().accounts[0].provider.clone()
+}
+
+#[test]
+fn a_key_or_a_login_that_is_new_is_told_once_and_stays_until_it_is_the_person_s() {
+    let mut world = with(Vec::new());
+    let firefox = PortalSession { id: "p1".into(), user_agent: Some("Firefox".into()), ..PortalSession::default() };
+    provider(&mut world).portal = vec![firefox.clone()];
+    world.pass(Duration::from_secs(1200));
+    ask_now(&mut world);
+    assert_eq!(rows_told(&world), [format!("New at {}: a login to the website (Firefox).", provider_name(&world))]);
+    world.command(Command::Device(LINE, DeviceCommand::Mine(SessionId("p1".into()))));
+    // Somebody with the password enrols a key, and signs in to the website.
+    let facts = provider(&mut world).memory.facts("anna", None).expect("anna");
+    let mut other = facts.devices[0].clone();
+    (other.id, other.label) = ("other".into(), "Laptop".into());
+    let now = world.now.wall;
+    provider(&mut world).memory.write(now, "anna", &ringfence::provider::security::Write::Device(other));
+    let chrome = PortalSession { id: "p2".into(), user_agent: Some("Chrome".into()), ..PortalSession::default() };
+    provider(&mut world).portal = vec![firefox, chrome];
+    for _ in 0..3 {
+        ask_now(&mut world);
+    }
+    let told: Vec<String> = rows_told(&world)[1..].iter().map(|words| (*words).to_owned()).collect();
+    let [login, key] = told.as_slice() else { panic!("{told:?}") };
+    assert!(login.contains("a login to the website (Chrome)") && key.contains("the key of Laptop"), "{told:?}");
+    let log: Vec<&str> = world.view().security[0].log.iter().map(|row| row.words.as_str()).collect();
+    assert!(log.contains(&login.as_str()) && log.contains(&key.as_str()), "{log:?}");
+    let id = |id: &str| SessionId(id.into());
+    let todo = [Todo::NewSession(id("p2")), Todo::NewSession(id("other"))];
+    assert_eq!(world.view().security[0].todo, todo);
+    assert!(devices(&world).keys.iter().all(|key| key.new != key.own), "ours is no news");
+    // What was seen is remembered: after a restart only what came meanwhile is news.
+    let mut again = World::with_disk(ringfence::phone::VaultUse::Keyring, world.disk.clone(), world.kept.clone());
+    (again.servers, again.web, again.api) = (world.servers.clone(), world.web.clone(), world.api.take());
+    again.now = world.now;
+    again.load();
+    again.pass(Duration::from_secs(120));
+    ask_now(&mut again);
+    assert_eq!((rows_told(&again).len(), &again.view().security[0].todo[..]), (0, &todo[..]));
+    again.command(Command::Device(LINE, DeviceCommand::Mine(id("p2"))));
+    assert_eq!(again.view().security[0].todo, todo[1..]);
+    provider(&mut again).memory.write(now, "anna", &ringfence::provider::security::Write::RemoveDevice("other".into()));
+    ask_now(&mut again);
+    assert_eq!(again.view().security[0].todo, []);
+}
+
 #[test]
 fn the_choice_to_end_the_others_is_made_anew_for_each_change() {
     let mut world = with(vec![desk()]);

@@ -141,7 +141,7 @@ impl Phone {
     }
 
     /// The name of this computer's key at the provider.
-    fn own_key(&self, id: AccountId) -> Option<String> {
+    pub(in crate::phone) fn own_key(&self, id: AccountId) -> Option<String> {
         let account = self.accounts.iter().find(|account| account.id() == id)?;
         self.security.memory.accounts.get(&account.record.uuid)?.device.clone()
     }

@@ -66,7 +66,9 @@ fn act(todo: &Todo, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
     match todo {
         Todo::ChangePassword(_) | Todo::Asked(_) => begin(cx, state, out, Begin::Notice),
         Todo::FinishChange => state.security.open(SecurityPage::Change),
-        Todo::UnnamedDevice(_) | Todo::DevicesNeedPassword(_) => state.security.open(SecurityPage::Devices),
+        Todo::UnnamedDevice(_) | Todo::NewSession(_) | Todo::DevicesNeedPassword(_) => {
+            state.security.open(SecurityPage::Devices)
+        }
         Todo::OldPasswordAccepted => state.security.open(SecurityPage::Contact),
         // The banner of the main page takes it.
         Todo::PasswordRefused => state.page = Page::Main,

@@ -6,7 +6,7 @@ use egui::{Id, Ui};
 use super::{Cx, Foot, body, header, reveal};
 use crate::phone::command::{Command, DeviceCommand};
 use crate::phone::devices_registered::words;
-use crate::phone::view::{ChangePhase, DeviceListing, DeviceView, Ending, WhyNot};
+use crate::phone::view::{ChangePhase, DeviceListing, DeviceView, Ending, SessionId, WhyNot};
 use crate::ui::state::UiState;
 use crate::ui::text::{change, security as text, sentence};
 use crate::ui::widgets::{self, Button, Check, Kind, Tick};
@@ -87,9 +87,8 @@ fn logins(ui: &mut Ui, cx: &Cx<'_>, out: &mut Vec<Command>) {
                 widgets::row_line(ui);
             }
             let (name, small) = text::login(login, cx.now());
-            if row(ui, cx, &name, &small, login.ending) {
-                out.push(Command::Device(cx.line.id, DeviceCommand::EndSession(login.id.clone())));
-            }
+            let wish = row(ui, cx, &name, &small, login.new, login.ending);
+            out.extend(wish.map(|wish| Command::Device(cx.line.id, wish(login.id.clone()))));
         }
     });
 }
@@ -107,22 +106,26 @@ fn keys(ui: &mut Ui, cx: &Cx<'_>, out: &mut Vec<Command>) {
                 widgets::row_line(ui);
             }
             let (name, small) = text::key(key, cx.now());
-            if row(ui, cx, &name, &small, key.ending) {
-                out.push(Command::Device(cx.line.id, DeviceCommand::EndSession(key.id.clone())));
-            }
+            let wish = row(ui, cx, &name, &small, key.new, key.ending);
+            out.extend(wish.map(|wish| Command::Device(cx.line.id, wish(key.id.clone()))));
         }
     });
 }
 
-/// A row that can be ended, or says why not. True if the person wants it ended.
-fn row(ui: &mut Ui, cx: &Cx<'_>, name: &str, small: &str, ending: Ending) -> bool {
+/// What the person says about a login or a key.
+type Wish = fn(SessionId) -> DeviceCommand;
+
+/// A row that can be ended, or says why not; one that is new can be said to be the person's.
+fn row(ui: &mut Ui, cx: &Cx<'_>, name: &str, small: &str, new: bool, ending: Ending) -> Option<Wish> {
     let said = words::ending(ending, cx.provider()).map(sentence).filter(|_| ending != Ending::No(WhyNot::Own));
     let small = said.map_or_else(|| small.to_owned(), |said| format!("{small}\n{said}"));
-    let mut check = Check::new(Tick::None, name).small(&small);
+    let mut check = Check::new(if new { Tick::Warn } else { Tick::None }, name).small(&small);
     if can_be_ended(ending) {
         check = check.action(END);
     }
-    check.show(ui)
+    let end = check.show(ui);
+    let mine = new && widgets::link(ui, "That is mine", true).clicked();
+    if end { Some(DeviceCommand::EndSession) } else { mine.then_some(DeviceCommand::Mine as Wish) }
 }
 
 const END: &str = "End this one";

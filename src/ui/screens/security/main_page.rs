@@ -54,11 +54,19 @@ fn content(security: &SecurityView, line: &AccountView, now: &Moment) -> Option<
         return Some((title, notice_advice(notice, now), "Review"));
     }
     security.todo.iter().find_map(|todo| match todo {
-        Todo::NoticesNotConfirmed(_) | Todo::UnnamedDevice(_) | Todo::Weaker(_) | Todo::OldPasswordAccepted => {
+        Todo::NoticesNotConfirmed(_)
+        | Todo::UnnamedDevice(_)
+        | Todo::NewSession(_)
+        | Todo::Weaker(_)
+        | Todo::OldPasswordAccepted => {
             let (title, advice, _) = words::todo(todo, security, provider, now);
             Some((title, advice, "Show"))
         }
-        Todo::ChangePassword(_) | Todo::Asked(_) | Todo::FinishChange | Todo::DevicesNeedPassword(_) | Todo::PasswordRefused => None,
+        Todo::ChangePassword(_)
+        | Todo::Asked(_)
+        | Todo::FinishChange
+        | Todo::DevicesNeedPassword(_)
+        | Todo::PasswordRefused => None,
     })
 }
 
