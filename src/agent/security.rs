@@ -217,6 +217,7 @@ fn todo(todo: &Todo) -> &'static str {
     match todo {
         Todo::ChangePassword(_) => "change_password",
         Todo::Asked(_) => "provider_asks",
+        Todo::Notice(_) => "notice",
         Todo::FinishChange => "finish_change",
         Todo::UnnamedDevice(_) => "unnamed_device",
         Todo::NewSession(_) => "new_session",

@@ -86,6 +86,21 @@ fn a_line_that_nothing_is_known_of_yet_claims_nothing() {
 }
 
 #[test]
+fn what_the_provider_asks_for_stands_first_on_a_card_of_its_own() {
+    let todo =
+        vec![Todo::Notice(breach::notice().id), Todo::PasswordRefused, Todo::UnnamedDevice(breach::desk_phone().id)];
+    let mut window = page(with(SecurityView { todo, ..security() }), SecurityPage::Centre);
+    let row = |name: &str| window.get_by_label_contains(name).rect();
+    let first = row("Attention: A notice from Voxline: We saw attempts to get at customer data");
+    let (second, third) = (row("Attention: Voxline refuses"), row("Attention: A phone you have not named"));
+    assert!(first.bottom() < second.top() && second.bottom() < third.top());
+    assert!(second.top() - first.bottom() > third.top() - second.bottom() + 4.0, "{first} {second} {third}");
+    let read = Command::Notice(HOME, NoticeCommand::Seen(breach::notice().id));
+    assert_eq!(press(&mut window, "Read: A notice from Voxline: We saw attempts to get at customer data"), [read]);
+    assert_eq!(window.state().state.security.page(), SecurityPage::Notice(breach::notice().id));
+}
+
+#[test]
 fn things_to_do_lead_where_they_are_done() {
     let mut window = page(breach::breach(), SecurityPage::Centre);
     let begin = Command::Change(HOME, ChangeCommand::Begin(Begin::Notice));

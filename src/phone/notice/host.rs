@@ -141,14 +141,16 @@ impl Phone {
     /// What they ask the person to do.
     pub(in crate::phone) fn notices_todo(&self, account: AccountId) -> Vec<Todo> {
         let Some((notices, source)) = self.notices.shown.get(&account) else { return Vec::new() };
-        let open = notices.iter().find(|notice| notice.is_open() && notice.asks_for_change());
-        let change = open.map(|notice| Todo::ChangePassword(notice.id.clone()));
+        let open = || notices.iter().filter(|notice| notice.is_open());
+        let change = open().find(|notice| notice.asks_for_change());
+        let change = change.map(|notice| Todo::ChangePassword(notice.id.clone()));
+        let others = open().filter(|notice| !notice.asks_for_change()).map(|notice| Todo::Notice(notice.id.clone()));
         let frozen = if let NoticeSource::NotConfirmedSince(since) | NoticeSource::Mismatch(since) = source {
             Some(Todo::NoticesNotConfirmed(*since))
         } else {
             None
         };
-        change.into_iter().chain(frozen).collect()
+        change.into_iter().chain(others).chain(frozen).collect()
     }
 
     /// The provider as it was pinned: the only place from which to take an origin, a realm, an endpoint.

@@ -76,9 +76,13 @@ impl Phone {
         facts
     }
 
-    /// What the person should do, most urgent first. Notices and devices add their own.
+    /// What the person should do, most urgent first: what the provider asks for before everything.
     fn todo(&self, account: &Account, remembered: &Remembered, change: &ChangeView) -> Vec<Todo> {
-        let mut todo = Vec::new();
+        let (by_notices, of_notices): (Vec<Todo>, Vec<Todo>) =
+            self.notices_todo(account.id()).into_iter().partition(Todo::is_asked);
+        let twice = by_notices.iter().any(|todo| matches!(todo, Todo::ChangePassword(_)));
+        let asked = self.asked(account.id()).filter(|_| !twice).map(Todo::Asked);
+        let mut todo: Vec<Todo> = asked.into_iter().chain(by_notices).collect();
         let refused = |problem: &crate::phone::problem::Problem| problem.kind == ProblemKind::WrongPassword;
         if account.link == Connection::Rejected && account.problem.as_ref().is_some_and(refused) {
             todo.push(Todo::PasswordRefused);
@@ -89,10 +93,7 @@ impl Phone {
         if remembered.old_password == OldPassword::StillAccepted {
             todo.push(Todo::OldPasswordAccepted);
         }
-        let notices = self.notices_todo(account.id());
-        let by_notice = notices.iter().any(|todo| matches!(todo, Todo::ChangePassword(_)));
-        todo.extend(self.asked(account.id()).filter(|_| !by_notice).map(Todo::Asked));
-        todo.extend(notices);
+        todo.extend(of_notices);
         todo.extend(trust::host::todo(account));
         todo.extend(devices_registered::host::todo(account));
         todo

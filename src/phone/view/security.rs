@@ -79,6 +79,8 @@ pub enum Todo {
     ChangePassword(NoticeId),
     /// The provider asks this line for one.
     Asked(Asked),
+    /// A notice asks for something else.
+    Notice(NoticeId),
     /// A change waits for the person, or goes on by itself.
     FinishChange,
     /// Something is registered on the line that has no name.
@@ -95,6 +97,24 @@ pub enum Todo {
     Weaker(Weaker),
     /// The provider's notices could not be confirmed for more than a week.
     NoticesNotConfirmed(WallTime),
+}
+
+impl Todo {
+    /// Whether the provider asks for it: that comes first, on a card of its own.
+    #[must_use]
+    pub const fn is_asked(&self) -> bool {
+        match self {
+            Todo::ChangePassword(_) | Todo::Asked(_) | Todo::Notice(_) => true,
+            Todo::FinishChange
+            | Todo::UnnamedDevice(_)
+            | Todo::NewSession(_)
+            | Todo::DevicesNeedPassword(_)
+            | Todo::OldPasswordAccepted
+            | Todo::PasswordRefused
+            | Todo::Weaker(_)
+            | Todo::NoticesNotConfirmed(_) => false,
+        }
+    }
 }
 
 /// What is weaker than the best that this line has had. Whether it is refused is said too.

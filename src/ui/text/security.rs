@@ -53,6 +53,12 @@ fn todo_words(todo: &Todo, security: &SecurityView, provider: &str, now: &Moment
         Todo::Asked(asked) => {
             (format!("{provider} asks for a new password"), format!("Asked of this line{}", ends(asked, now)), "Change")
         }
+        Todo::Notice(id) => {
+            let notice = security.notices.iter().find(|notice| notice.id == *id);
+            let small = notice.map(|notice| notice_line(notice, now)).unwrap_or_default();
+            let title = notice.map_or(String::new(), |notice| notice.title.clone());
+            (format!("A notice from {provider}: {title}"), small, "Read")
+        }
         Todo::FinishChange => {
             ("A password change is not finished".into(), "Nothing is lost. It can go on now.".into(), "Go on")
         }

@@ -209,3 +209,18 @@ fn an_enforced_notice_holds_calls_back_until_the_password_is_new_but_neither_hel
     assert!(!restricted(&world), "{:?}", world.view().security_of(FIRST).unwrap().change);
     assert_eq!(call(&mut world, "anna2"), Ok(()));
 }
+
+#[test]
+fn a_notice_that_asks_for_something_else_is_a_thing_to_do_and_comes_before_everything() {
+    let review = with(notice("b"), json!({ "actions": ["review_calls"] }));
+    let (mut world, _) = signed_in(&index(1, vec![review]));
+    let todo = |world: &World| world.view().security_of(FIRST).unwrap().todo.clone();
+    assert_eq!(todo(&world), [Todo::Notice(named("b"))]);
+    // Whatever else there is: the password was changed somewhere else.
+    world.password = "another".into();
+    world.pass(Duration::from_secs(900));
+    let all = todo(&world);
+    assert!(all.len() > 1 && all[0] == Todo::Notice(named("b")), "{all:?}");
+    assert!(does(&mut world, Command::Notice(FIRST, NoticeCommand::Done(named("b")))));
+    assert_eq!(todo(&world), all[1..]);
+}

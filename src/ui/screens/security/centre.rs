@@ -36,21 +36,19 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
 
 fn todo(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
     let reminder = cx.scene.view.settings.remind_yearly.then(|| text::year_old(cx.security, cx.now())).flatten();
-    if cx.security.todo.is_empty() && reminder.is_none() {
+    // What the provider asks for stands first, and alone.
+    let alone = usize::from(cx.security.todo.first().is_some_and(Todo::is_asked));
+    let (asked, others) = cx.security.todo.split_at_checked(alone).unwrap_or_default();
+    if !asked.is_empty() {
+        widgets::card(ui, |ui| rows(ui, cx, state, out, asked));
+    }
+    if others.is_empty() && reminder.is_none() {
         return;
     }
     widgets::card(ui, |ui| {
-        for (i, todo) in cx.security.todo.iter().enumerate() {
-            if i > 0 {
-                widgets::row_line(ui);
-            }
-            let (words, small, action) = text::todo(todo, cx.security, cx.provider(), cx.now());
-            if ui.push_id(i, |ui| Check::new(Tick::Warn, &words).small(&small).action(action).show(ui)).inner {
-                act(todo, cx, state, out);
-            }
-        }
+        rows(ui, cx, state, out, others);
         if let Some(days) = reminder {
-            if !cx.security.todo.is_empty() {
+            if !others.is_empty() {
                 widgets::row_line(ui);
             }
             let words = format!("Your line password was not changed here for {days} days");
@@ -62,9 +60,25 @@ fn todo(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
     });
 }
 
+fn rows(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, all: &[Todo]) {
+    for (i, todo) in all.iter().enumerate() {
+        if i > 0 {
+            widgets::row_line(ui);
+        }
+        let (words, small, action) = text::todo(todo, cx.security, cx.provider(), cx.now());
+        if ui.push_id(i, |ui| Check::new(Tick::Warn, &words).small(&small).action(action).show(ui)).inner {
+            act(todo, cx, state, out);
+        }
+    }
+}
+
 fn act(todo: &Todo, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
     match todo {
         Todo::ChangePassword(_) | Todo::Asked(_) => begin(cx, state, out, Begin::Notice),
+        Todo::Notice(id) => {
+            out.push(Command::Notice(cx.line.id, NoticeCommand::Seen(id.clone())));
+            state.security.open(SecurityPage::Notice(id.clone()));
+        }
         Todo::FinishChange => state.security.open(SecurityPage::Change),
         Todo::UnnamedDevice(_) | Todo::NewSession(_) | Todo::DevicesNeedPassword(_) => {
             state.security.open(SecurityPage::Devices)

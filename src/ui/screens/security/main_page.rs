@@ -64,6 +64,7 @@ fn content(security: &SecurityView, line: &AccountView, now: &Moment) -> Option<
         }
         Todo::ChangePassword(_)
         | Todo::Asked(_)
+        | Todo::Notice(_)
         | Todo::FinishChange
         | Todo::DevicesNeedPassword(_)
         | Todo::PasswordRefused => None,
