@@ -473,6 +473,9 @@ fn limits_are_changed_on_purpose_and_said_to_hold_here_only() {
     let settings = Settings { guard, ..Settings::default() };
     let words = format!("{}: Block", capital(Class::Abroad.words()));
     assert_eq!(press(&mut window, &words), [Command::SetSettings(Box::new(settings))]);
+    let satellite = capital(Class::Satellite.words());
+    assert!(window.query_by_label(&format!("{satellite}: Ask")).is_some());
+    assert!(window.query_by_label(&format!("{satellite}: Allow")).is_none(), "never for good");
 }
 
 fn capital(words: &str) -> String {

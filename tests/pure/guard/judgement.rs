@@ -75,6 +75,9 @@ fn what_the_person_sets_goes_before_the_defaults() {
     rules.countries.insert(Region::parse("FR").unwrap(), GuardRule::Ask);
     assert_eq!(judged(&rules, "09067012345"), Verdict::Block(Refusal::Rule));
     assert!(matches!(judged(&rules, "+881612345678"), Verdict::Ask { word: Some("satellite"), .. }));
+    // Not even the person allows these for good.
+    rules.classes.insert(Class::Satellite, GuardRule::Allow);
+    assert!(matches!(judged(&rules, "+881612345678"), Verdict::Ask { word: Some("satellite"), .. }));
     assert_eq!(judged(&rules, "+34911234567"), Verdict::Dial);
     assert_eq!(judged(&rules, "+37121234567"), Verdict::Block(Refusal::Rule));
     assert_eq!(reasons(judged(&rules, "+33123456789")), [Reason::Rule]);

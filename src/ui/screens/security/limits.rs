@@ -5,7 +5,7 @@ use egui::Ui;
 
 use super::{Cx, body, header};
 use crate::phone::command::Command;
-use crate::phone::guard::rules::default_rule;
+use crate::phone::guard::rules::{default_rule, stricter};
 use crate::phone::guard::{Class, Night, Region, Rules};
 use crate::phone::settings::Settings;
 use crate::phone::view::GuardRule;
@@ -55,7 +55,13 @@ fn rule(ui: &mut Ui, now: &Rules, wish: &mut Rules, class: Class) {
     Check::new(Tick::None, &words).small(remark(class)).show(ui);
     // What the person chose, not what a lockdown makes of it.
     let chosen = now.classes.get(&class).copied().unwrap_or_else(|| default_rule(class));
-    if let Some(picked) = widgets::segments(ui, &words, ui.available_width(), &chosen, &RULES) {
+    // For these the guard asks for a typed word even where they are allowed.
+    let (offered, chosen) = if class == Class::Satellite {
+        (RULES.get(1..).unwrap_or_default(), stricter(chosen, GuardRule::Ask))
+    } else {
+        (RULES.as_slice(), chosen)
+    };
+    if let Some(picked) = widgets::segments(ui, &words, ui.available_width(), &chosen, offered) {
         wish.classes.insert(class, picked);
     }
     ui.add_space(10.0);
@@ -66,7 +72,7 @@ fn remark(class: Class) -> &'static str {
     match class {
         Class::Abroad => "Asks once for each country, then remembers",
         Class::Premium | Class::Shared | Class::Personal => "Asks for a typed word each time",
-        Class::Satellite => "Among the dearest calls there are",
+        Class::Satellite => "Among the dearest calls: blocked, or a typed word each time",
         Class::Forwarding => "Calls would go elsewhere at your expense",
         Class::Unknown => "Not in the tables of numbers",
         Class::Home
