@@ -67,6 +67,9 @@ fn from_no_keys_to_a_withdrawn_notice_in_one_afternoon() {
     let office = Office::open();
     let (report, good) = office.check();
     assert!(good && report.contains("phones know no key of yours"), "{report}");
+    for name in ["policy", "sessions", "guards", "changes", "enrol"] {
+        assert!(report.contains(&format!("{name} asks for the line's password")), "{report}");
+    }
 
     let told = office.ok(&["key", "new", "--root-keys", "2", "--threshold", "2"]);
     assert!(told.contains("root 1") && told.contains("read-back code"), "{told}");
@@ -110,4 +113,21 @@ fn check_says_what_is_wrong_and_fails() {
     std::fs::remove_file(&list).expect("removed");
     let (report, good) = office.check();
     assert!(!good && report.contains("WRONG  notices /sasa/notices.json: status 404"), "{report}");
+
+    // A root that does not follow the one before it: whoever knows the first cannot walk to the second.
+    let office = Office::open();
+    office.ok(&["key", "new"]);
+    office.ok(&["key", "rotate"]);
+    assert!(office.check().1);
+    let roots = office.provider.publish().join("roots");
+    std::fs::copy(roots.join("2.json"), roots.join("1.json")).expect("copied");
+    let (report, good) = office.check();
+    assert!(!good && report.contains("WRONG  root 1 at /sasa/roots/1.json: it is root 2"), "{report}");
+    // Signed by itself alone: made by somebody who has none of the keys before it.
+    let thief = Office::open();
+    thief.ok(&["key", "new"]);
+    std::fs::copy(thief.provider.publish().join("roots/1.json"), roots.join("1.json")).expect("copied");
+    let (report, good) = office.check();
+    assert!(!good && report.contains("WRONG  root 2 at /sasa/roots/2.json"), "{report}");
+    assert!(report.contains("phones that know an older root cannot follow"), "{report}");
 }

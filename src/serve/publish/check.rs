@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::base::WallTime;
+use crate::base::{Secret, WallTime};
 use crate::io::http::Http;
 use crate::port::RequestId;
-use crate::port::http::{Accept, Answer, Outcome, Request};
+use crate::port::http::{Accept, Answer, Method, Outcome, Request};
 use crate::provider_api::notices::Index;
-use crate::provider_api::{Discovery, MAX_DISCOVERY, MAX_SIGNATURE, Origin, Path, Root, WELL_KNOWN, read_back_code};
+use crate::provider_api::{
+    Discovery, MAX_DISCOVERY, MAX_SIGNATURE, Origin, Path, Root, Signed, WELL_KNOWN, read_back_code,
+};
 use crate::sip::digest::Challenge;
 use crate::sip::header::Auth;
 
@@ -172,16 +174,28 @@ impl Visitor {
                 Err(error) => report.say(Mark::Wrong, format!("{name} {path}: {error}")),
             }
         }
+        self.writing(discovery, report).await;
         match (&endpoints.policy, &endpoints.changes) {
             (Some(_), Some(_)) => {}
             (None, None) => report.say(Mark::Soon, "no changes: customers change their passwords at your website"),
             _ => report.say(Mark::Wrong, "policy and changes belong together: offer both or neither"),
         }
-        if discovery.algorithms().is_empty() {
-            report.say(Mark::Wrong, "digest names no algorithm that phones know: MD5, SHA-256, SHA-512-256");
-        } else if discovery.digest.iter().all(|name| name.eq_ignore_ascii_case("MD5")) {
-            report
-                .say(Mark::Soon, "digest is MD5 alone: offer SHA-256 beside it as soon as your server can (RFC 8760)");
+        digest(discovery, report);
+    }
+
+    /// What writes asks for a password, too: a change that nobody has made, and a key of nobody's.
+    async fn writing(&mut self, discovery: &Discovery, report: &mut Report) {
+        let get = |path: Path| Request::get(discovery.issuer.clone(), path);
+        let changes = discovery.endpoints.changes.as_ref().and_then(|path| path.join("check-00000000-0"));
+        let key = br#"{"pub":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","label":"check"}"#;
+        let enrol = |path: Path| Request { method: Method::Post, body: Some(Secret::new(key.to_vec())), ..get(path) };
+        let changes = changes.map(|path| ("changes", get(path)));
+        let enrol = discovery.endpoints.enrol.clone().map(|path| ("enrol", enrol(path)));
+        for (name, request) in changes.into_iter().chain(enrol) {
+            match self.ask(request).await {
+                Ok(answer) => challenge(discovery, name, &answer, report),
+                Err(error) => report.say(Mark::Wrong, format!("{name}: {error}")),
+            }
         }
     }
 
@@ -206,16 +220,37 @@ impl Visitor {
             }
             _ => report.say(Mark::Good, format!("root {}, good until {until}", root.version)),
         }
-        if let Some(roots) = &discovery.endpoints.roots {
-            for version in 1..=root.version {
-                let Some(path) = roots.join(&format!("{version}.json")) else { continue };
-                if let Err(error) = self.get(&discovery.issuer, &path, Accept::Json, MAX_DISCOVERY).await {
-                    let hint = "phones that know an older root cannot follow";
-                    report.say(Mark::Wrong, format!("root {version} at {path}: {error}; {hint}"));
-                }
-            }
+        if let Err(words) = self.walk(discovery, &root).await {
+            report.say(Mark::Wrong, format!("{words}; phones that know an older root cannot follow"));
         }
         Some(root)
+    }
+
+    /// From the first root to the one of discovery, as a phone that knows the first one walks.
+    async fn walk(&mut self, discovery: &Discovery, root: &Root) -> Result<(), String> {
+        let Some(roots) = &discovery.endpoints.roots else { return Ok(()) };
+        let mut before: Option<Root> = None;
+        for version in 1..=root.version {
+            let Some(path) = roots.join(&format!("{version}.json")) else { continue };
+            let at = |error: String| format!("root {version} at {path}: {error}");
+            let answer = self.get(&discovery.issuer, &path, Accept::Json, MAX_DISCOVERY).await.map_err(at)?;
+            let signed =
+                Signed::parse(answer.body.expose("a public document")).map_err(|error| at(error.to_string()))?;
+            let next = match &before {
+                None => Root::first(&signed),
+                Some(before) => before.next(&signed),
+            };
+            let next = next.map_err(|error| at(error.to_string()))?;
+            if next.version != version {
+                return Err(at(format!("it is root {}", next.version)));
+            }
+            before = Some(next);
+        }
+        if before.as_ref() == Some(root) {
+            Ok(())
+        } else {
+            Err("the last root is another than that of discovery".into())
+        }
     }
 
     async fn notices(&mut self, discovery: &Discovery, root: &Root, now: WallTime, report: &mut Report) {
@@ -269,6 +304,19 @@ impl Visitor {
     }
 }
 
+/// A change carries a hash for each algorithm that is named: a phone that does not know one makes no change.
+fn digest(discovery: &Discovery, report: &mut Report) {
+    let known = discovery.algorithms();
+    let is_known = |name: &&String| known.iter().any(|algorithm| name.eq_ignore_ascii_case(algorithm.name()));
+    if known.is_empty() {
+        report.say(Mark::Wrong, "digest names no algorithm that phones know: MD5, SHA-256, SHA-512-256");
+    } else if let Some(name) = discovery.digest.iter().find(|name| !is_known(name)) {
+        report.say(Mark::Wrong, format!("digest names {name}, which phones do not know: they change no password then"));
+    } else if discovery.digest.iter().all(|name| name.eq_ignore_ascii_case("MD5")) {
+        report.say(Mark::Soon, "digest is MD5 alone: offer SHA-256 beside it as soon as your server can (RFC 8760)");
+    }
+}
+
 /// A stranger must be asked for the line's password, for the realm that discovery names.
 fn challenge(discovery: &Discovery, name: &str, answer: &Answer, report: &mut Report) {
     if answer.status != 401 {
@@ -286,5 +334,28 @@ fn challenge(discovery: &Discovery, name: &str, answer: &Answer, report: &mut Re
     } else {
         let (asked, said) = (realms.join(", "), &discovery.realm);
         report.say(Mark::Wrong, format!("{name} asks for realm {asked}, discovery says {said}: they must be the same"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_algorithm_that_phones_do_not_know_is_wrong_whatever_stands_beside_it() {
+        for (named, mark) in [
+            (r#""SHA-256","MD5""#, None),
+            (r#""sha-256""#, None),
+            (r#""MD5""#, Some(Mark::Soon)),
+            (r#""SHA-256","SHA-3""#, Some(Mark::Wrong)),
+            (r#""SHA-3""#, Some(Mark::Wrong)),
+        ] {
+            let json = format!(
+                r#"{{"sasa":"1","issuer":"https://voip.example","sip_domains":["voip.example"],"realm":"x","digest":[{named}]}}"#
+            );
+            let mut report = Report::default();
+            digest(&Discovery::parse(json.as_bytes()).expect("a document"), &mut report);
+            assert_eq!(report.findings.first().map(|finding| finding.mark), mark, "{named}: {}", report.text());
+        }
     }
 }
