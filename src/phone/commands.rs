@@ -46,7 +46,7 @@ impl Phone {
             Command::SetHeld(call, held) => self.on_call(now, |calls, env| calls.set_held(env, call, held)),
             Command::SetMuted(call, muted) => self.on_call(now, |calls, env| calls.set_muted(env, call, muted)),
             Command::SendDigits(call, digits) => self.on_call(now, |calls, env| calls.send_digits(env, call, &digits)),
-            Command::SetSettings(settings) => self.set_settings(*settings),
+            Command::SetSettings(settings) => self.set_settings(now, *settings),
             Command::WatchDevices(watch) => self.watch_devices(watch),
             Command::ClearHistory => self.clear_history(now),
             Command::SawMissed => {
@@ -132,7 +132,10 @@ impl Phone {
         self.with_calls(now, act).map(|()| Done::Ok)
     }
 
-    fn set_settings(&mut self, settings: Settings) -> Result<Done, Problem> {
+    fn set_settings(&mut self, now: Now, settings: Settings) -> Result<Done, Problem> {
+        if settings.guard.lockdown != self.settings.guard.lockdown {
+            self.lockdown_by_rules(now, settings.guard.lockdown);
+        }
         if settings.devices != self.settings.devices {
             self.out.push_back(Output::Media(Order::Devices(settings.devices.clone())));
         }

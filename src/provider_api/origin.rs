@@ -110,6 +110,14 @@ pub fn same_registrant(one: &str, other: &str) -> bool {
     }
 }
 
+/// Whether a word of a text can be a host: below a public suffix that is in use, or an address of four numbers.
+#[must_use]
+pub fn names_a_host(word: &str) -> bool {
+    let known = || psl::suffix(word.to_ascii_lowercase().as_bytes()).is_some_and(|suffix| suffix.is_known());
+    let labels = word.split('.').count() > 1 && word.split('.').all(|label| !label.is_empty());
+    labels && (word.parse::<std::net::Ipv4Addr>().is_ok() || known())
+}
+
 /// A path below an origin: `/sasa/changes`. Never a URL, never two slashes at the beginning, no query, no `..`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

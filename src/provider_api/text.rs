@@ -1,6 +1,8 @@
 //! Text of others made harmless before anybody sees it: no control characters, nothing that turns the direction of
 //! writing, no more lines than fit. What remains is shown as it stands: no links, no numbers to click.
 
+use super::origin::names_a_host;
+
 /// One line: controls, line ends and invisible characters are gone, runs of blanks are one, at most `max` characters.
 #[must_use]
 pub fn plain(text: &str, max: usize) -> String {
@@ -41,6 +43,18 @@ pub fn isolated(text: &str) -> String {
     format!("\u{2068}{text}\u{2069}")
 }
 
+/// The first web or mail address, or host, that a text spells out.
+#[must_use]
+pub fn spelled_address(text: &str) -> Option<&str> {
+    let ends = |c: char| c.is_whitespace() || "<>()[]{}\"'“”„‘’«»,;|".contains(c);
+    let words = text.split(ends).map(|word| word.trim_matches(['.', ':', '!', '?', '*', '/']));
+    let (mut words, host) = (words, |word: &str| word.split(['/', ':', '?']).next().is_some_and(names_a_host));
+    words.find(|word| {
+        let mail = word.rsplit_once('@').is_some_and(|(_, place)| host(place));
+        mail || word.contains("://") || word.to_ascii_lowercase().starts_with("www.") || host(word)
+    })
+}
+
 fn cut(text: &str, max: usize) -> String {
     if text.chars().count() <= max {
         return text.to_owned();
@@ -74,6 +88,30 @@ mod tests {
         assert_eq!(plain("\u{e0041}\u{fe0f}\u{feff}\u{85}x", 100), "x");
         // The icon font's padlock lives in the private use area.
         assert_eq!(plain("\u{e308} Signed by us", 100), "Signed by us");
+    }
+
+    #[test]
+    fn an_address_that_a_text_spells_is_found_and_ordinary_words_are_none() {
+        for (text, address) in [
+            ("Go to https://evil.test/now.", "https://evil.test/now"),
+            ("Look at example.com/login, please", "example.com/login"),
+            ("Write to help@example.co.uk!", "help@example.co.uk"),
+            ("(WWW.voip.example)", "WWW.voip.example"),
+            ("our server 192.0.2.7:8080", "192.0.2.7:8080"),
+            ("sip:anna@example.org", "sip:anna@example.org"),
+        ] {
+            assert_eq!(spelled_address(text), Some(address), "{text}");
+        }
+        for text in [
+            "We closed the hole.",
+            "E.g. calls abroad, i.e. dear ones: 3.12.2026, 09.30 h, version 1.2.",
+            "Call +44 20 7946 0999 (0800.111.222) … or 9:00-17:00/day",
+            "Änderung Ihres Kennworts. Ab sofort.",
+            "a@b",
+            "",
+        ] {
+            assert_eq!(spelled_address(text), None, "{text}");
+        }
     }
 
     #[test]

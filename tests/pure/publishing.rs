@@ -226,3 +226,20 @@ fn no_file_holds(folder: &Path, word: &str) {
         assert!(!String::from_utf8_lossy(&text).contains(word));
     }
 }
+
+#[test]
+fn a_draft_that_spells_an_address_is_refused() {
+    let office = Office::open();
+    for (from, to) in [
+        ("whether they did.", "whether they did. See https://example.com/news"),
+        ("Please change your line password", "Change it at example.com"),
+        ("We tell every customer.", "Write to help@example.com."),
+    ] {
+        assert!(DRAFT.contains(from));
+        let refused = office.board().publish(&DRAFT.replace(from, to), NOW).expect_err("it spells an address");
+        assert!(refused.contains("example.com"), "{refused}");
+    }
+    office.board().publish(DRAFT, NOW).expect("without, it is published");
+    let revised = DRAFT.replace("We closed the hole.", "See www.voip.example.");
+    assert!(office.board().update(&revised, NOW).is_err(), "a revision, too");
+}

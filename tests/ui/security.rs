@@ -254,7 +254,7 @@ fn an_enforced_notice_cannot_be_put_off_and_an_old_one_says_so() {
 #[test]
 fn why_trust_this_explains_the_key_and_shows_the_code() {
     let window = page(breach::breach(), SecurityPage::Why(breach::notice().id));
-    window.get_by_label("This message contains no link.");
+    window.get_by_label("Nothing in this message can be pressed. An address that it spells out is not to be used.");
     window.get_by_label_contains("It is signed with the key that voxline.example gave this app on 4 May.");
     window.get_by_label("Your new password goes to voxline.example only.");
     window.get_by_label("HAZEL 42 RIVER");

@@ -50,7 +50,8 @@ impl Phone {
         let portal = self.portal_of(account);
         let (host, from) = match &portal {
             Some(portal) => (portal.host.clone(), portal.from),
-            None => (account.address.domain.clone(), LinkSource::Preset),
+            // The domain of the address that they signed in with.
+            None => (account.address.domain.clone(), LinkSource::Person),
         };
         let asked = |path: &str| {
             Some(Request { accept: Accept::Status, ..Request::get(Origin::of_host(&host)?, Path::parse(path)?) })

@@ -14,6 +14,11 @@ use crate::phone::view::CheckItem;
 /// The longest telephone number that is taken.
 const LONGEST_NUMBER: usize = 40;
 
+const IS_LOCKED: &str = "Locked down: this app makes no calls abroad or to premium numbers.";
+const IS_OVER: &str = "The lockdown is over: the limits are as they were before.";
+const ANOTHER_IS_LOCKED: &str =
+    "The lockdown of this line is over. Another line's is not: the limits stay as they are.";
+
 impl Phone {
     pub(in crate::phone) fn safety(
         &mut self,
@@ -79,7 +84,7 @@ impl Phone {
         self.tighten_guard(true);
         self.security.memory.of(uuid).lockdown = Some(now.wall);
         self.save_memory();
-        self.note(now, id, "lockdown", "Locked down: this app makes no calls abroad or to premium numbers.");
+        self.note(now, id, "lockdown", IS_LOCKED);
         // A change that is under way goes on: that is what Lockdown wants.
         if let Err(problem) = self.change_command(now, id, ChangeCommand::Begin(Begin::Lockdown)) {
             tracing::debug!(?problem, "no change begins with the lockdown");
@@ -89,10 +94,25 @@ impl Phone {
     fn end_lockdown(&mut self, now: Now, id: AccountId, uuid: &str) {
         self.security.memory.of(uuid).lockdown = None;
         self.save_memory();
-        if self.security.memory.accounts.values().all(|one| one.lockdown.is_none()) {
+        let last = self.security.memory.accounts.values().all(|one| one.lockdown.is_none());
+        if last {
             self.tighten_guard(false);
         }
-        self.note(now, id, "lockdown_over", "The lockdown is over: the limits are as they were before.");
+        self.note(now, id, "lockdown_over", if last { IS_OVER } else { ANOTHER_IS_LOCKED });
+    }
+
+    /// The guard was tightened, or no longer is, by its rules: the lines say so too.
+    pub(in crate::phone) fn lockdown_by_rules(&mut self, now: Now, on: bool) {
+        let lines = self.accounts.iter().filter(|account| !self.is_signing_in(account.id()));
+        let lines: Vec<(AccountId, String)> = lines.map(|line| (line.id(), line.record.uuid.clone())).collect();
+        for (id, uuid) in lines {
+            let remembered = self.security.memory.of(&uuid);
+            if remembered.lockdown.is_some() != on {
+                remembered.lockdown = on.then_some(now.wall);
+                self.note(now, id, "lockdown", if on { IS_LOCKED } else { IS_OVER });
+            }
+        }
+        self.save_memory();
     }
 
     /// Erases a line: its keyring entries, its calls, and what is remembered of it. The event log keeps its lines,

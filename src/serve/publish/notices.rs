@@ -10,6 +10,7 @@ use super::roots::{self, after};
 use crate::base::WallTime;
 use crate::provider_api::notices::{Index, Kind, Notice, VERSION};
 use crate::provider_api::root::Root;
+use crate::provider_api::text::spelled_address;
 use crate::provider_api::{NoticeId, Origin, Stamp, read_back_code};
 
 /// How long a list is believed: it must be signed anew before (`notice refresh`).
@@ -194,5 +195,14 @@ fn read(draft: &str, now: WallTime) -> Result<Notice, String> {
     if notice.text.is_empty() || empty {
         return Err("the draft: title and body are needed in each language".to_owned());
     }
+    if let Some(address) = address_in(&notice) {
+        return Err(format!("the draft: it spells an address, {address}: thieves copy notices and change it"));
+    }
     Ok(notice)
+}
+
+fn address_in(notice: &Notice) -> Option<&str> {
+    let words = notice.text.values().flat_map(|words| [&words.title, &words.body]);
+    let mut words = words.chain(notice.plan.iter().flat_map(|point| point.text.values()));
+    words.find_map(|text| spelled_address(text))
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use ringfence::phone::command::{Command, Dialled, GuardCommand};
+use ringfence::base::AccountId;
+use ringfence::phone::command::{AccountDraft, Command, Dialled, GuardCommand, SafetyCommand};
 use ringfence::phone::event::Event;
 use ringfence::phone::guard::{Class, GuardEvent, Region, Rules};
 use ringfence::phone::input::Done;
@@ -13,7 +14,7 @@ use ringfence::phone::{Input, VaultUse};
 use ringfence::port::net::Transport;
 use ringfence::sip::Method;
 
-use super::world::{Talk, World, server};
+use super::world::{Entry, Server, Talk, World, numeric, server};
 
 /// Signed in, in Britain, at noon.
 fn world(talk: Talk) -> World {
@@ -308,4 +309,42 @@ fn the_demo_asks_nothing() {
     call(&mut world, "+881612345678");
     assert_eq!(world.view().guard, None);
     assert_eq!(invites(&world).len(), 1);
+}
+
+/// Whether each line is locked down, and what was noted last of the first.
+fn locked(world: &World) -> (Vec<bool>, String) {
+    let lines = world.view().security.iter().map(|line| line.lockdown.is_some()).collect();
+    (lines, world.view().security[0].log.first().map(|row| row.words.clone()).unwrap_or_default())
+}
+
+#[test]
+fn a_lockdown_that_is_ended_by_the_rules_is_over_for_the_lines_too() {
+    let mut world = world(Talk::Answers);
+    let id = world.id();
+    world.command(Command::Safety(id, SafetyCommand::Lockdown));
+    assert_eq!(locked(&world).0, [true]);
+    set(&mut world, |rules| rules.lockdown = false);
+    assert_eq!(locked(&world), (vec![false], "The lockdown is over: the limits are as they were before.".into()));
+    set(&mut world, |rules| rules.lockdown = true);
+    assert_eq!(locked(&world).0, [true]);
+    world.command(Command::Safety(id, SafetyCommand::EndLockdown));
+    assert!(!world.view().settings.guard.lockdown && locked(&world).0 == [false]);
+}
+
+#[test]
+fn while_another_line_is_locked_down_the_limits_are_not_said_to_be_as_they_were() {
+    let mut world = world(Talk::Answers);
+    let other = AccountDraft { address: "bert@other.example".into(), ..numeric(Some(Transport::Tcp)) };
+    let other = AccountDraft { server: Some("192.0.2.3".into()), no_registration: true, ..other };
+    world.servers.insert((Transport::Tcp, server("192.0.2.3:5060")), Server { door: Entry::Open, talk: Talk::Answers });
+    world.command(Command::SignIn(Box::new(AccountDraft { unencrypted_ok: true, ..other }), "x".into()));
+    let lines: Vec<AccountId> = world.view().accounts.iter().map(|line| line.id).collect();
+    for id in &lines {
+        world.command(Command::Safety(*id, SafetyCommand::Lockdown));
+    }
+    assert_eq!(locked(&world).0, [true, true]);
+    world.command(Command::Safety(lines[0], SafetyCommand::EndLockdown));
+    let words = "The lockdown of this line is over. Another line's is not: the limits stay as they are.";
+    assert_eq!(locked(&world), (vec![false, true], words.into()));
+    assert!(world.view().settings.guard.lockdown);
 }

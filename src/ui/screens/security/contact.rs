@@ -68,6 +68,6 @@ fn source(from: LinkSource) -> &'static str {
     match from {
         LinkSource::Person => "typed by you",
         LinkSource::Preset => "came with Ringfence",
-        LinkSource::Discovery => "from your provider's signed page",
+        LinkSource::Discovery => "published by your provider",
     }
 }

@@ -174,7 +174,7 @@ pub(super) fn why(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, id: &NoticeId) 
         let issuer = notice.signed_by.replace('*', "");
         let since = cx.now().date(notice.key_since);
         ui.spacing_mut().item_spacing.y = 16.0;
-        widgets::prose(ui, "This message contains no link.");
+        widgets::prose(ui, "Nothing in this message can be pressed. An address that it spells out is not to be used.");
         widgets::prose(
             ui,
             &format!("It is signed with the key that **{issuer}** gave this app on {since}. {}", young(cx, notice)),
