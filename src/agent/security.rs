@@ -205,6 +205,7 @@ pub(super) fn tell(account: &AccountView, security: &SecurityView) -> Value {
         "log": security.log.iter().map(|row| json!({ "at": row.at, "words": row.words })).collect::<Vec<_>>(),
         "log_saved_at": security.log_saved_at,
         "lockdown": security.lockdown,
+        "limits_at_provider": security.limits_there,
         "restricted": security.restricted,
         "portal": security.contact.portal.as_ref().map(|link| &link.url),
         "change_page": security.contact.change.as_ref().map(|link| &link.url),

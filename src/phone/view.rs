@@ -28,8 +28,8 @@ pub use self::question::{
     GuardVerdict, RehearsalView, VaultQuestion,
 };
 pub use self::security::{
-    Asked, CheckItem, CheckRow, CheckState, ContactView, Fact, Link, LinkSource, LogRow, OldPassword, Protection,
-    SecurityView, Todo, Weaker,
+    Asked, CheckItem, CheckRow, CheckState, ContactView, Fact, LimitsThere, Link, LinkSource, LogRow, OldPassword,
+    Protection, SecurityView, Todo, Weaker,
 };
 use crate::base::{AccountId, CallId, WallTime};
 use crate::phone::problem::Problem;

@@ -75,6 +75,12 @@ impl Guards {
         Ok(guards)
     }
 
+    /// What a lockdown asks for: no calls abroad, no premium numbers; the rest as it is. Never more than before.
+    #[must_use]
+    pub fn tightened(&self) -> Guards {
+        Guards { international: International::Deny, countries: Vec::new(), premium: false, ..self.clone() }
+    }
+
     /// Whether nothing is allowed by `self` that `other` does not allow: the password alone may ask for that.
     #[must_use]
     pub fn is_at_most(&self, other: &Guards) -> bool {
@@ -118,6 +124,11 @@ mod tests {
         assert!(tight.is_at_most(&open) && !open.is_at_most(&tight) && tight.is_at_most(&tight));
         assert!(list(&["IE"]).is_at_most(&list(&["IE", "FR"])) && !list(&["IE", "FR"]).is_at_most(&list(&["IE"])));
         assert!(!list(&["IE"]).is_at_most(&tight));
+        for before in [&open, &tight, &list(&["IE"])] {
+            let after = before.tightened();
+            assert!(after.is_at_most(before) && after.tightened() == after, "{before:?}");
+            assert_eq!((after.international, after.premium), (International::Deny, false));
+        }
         let looser = [
             Guards { premium: true, ..tight.clone() },
             Guards { max_concurrent: Some(2), ..tight.clone() },

@@ -130,6 +130,7 @@ pub(crate) fn security() -> SecurityView {
         .into(),
         log_saved_at: None,
         lockdown: None,
+        limits_there: None,
         restricted: false,
         asked: None,
         contact: ContactView {

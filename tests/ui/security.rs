@@ -7,9 +7,9 @@ use ringfence::phone::guard::{Class, Rules};
 use ringfence::phone::settings::Settings;
 use ringfence::phone::view::{
     AccountView, Asked, ChangePhase, ChangeReason, ChangeView, CheckItem, CheckState, Compose, DeviceListing,
-    DevicesView, EndTrouble, Ending, Fact, Freshness, GuardRule, KeyView, ListTrouble, LoginView, NoticeAction,
-    NoticeId, NoticeLevel, NoticeSource, NoticeState, NoticeView, PasswordPlace, PhoneView, Protection, ProviderList,
-    RehearsalView, SecurityView, SessionId, Todo, Weaker, WhyNot,
+    DevicesView, EndTrouble, Ending, Fact, Freshness, GuardRule, KeyView, LimitsThere, ListTrouble, LoginView,
+    NoticeAction, NoticeId, NoticeLevel, NoticeSource, NoticeState, NoticeView, PasswordPlace, PhoneView, Protection,
+    ProviderList, RehearsalView, SecurityView, SessionId, Todo, Weaker, WhyNot,
 };
 use ringfence::ui::state::{LoginStart, Page, SecurityPage, Tab};
 
@@ -493,6 +493,10 @@ fn locking_down_and_removing_a_line_are_asked_about_once_more() {
     let mut window = page(with(locked), SecurityPage::Centre);
     assert!(says(&window, "Locked down. Calls abroad"));
     assert_eq!(press(&mut window, "End it: Locked down"), [Command::Safety(HOME, SafetyCommand::EndLockdown)]);
+    let mut locked = security();
+    (locked.lockdown, locked.limits_there) = (Some(ago(0, 1)), Some(LimitsThere::Unknown));
+    let window = page(with(locked), SecurityPage::Lockdown);
+    assert!(says(&window, "Whether Voxline blocks these calls, too, is not known: it did not answer."));
     let mut window = page(breach::breach(), SecurityPage::Centre);
     assert_eq!(press(&mut window, "Remove: Remove this line"), []);
     assert_eq!(press(&mut window, "Keep it"), []);

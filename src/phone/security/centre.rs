@@ -52,6 +52,7 @@ impl Phone {
             log: self.security.log.of(account.id()),
             log_saved_at: self.security.log_saved_at.clone(),
             lockdown: remembered.lockdown,
+            limits_there: remembered.limits_there.filter(|_| remembered.lockdown.is_some()),
             restricted: self.is_restricted(account.id()),
             contact: self.contact(account),
             devices: devices_registered::view::view(account, remembered.device.as_deref()),

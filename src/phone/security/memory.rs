@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::WallTime;
 use crate::phone::documents::Read;
 use crate::phone::input::Found;
-use crate::phone::view::{CheckItem, OldPassword};
+use crate::phone::view::{CheckItem, LimitsThere, OldPassword};
 use crate::port::store::{Document, Save};
 
 /// What is remembered, by the account's UUID.
@@ -46,6 +46,8 @@ pub struct Remembered {
     pub counts_from: Option<WallTime>,
     /// The person locked the account down then.
     pub lockdown: Option<WallTime>,
+    /// What the provider said to that.
+    pub limits_there: Option<LimitsThere>,
 }
 
 impl Memory {

@@ -9,7 +9,7 @@ use crate::phone::commands::not_now;
 use crate::phone::input::Done;
 use crate::phone::output::Output;
 use crate::phone::problem::{Problem, ProblemKind};
-use crate::phone::view::CheckItem;
+use crate::phone::view::{CheckItem, LimitsThere};
 
 /// The longest telephone number that is taken.
 const LONGEST_NUMBER: usize = 40;
@@ -85,6 +85,7 @@ impl Phone {
         self.security.memory.of(uuid).lockdown = Some(now.wall);
         self.save_memory();
         self.note(now, id, "lockdown", IS_LOCKED);
+        self.tighten_at_provider(now, id);
         // A change that is under way goes on: that is what Lockdown wants.
         if let Err(problem) = self.change_command(now, id, ChangeCommand::Begin(Begin::Lockdown)) {
             tracing::debug!(?problem, "no change begins with the lockdown");
@@ -92,8 +93,14 @@ impl Phone {
     }
 
     fn end_lockdown(&mut self, now: Now, id: AccountId, uuid: &str) {
-        self.security.memory.of(uuid).lockdown = None;
+        let remembered = self.security.memory.of(uuid);
+        remembered.lockdown = None;
+        let there = remembered.limits_there.take();
         self.save_memory();
+        if there == Some(LimitsThere::Tight) {
+            let provider = self.account(id).map(|account| account.provider()).unwrap_or_default();
+            self.note(now, id, "limits_there", LimitsThere::Tight.sentence(&provider));
+        }
         let last = self.security.memory.accounts.values().all(|one| one.lockdown.is_none());
         if last {
             self.tighten_guard(false);

@@ -36,6 +36,8 @@ pub struct SecurityView {
     pub log_saved_at: Option<String>,
     /// Locked down since.
     pub lockdown: Option<WallTime>,
+    /// What came of asking the provider to block calls, too; none: it has no such limits, or was not asked.
+    pub limits_there: Option<LimitsThere>,
     /// The provider lets outgoing calls through only after the change (state 22). Emergency calls and incoming ones
     /// go on.
     pub restricted: bool,
@@ -70,6 +72,40 @@ pub struct Asked {
     pub level: NoticeLevel,
     /// By when.
     pub deadline: Option<WallTime>,
+}
+
+/// What the provider says to a lockdown.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitsThere {
+    /// It is being asked.
+    Asked,
+    /// It blocks calls abroad and premium numbers of this line.
+    Tight,
+    /// It does not do it.
+    Refused,
+    /// Nobody answered, or the answer was lost.
+    Unknown,
+    /// It could not be asked: the line is not signed in, or its password is being changed.
+    NotAsked,
+}
+
+impl LimitsThere {
+    /// What came of it, in a sentence.
+    #[must_use]
+    pub fn sentence(self, provider: &str) -> String {
+        match self {
+            LimitsThere::Asked => format!("{provider} is being asked to block these calls, too."),
+            LimitsThere::Tight => {
+                format!("{provider} blocks calls abroad and premium numbers, too, until you ask them to allow them.")
+            }
+            LimitsThere::Refused => format!("{provider} did not agree to block these calls, too: call them."),
+            LimitsThere::Unknown => {
+                format!("Whether {provider} blocks these calls, too, is not known: it did not answer.")
+            }
+            LimitsThere::NotAsked => format!("{provider} could not be asked to block these calls, too: call them."),
+        }
+    }
 }
 
 /// Something for the person to do.

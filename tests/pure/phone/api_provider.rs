@@ -71,7 +71,7 @@ pub(super) fn discovery() -> String {
         r#"{{"sasa":"1","issuer":"https://account.{REALM}","sip_domains":["{REALM}"],"realm":"{REALM}",
             "digest":["SHA-256","MD5"],"auth":["device-key+digest","digest"],"poll_s":900,
             "endpoints":{{"policy":"/sasa/policy","changes":"/sasa/changes","enrol":"/sasa/devices",
-                "sessions":"/sasa/sessions"}},
+                "sessions":"/sasa/sessions","guards":"/sasa/guards"}},
             "links":{{"portal":"https://{REALM}/login"}}}}"#
     )
 }

@@ -12,6 +12,7 @@ mod guarded;
 mod keeping;
 mod large;
 mod leaving;
+mod limits_there;
 mod moving;
 mod network;
 mod notices;

@@ -2,11 +2,12 @@
 //! password where it takes its hashes. Everything goes to the origin that was pinned; nothing else names a host.
 //!
 //! `exchange` is one request with its proof, `answers` what comes back, `enrol` this computer's key, `sessions` who else
-//! is on the line.
+//! is on the line, `limits` what the provider lets it call.
 
 mod answers;
 mod enrol;
 pub mod exchange;
+mod limits;
 mod sessions;
 
 pub use sessions::Look;

@@ -45,10 +45,12 @@ pub enum Look {
 
 /// What is asked.
 #[derive(Clone, PartialEq, Eq, Debug)]
-enum Asked {
+pub(super) enum Asked {
     List,
     End(SessionId),
     Policy,
+    Limits,
+    Tighten,
 }
 
 /// The line to the list.
@@ -63,6 +65,8 @@ pub(in crate::phone::security) struct Sessioning {
     asked: Option<Mono>,
     not_before: Option<Mono>,
     refused: bool,
+    /// The provider's limits are to be tightened.
+    pub(super) tighten: bool,
     /// The policy is wanted; when it was asked for last, and whether that was refused.
     policy_wanted: bool,
     policy_asked: Option<Mono>,
@@ -155,7 +159,7 @@ impl Phone {
 
     /// Whether the password in use is one that the provider takes, as far as we know: a wrong one must not be tried
     /// beside the change's own budget.
-    fn is_calm_for_sessions(&self, id: AccountId) -> bool {
+    pub(super) fn is_calm_for_sessions(&self, id: AccountId) -> bool {
         let registered = self.accounts.iter().any(|account| account.id() == id && account.registered);
         let status = self.security.changes.get(&id).map(super::super::hosted::Hosted::status);
         registered
@@ -197,8 +201,13 @@ impl Phone {
 
     /// False if there is nothing to prove it with.
     fn ask_sessions(&mut self, id: AccountId, asked: Asked, method: Method, origin: Origin, path: Path) -> bool {
+        self.ask_beside(id, asked, Exchange::new(origin, method, path, Vec::new()))
+    }
+
+    /// The same with a body; the password is added here.
+    pub(super) fn ask_beside(&mut self, id: AccountId, asked: Asked, mut exchange: Exchange) -> bool {
         let Some(password) = self.password_in_use(id) else { return false };
-        let mut exchange = Exchange::new(origin, method, path, vec![password]);
+        exchange.passwords.push_back(password);
         let Some(Next::Send(request)) = self.next_leg(id, &mut exchange, Via::Sessions, None) else { return false };
         self.send_sessions(id, asked, exchange, *request);
         true
@@ -213,11 +222,15 @@ impl Phone {
     }
 
     /// What waits for its turn.
-    fn sessions_go_on(&mut self, now: Now, id: AccountId) {
+    pub(super) fn sessions_go_on(&mut self, now: Now, id: AccountId) {
         let Some(hosted) = self.security.changes.get_mut(&id) else { return };
         let line = &mut hosted.api.sessions;
         if line.under_way.is_some() {
             return;
+        }
+        // Fraud runs in minutes.
+        if std::mem::take(&mut line.tighten) {
+            return self.ask_limits(now, id);
         }
         if let Some(session) = line.waiting.pop_front() {
             let at = self.sessions_at(id).and_then(|(origin, path)| Some((origin, path.join(&session.0)?)));
@@ -264,6 +277,8 @@ impl Phone {
                     Asked::List => self.sessions_told(now, id, &next),
                     Asked::End(session) => self.end_told(now, id, &session, &next),
                     Asked::Policy => self.policy_read(now, id, &next),
+                    Asked::Limits => self.limits_read(now, id, &next),
+                    Asked::Tighten => self.limits_tightened(now, id, &next),
                 }
                 self.sessions_go_on(now, id);
             }

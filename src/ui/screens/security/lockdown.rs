@@ -5,7 +5,7 @@ use egui::Ui;
 use super::{Cx, Foot, SecurityPage, back, body, header};
 use crate::phone::command::{Command, SafetyCommand};
 use crate::ui::state::{Page, UiState};
-use crate::ui::text::security as text;
+use crate::ui::text::{security as text, sentence};
 use crate::ui::widgets::{self, Check, Kind, Tick};
 
 /// Draws the question before a lockdown, and what came of it.
@@ -33,6 +33,11 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
             let small = text::numbers_line(&cx.security.contact);
             Check::new(Tick::Number(3), "You call your provider").small(&small).show(ui);
         });
+        if let Some(there) = cx.security.limits_there.filter(|_| locked) {
+            let words = sentence(there.sentence(cx.provider()));
+            widgets::plain(ui, &words);
+            widgets::live_region(ui, "limits there", &words);
+        }
         widgets::faint(ui, "Only the provider can stop calls that are made from somewhere else.");
     });
     match (pressed, locked) {
