@@ -232,7 +232,7 @@ pub(super) fn vault(state: &VaultState) -> (&'static str, Option<String>) {
         VaultState::Ok => ("Passwords are in the system keyring", None),
         VaultState::Locked => ("The system keyring is locked", None),
         VaultState::Missing => ("There is no system keyring", Some(ASKED_EACH_TIME.into())),
-        VaultState::Stuck => ("The system keyring does not answer", None),
+        VaultState::Stuck => ("The system keyring has not answered yet", None),
         VaultState::Failed(why) => ("The system keyring does not work", Some(why.clone())),
         VaultState::Unused => ("The system keyring is not used", Some(ASKED_EACH_TIME.into())),
         VaultState::NoFile => ("Passwords are to be kept in a file", Some("Choose a passphrase for it.".into())),
@@ -254,7 +254,10 @@ pub(super) fn vault_banner(state: &VaultState) -> Option<(&'static str, String)>
             "This computer has no keyring",
             "Ringfence asks for your password at each start. It writes it nowhere.".into(),
         )),
-        VaultState::Stuck => Some(("Your keyring does not answer", "Calls go on. Trying again may help.".into())),
+        VaultState::Stuck => Some((
+            "Your keyring has not answered yet",
+            "Ringfence waits for it: it may be asking for its own password. Calls go on.".into(),
+        )),
         VaultState::Failed(why) => {
             Some(("Your keyring does not work", format!("{why}. Passwords are asked for at each start.")))
         }

@@ -62,7 +62,7 @@ fn a_line_is_signed_out_after_a_second_question_and_calls_are_forgotten() {
 #[test]
 fn the_keyring_is_described_and_asked_again() {
     let mut window = settings();
-    window.get_by_label("The system keyring does not answer");
+    window.get_by_label("The system keyring has not answered yet");
     assert_eq!(press(&mut window, "Try again"), [Command::RetryVault]);
 }
 
