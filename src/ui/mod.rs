@@ -23,7 +23,7 @@ mod widgets;
 mod window;
 
 pub use clock::{Clock, Moment};
-pub use desktop::Desktop;
+pub use desktop::{Desktop, FindFunction};
 pub use system_theme::{SystemTheme, Tell};
 pub use waker::Waker;
 pub use window::{Error, Options, run};
