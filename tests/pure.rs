@@ -47,7 +47,7 @@ mod promises;
 mod provider;
 #[path = "pure/provider_media.rs"]
 mod provider_media;
-#[path = "pure/provider_security.rs"]
+#[path = "pure/provider_security/mod.rs"]
 mod provider_security;
 #[path = "pure/publishing.rs"]
 mod publishing;
