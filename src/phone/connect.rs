@@ -11,7 +11,7 @@ use crate::base::{AccountId, Mono, Now, WallTime};
 use crate::phone::notice::Why;
 use crate::phone::output::Output;
 use crate::phone::problem::{Problem, ProblemKind};
-use crate::phone::registration::{Change, Granted, Proof, Registration, Setup};
+use crate::phone::registration::{Change, Granted, Registration, Setup};
 use crate::phone::security::api::Look;
 use crate::port::dns::{Answer, Query};
 use crate::port::net::{Flow, FlowId, NetError, Order, Target};
@@ -266,9 +266,6 @@ impl Phone {
         }
         self.saw_devices(now, id, &granted.bindings, granted.listed);
         self.heard_date(now, id, date.as_deref());
-        if granted.proof == Proof::Alternate {
-            self.registered_with_alternate(now, id);
-        }
         self.enrol_in_peace(id);
         self.look_at_sessions(now, id, Look::Registered);
         self.look_at_policy(now, id);

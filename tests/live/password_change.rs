@@ -238,10 +238,7 @@ fn killed_in_every_state_the_line_works_again_with_a_password_that_the_keyring_h
         let mut again = rig.alice();
         registered(&mut again);
         let right = if early { PASSWORD } else { NEW };
-        // Killed between the proof and the promotion, the attempt that proved it counts as one that may have been refused:
-        // the line works with the staged password, and its promotion waits for the budget (up to ten minutes).
-        let staged = || at == "keeping" && rig.kept(&again, "change").contains(right);
-        crate::rig::wait_until(at, || rig.kept(&again, "password") == right || staged());
+        crate::rig::wait_until(at, || rig.kept(&again, "password") == right);
         // Whoever has seen the new password may still set it.
         if early && shown {
             rig.table.set_password("alice", NEW);

@@ -114,7 +114,7 @@ impl Checking {
             | Input::Submit(_)
             | Input::Tx(_)
             | Input::Probe(_)
-            | Input::ActiveRefused
+            | Input::ActiveRefused(_)
             | Input::Clocks { .. }
             | Input::Timeout => State::Checking(self),
         }

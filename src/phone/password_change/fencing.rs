@@ -30,9 +30,9 @@ impl Fencing {
         match input {
             Input::Tx(answer) => self.on_answer(cx, answer),
             // The line has just found out that the old one does not work any more: most likely it was applied late.
-            Input::ActiveRefused if self.wait.is_some() => {
+            Input::ActiveRefused(_) => {
                 let open = Open { old: Old::Refused, ..self.open };
-                Probing::new_only(cx, open)
+                if self.wait.is_some() { Probing::new_only(cx, open) } else { State::Fencing(Fencing { open, ..self }) }
             }
             Input::Boot(_)
             | Input::Person(_)
@@ -42,7 +42,6 @@ impl Fencing {
             | Input::Policy(_)
             | Input::Submit(_)
             | Input::Probe(_)
-            | Input::ActiveRefused
             | Input::Clocks { .. }
             | Input::Timeout => State::Fencing(self),
         }
@@ -53,10 +52,19 @@ impl Fencing {
             TxAnswer::Cancelled | TxAnswer::Rejected => not_applied(cx, &self.open),
             TxAnswer::Applied { generation } => applied(cx, self.open, generation, Duration::ZERO),
             TxAnswer::Pending { retry_after } => Asking::later(self.open, retry_after),
-            TxAnswer::NeverSeen => self.pause(cx, None),
-            TxAnswer::Unreachable { retry_after } => self.pause(cx, retry_after),
+            TxAnswer::NeverSeen => {
+                let left = self.open.pause(None);
+                self.pause(cx, left)
+            }
+            TxAnswer::Unreachable { retry_after } => {
+                let left = self.open.pause_briefly(retry_after);
+                self.pause(cx, left)
+            }
             // No fence at this provider, or not for us. Its clock will do, if it has set a limit.
-            TxAnswer::Refused if self.open.txn.not_after.is_some() => self.pause(cx, None),
+            TxAnswer::Refused if self.open.txn.not_after.is_some() => {
+                let left = self.open.pause(None);
+                self.pause(cx, left)
+            }
             TxAnswer::Refused => {
                 let then = match self.open.old {
                     Old::Good => Then::Aborted(Abort::Kept),
@@ -70,13 +78,12 @@ impl Fencing {
 
     /// Both passwords are kept, and after a while it is looked at again which one works: a change that was applied in
     /// the meantime would otherwise never be noticed.
-    fn pause(mut self, cx: &mut Context<'_>, retry_after: Option<Duration>) -> State {
+    fn pause(mut self, cx: &mut Context<'_>, left: Duration) -> State {
         if cx.facts.has_passed(self.open.txn.not_after) {
             self.open.fate = Fate::Late;
             return Probing::old_first(cx, self.open);
         }
-        let wait = Some(self.open.pause(retry_after));
-        State::Fencing(Fencing { open: self.open, wait })
+        State::Fencing(Fencing { open: self.open, wait: Some(left) })
     }
 
     pub(super) fn due(mut self, cx: &mut Context<'_>) -> State {

@@ -33,8 +33,8 @@ pub enum Input {
     Tx(TxAnswer),
     /// The registrar, to [`super::Output::Probe`].
     Probe(ProbeAnswer),
-    /// The registrar has refused the password in use, in the ordinary business of the line (R8).
-    ActiveRefused,
+    /// The registrar has refused the password in use, in the ordinary business of the line (R8), so often.
+    ActiveRefused(u8),
     /// Both clocks, whenever the provider's was heard (`Date` of HTTP or SIP). Durations come from neither.
     Clocks {
         /// The provider's.

@@ -14,7 +14,7 @@ use super::resting::{Later, NeedsUser};
 use super::saves::Saves;
 use super::state::State;
 use super::status::Status;
-use super::txn::Txn;
+use super::txn::{Kind, Txn};
 use crate::base::{Secret, WallTime};
 use crate::provider_api::{NoticeId, TxId};
 
@@ -54,7 +54,7 @@ pub(super) struct Facts {
     pub(super) demand: Option<Demand>,
     /// The latest time that the provider was heard to say: its clock shows at least this.
     pub(super) provider_time: Option<WallTime>,
-    /// Whether some password was accepted since the program started.
+    /// What is known of the password in use.
     pub(super) proven: Proven,
 }
 
@@ -67,13 +67,15 @@ pub(super) enum Foreign {
     Yes,
 }
 
-/// Whether it is known which password is right.
+/// What is known of the password in use.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Proven {
     /// A change was open at the start, and nothing was accepted since.
     Unsure,
-    /// The password in use is believed right, as at any other start.
+    /// It is believed right, as at any other start.
     Yes,
+    /// The registrar has refused it, and accepted nothing since.
+    Refused,
 }
 
 /// What an input is about.
@@ -211,8 +213,11 @@ impl Machine {
             // Only ever later: a clock that was set back makes nothing young again.
             self.facts.provider_time = self.facts.provider_time.max(Some(*provider));
         }
-        if *input == Input::ActiveRefused {
-            self.facts.budget.pay();
+        if let Input::ActiveRefused(times) = input {
+            for _ in 0..*times {
+                self.facts.budget.line_refused();
+            }
+            self.facts.proven = Proven::Refused;
         }
         match input {
             Input::Journal(number, _) if !self.facts.saves.acknowledged(*number) => Meant::Before,
@@ -225,7 +230,7 @@ impl Machine {
             | Input::Submit(_)
             | Input::Tx(_)
             | Input::Probe(_)
-            | Input::ActiveRefused
+            | Input::ActiveRefused(_)
             | Input::Clocks { .. }
             | Input::Timeout => Meant::Now,
         }
@@ -297,13 +302,14 @@ impl Machine {
         self.facts.notice.as_ref()
     }
 
-    /// Whether the line should not sign in by itself yet: a change was open at the start, it is being found out which
-    /// password is right, and each wrong one counts against the budget. Ends with [`Output::Use`], or when this
-    /// becomes false.
+    /// Whether the line should not sign in by itself yet: a change was open at the start, or the line was refused, it
+    /// is being found out which password is right, and each wrong one counts against the budget. Ends with
+    /// [`Output::Use`], or when this becomes false.
     #[must_use]
     pub fn holds_line(&self) -> bool {
         let finding = match &self.state {
             State::Starting | State::Asking(_) | State::Probing(_) | State::Submitting(_) | State::Fencing(_) => true,
+            State::Settling(state) => state.refused,
             State::Idle
             | State::Later(_)
             | State::Checking(_)
@@ -312,12 +318,19 @@ impl Machine {
             | State::Proving(_)
             | State::Staging(_)
             | State::Marking(_)
-            | State::Settling(_)
             | State::NeedsUser(_)
             | State::Browsing(_)
             | State::Ended(_) => false,
         };
-        finding && (self.facts.proven == Proven::Unsure || self.state == State::Starting)
+        finding && (self.facts.proven != Proven::Yes || self.state == State::Starting)
+    }
+
+    /// Whether another password than the one in use may be in force: one that was given out, and whose change is not
+    /// proven to be without effect.
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        let open = self.txn().is_some() && !self.can_cancel();
+        open || [Kind::Api, Kind::Portal].iter().any(|kind| self.facts.attic.open(*kind).is_some())
     }
 
     /// Whether an end is known without a doubt if the person cancels now.
@@ -361,7 +374,7 @@ impl State {
                 | Input::Submit(_)
                 | Input::Tx(_)
                 | Input::Probe(_)
-                | Input::ActiveRefused
+                | Input::ActiveRefused(_)
                 | Input::Clocks { .. }
                 | Input::Timeout => State::Starting,
             },

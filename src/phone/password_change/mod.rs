@@ -40,11 +40,17 @@
 //! # What holds (account-security 3.7), and where it is proven
 //!
 //! `tests/pure/exploration` walks through every state that this machine can reach with a provider, a network, a
-//! keyring and a disk that lose, delay, repeat, lie and hang, three crashes, and another device. I1, I2, I3, I4, I6, I9
-//! and I12 are checked in every state, I15 with two machines on one account; the clocks of I14 are part of it. I7 needs
-//! no test here: no [`Output`] can end a call, close a flow or un-register. I5 and I11 are kept by types: nothing here
-//! names a host, and a secret is a [`crate::base::Secret`], without which no output, log line or status can show one.
-//! I8 belongs to `phone::guard`, I10 and I13 to `phone::notice`.
+//! keyring and a disk that lose, delay, repeat, lie and hang, three crashes, and another device; in smaller worlds also
+//! with notices that come and go, with a line that is refused at any time, and where secrets end with the process. I1,
+//! I2, I3, I4, I6, I9 and I12 are checked in every state, I15 with two machines on one account; the clocks of I14 are
+//! part of it. I7 needs no test here: no [`Output`] can end a call, close a flow or un-register. I5 and I11 are kept by
+//! types: nothing here names a host, and a secret is a [`crate::base::Secret`], without which no output, log line or
+//! status can show one. I8 belongs to `phone::guard` (`tests/pure/phone/emergency_in_a_change.rs` dials in each of the
+//! states), I10 and I13 to `phone::notice`.
+//!
+//! I6 is about what is tried: the line signs in with the password in use whatever the budget says, and if that is
+//! refused, it counts. Nothing can be written down before that; a refusal of which the disk has not heard when the
+//! process dies is forgotten.
 //!
 //! What it relies on: the disk keeps what it confirmed after fsync; the keyring keeps what it gave back when it was
 //! read again, and does one thing after the other; the provider checks `If-Match` and remembers what it cancelled. The
@@ -149,6 +155,12 @@ impl PasswordChange {
     #[must_use]
     pub fn holds_line(&self) -> bool {
         self.machine.holds_line()
+    }
+
+    /// See [`Machine::is_in_doubt`].
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        self.machine.is_in_doubt()
     }
 
     /// See [`Machine::can_cancel`].

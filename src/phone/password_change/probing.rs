@@ -10,8 +10,8 @@ use super::input::{Input, JournalAnswer, Person, ProbeAnswer, Tried};
 use super::machine::{Context, Proven};
 use super::output::{Credentials, Event, Output, Which};
 use super::resting::{Browsing, Ended, NeedsUser};
-use super::settling::{Settling, Then};
-use super::state::{Fate, Old, Open, State, patience};
+use super::settling::{Former, Settling, Then};
+use super::state::{Fate, MAX_SILENT, Old, Open, State, patience, soon};
 use super::status::{Abort, Need, OldPassword, Status, Why};
 use super::submitting::neither;
 use super::txn::Kind;
@@ -51,8 +51,11 @@ enum Purpose {
     Given(Secret<String>),
     /// R8: the one in use was refused.
     Repair,
+    /// At the start, where the person tells the provider: the new one was being tried when the program ended. If it
+    /// was accepted, then it only has to be put into its place; if nothing is learnt, the line signs in as ever.
+    Resume,
     /// Before 24: is this old one refused?
-    LastStep(Secret<String>),
+    LastStep(Former),
 }
 
 /// Whether the provider was given time to spread the new password.
@@ -99,6 +102,12 @@ impl Probing {
         Probing::new(Some(open), Purpose::Find, &[Which::New]).go(cx)
     }
 
+    /// At the start: see [`Purpose::Resume`].
+    pub(super) fn resume(cx: &mut Context<'_>, open: Open) -> State {
+        cx.facts.proven = Proven::Unsure;
+        Probing::new(Some(open), Purpose::Resume, &[Which::New]).go(cx)
+    }
+
     /// 12: after the time that the provider says it takes.
     pub(super) fn verify(cx: &mut Context<'_>, open: Open, effective_in: Duration) -> State {
         let mut probing = Probing::new(Some(open), Purpose::Verify(Spread::Fresh), &[Which::New]);
@@ -129,7 +138,7 @@ impl Probing {
     }
 
     /// Before 24: one attempt with the old one, if the budget has room for it.
-    pub(super) fn last_step(cx: &mut Context<'_>, former: Secret<String>) -> State {
+    pub(super) fn last_step(cx: &mut Context<'_>, former: Former) -> State {
         Probing::new(None, Purpose::LastStep(former), &[Which::Old]).go(cx)
     }
 
@@ -151,16 +160,29 @@ impl Probing {
     }
 
     fn pause(mut self, cx: &mut Context<'_>, left: Duration, why: Why) -> State {
-        if matches!(self.purpose, Purpose::LastStep(_)) {
-            return Ended::done(cx, OldPassword::NotChecked);
+        match self.purpose {
+            Purpose::LastStep(_) => Ended::done(cx, OldPassword::NotChecked),
+            Purpose::Resume => self.leave_to_line(cx),
+            Purpose::Find | Purpose::Verify(_) | Purpose::Given(_) | Purpose::Repair => {
+                self.at = At::Pausing { left, why };
+                State::Probing(self)
+            }
         }
-        self.at = At::Pausing { left, why };
-        State::Probing(self)
+    }
+
+    /// 21 again: the line signs in with the old one, as at any start.
+    fn leave_to_line(self, cx: &mut Context<'_>) -> State {
+        cx.facts.proven = Proven::Yes;
+        match self.open {
+            Some(open) => State::Browsing(Browsing { open, not_yet: false }),
+            None => State::Idle,
+        }
     }
 
     fn secret<'a>(&'a self, cx: &'a Context<'_>, which: Which) -> Option<&'a Secret<String>> {
         match (which, &self.purpose) {
-            (Which::Old, Purpose::LastStep(secret)) | (Which::Given, Purpose::Given(secret)) => Some(secret),
+            (Which::Old, Purpose::LastStep(former)) => Some(&former.secret),
+            (Which::Given, Purpose::Given(secret)) => Some(secret),
             (Which::Old, _) => cx.facts.active.as_ref(),
             (Which::New, _) => self.open.as_ref().map(|open| &open.txn.new),
             (Which::Attic(at), _) => cx.facts.attic.kept().get(at).map(|kept| &kept.secret),
@@ -172,6 +194,13 @@ impl Probing {
         let which = self.plan.first().copied();
         let asked = which.and_then(|which| Some(Output::Probe(which, self.secret(cx, which)?.clone())));
         let Some(asked) = asked else { return self.exhausted(cx) };
+        // The line may have been refused since this was paid for.
+        cx.facts.budget.pay_back();
+        let left = cx.facts.budget.wait();
+        if !left.is_zero() {
+            return self.pause(cx, left, Why::Budget);
+        }
+        cx.facts.budget.pay();
         cx.ask(asked);
         self.at = At::Asked;
         State::Probing(self)
@@ -187,7 +216,7 @@ impl Probing {
             (Input::Probe(answer), At::Asked) => self.on_answer(cx, answer),
             (Input::Person(Person::Current(secret)), At::Pausing { .. }) => Probing::given(cx, self.open, secret),
             (Input::Person(Person::Cancel), At::Pausing { .. }) => self.cancel(cx),
-            (Input::ActiveRefused, At::Pausing { .. }) => self.old_refused(cx),
+            (Input::ActiveRefused(_), _) => self.old_refused(cx),
             (
                 Input::Boot(_)
                 | Input::Person(_)
@@ -198,7 +227,6 @@ impl Probing {
                 | Input::Submit(_)
                 | Input::Tx(_)
                 | Input::Probe(_)
-                | Input::ActiveRefused
                 | Input::Clocks { .. }
                 | Input::Timeout,
                 At::Pausing { .. } | At::Saving | At::Asked,
@@ -208,11 +236,15 @@ impl Probing {
 
     /// The line itself was told that the old one is wrong: no need to ask again.
     fn old_refused(mut self, cx: &mut Context<'_>) -> State {
-        if self.plan.first() == Some(&Which::Old) && matches!(self.purpose, Purpose::Find) {
-            return self.next(cx, Which::Old);
-        }
         if let Some(open) = &mut self.open {
             open.old = Old::Refused;
+        }
+        let is_next = self.plan.first() == Some(&Which::Old);
+        if is_next && matches!((&self.purpose, &self.at), (Purpose::Find, At::Pausing { .. })) {
+            return self.next(cx, Which::Old);
+        }
+        if !is_next {
+            self.plan.retain(|planned| *planned != Which::Old);
         }
         State::Probing(self)
     }
@@ -226,7 +258,7 @@ impl Probing {
             }
             (Purpose::Given(_), open) => NeedsUser::enter(open, Need::NeitherWorks),
             (Purpose::Find | Purpose::Verify(_), Some(open)) if open.txn.kind == Kind::Api => Fencing::enter(cx, open),
-            (Purpose::Find | Purpose::Verify(_) | Purpose::Repair | Purpose::LastStep(_), open) => {
+            (Purpose::Find | Purpose::Verify(_) | Purpose::Repair | Purpose::Resume | Purpose::LastStep(_), open) => {
                 State::Probing(Probing { open, ..self })
             }
         }
@@ -243,6 +275,9 @@ impl Probing {
             ProbeAnswer::Rejects => {
                 cx.facts.budget.refused();
                 cx.log(Event::Rejected(which));
+                if which == Which::Old && !matches!(self.purpose, Purpose::LastStep(_)) {
+                    cx.facts.proven = Proven::Refused;
+                }
                 self.next(cx, which)
             }
             ProbeAnswer::Stale if self.stale < MAX_STALE => {
@@ -258,14 +293,19 @@ impl Probing {
     }
 
     fn nothing_learnt(mut self, cx: &mut Context<'_>, retry_after: Option<Duration>, tried: Tried) -> State {
-        match tried {
-            Tried::No => cx.facts.budget.pay_back(),
+        let left = match tried {
+            Tried::No => {
+                cx.facts.budget.pay_back();
+                soon(self.backoff, retry_after)
+            }
             // The server may have counted it.
-            Tried::Perhaps => cx.facts.budget.refused(),
-        }
+            Tried::Perhaps => {
+                cx.facts.budget.refused();
+                patience(self.backoff, retry_after)
+            }
+        };
         self.stale = 0;
-        let left = patience(self.backoff, retry_after);
-        self.backoff = self.backoff.saturating_add(1).min(5);
+        self.backoff = self.backoff.saturating_add(1).min(MAX_SILENT);
         self.pause(cx, left, Why::Provider)
     }
 
@@ -284,7 +324,7 @@ impl Probing {
             return Ended::done(cx, OldPassword::StillAccepted);
         }
         let Some(secret) = self.secret(cx, which).cloned() else { return self.exhausted(cx) };
-        cx.facts.proven = Proven::Yes;
+        let former = std::mem::replace(&mut cx.facts.proven, Proven::Yes);
         let alternate = match which {
             Which::Old => self.open.as_ref().map(|open| open.txn.new.clone()),
             Which::New | Which::Attic(_) | Which::Given => cx.facts.active.clone(),
@@ -296,19 +336,19 @@ impl Probing {
                 (Some(open), Purpose::Find) => old_works(cx, open, Known::AskedForIt),
                 (Some(open), _) => old_works(cx, open, Known::No),
             },
-            Which::New => Settling::promote(cx, secret),
+            Which::New => Settling::promote(cx, secret, former),
             Which::Attic(_) => match self.open {
                 Some(open) => Settling::promote_beside(cx, secret, open),
-                None => Settling::promote_from_attic(cx, secret),
+                None => Settling::promote_from_attic(cx, secret, former),
             },
-            Which::Given => Settling::promote_given(cx, secret, self.open),
+            Which::Given => Settling::promote_given(cx, secret, former, self.open),
         }
     }
 
     /// Everything was tried and refused.
     fn exhausted(mut self, cx: &mut Context<'_>) -> State {
         match self.purpose {
-            Purpose::LastStep(_) => Ended::done(cx, OldPassword::Refused),
+            Purpose::LastStep(former) => Settling::refused_at_last(cx, &former),
             Purpose::Given(_) => {
                 cx.log(Event::NeedsPerson);
                 NeedsUser::enter(self.open, Need::GivenRefused)
@@ -319,6 +359,7 @@ impl Probing {
                 self.go(cx)
             }
             Purpose::Repair => neither(cx, self.open),
+            Purpose::Resume => self.leave_to_line(cx),
             Purpose::Verify(Spread::Fresh) => {
                 self.purpose = Purpose::Verify(Spread::Waited);
                 self.plan = vec![Which::New];
@@ -350,7 +391,7 @@ impl Probing {
     pub(super) const fn status(&self) -> Status {
         match (&self.at, &self.purpose) {
             (At::Pausing { left, why }, _) => Status::Waiting { left: *left, why: *why },
-            (At::Saving | At::Asked, Purpose::Find) => Status::Unknown,
+            (At::Saving | At::Asked, Purpose::Find | Purpose::Resume) => Status::Unknown,
             (At::Saving | At::Asked, Purpose::Verify(_)) => Status::Verifying,
             (At::Saving | At::Asked, Purpose::Given(_)) => Status::Trying,
             (At::Saving | At::Asked, Purpose::Repair) => Status::Repairing,

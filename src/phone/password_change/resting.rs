@@ -97,6 +97,8 @@ fn resume(cx: &mut Context<'_>, boot: &Boot, txn: Txn) -> State {
     }
     let open = Open::found(txn);
     match (open.txn.kind, &boot.active) {
+        // It was being tried when the program ended, and may have been accepted.
+        (Kind::Portal, Some(_)) if boot.journal.spent > 0 => Probing::resume(cx, open),
         // The line signs in with the old one as at any start: if that is refused, the new one is tried (R8).
         (Kind::Portal, Some(_)) => State::Browsing(Browsing { open, not_yet: false }),
         (Kind::Portal, None) => Probing::new_only(cx, open),
@@ -111,7 +113,7 @@ fn resume(cx: &mut Context<'_>, boot: &Boot, txn: Txn) -> State {
 pub(super) fn idle(cx: &mut Context<'_>, input: Input) -> State {
     match input {
         Input::Person(person) => rested(cx, person).unwrap_or(State::Idle),
-        Input::ActiveRefused => Probing::repair(cx).unwrap_or(State::Idle),
+        Input::ActiveRefused(_) => Probing::repair(cx).unwrap_or(State::Idle),
         Input::Clocks { provider, ours } => {
             let before = cx.facts.attic.clone();
             cx.facts.attic.keep_until(provider, ours);
@@ -151,7 +153,7 @@ impl Later {
         match input {
             Input::Person(Person::Cancel) => State::Idle,
             Input::Person(person) => rested(cx, person).unwrap_or(State::Later(self)),
-            Input::ActiveRefused => Probing::repair(cx).unwrap_or(State::Later(self)),
+            Input::ActiveRefused(_) => Probing::repair(cx).unwrap_or(State::Later(self)),
             // The deadline has passed, or the provider insists: it cannot be put off any more.
             Input::Demand(_) | Input::Clocks { .. } if self.wish.is_none() && !cx.facts.can_wait() => State::Idle,
             Input::Boot(_)
@@ -217,7 +219,7 @@ impl NeedsUser {
             | Input::Submit(_)
             | Input::Tx(_)
             | Input::Probe(_)
-            | Input::ActiveRefused
+            | Input::ActiveRefused(_)
             | Input::Clocks { .. }
             | Input::Timeout => State::NeedsUser(self),
         }
@@ -257,7 +259,7 @@ impl Browsing {
             }
             Input::Person(Person::Cancel) => Settling::shelve(cx, self.open, Then::Aborted(Abort::Kept)),
             // The line was told that the old one is wrong: the person has changed it, and has not said so (R8).
-            Input::ActiveRefused => Probing::new_only(cx, Open { old: Old::Refused, ..self.open }),
+            Input::ActiveRefused(_) => Probing::new_only(cx, Open { old: Old::Refused, ..self.open }),
             Input::Boot(_)
             | Input::Person(_)
             | Input::Demand(_)
@@ -287,7 +289,7 @@ impl Ended {
     pub(super) fn handle(self, cx: &mut Context<'_>, input: Input) -> State {
         match input {
             Input::Person(person) => rested(cx, person).unwrap_or(State::Ended(self)),
-            Input::ActiveRefused => Probing::repair(cx).unwrap_or(State::Ended(self)),
+            Input::ActiveRefused(_) => Probing::repair(cx).unwrap_or(State::Ended(self)),
             Input::Boot(_)
             | Input::Demand(_)
             | Input::Vault(_)

@@ -10,13 +10,13 @@ use std::time::Duration;
 use super::begin::ask_for_password;
 use super::input::{Input, JournalAnswer, Person, VaultAnswer};
 use super::journal::Phase;
-use super::machine::Context;
+use super::machine::{Context, Proven};
 use super::output::{Entry, Event, Order, Output};
 use super::probing::{Known, Probing, old_works};
 use super::resting::{Ended, NeedsUser};
 use super::state::{Fate, Open, State, Wish};
 use super::status::{Abort, Need, OldPassword, Status};
-use super::txn::Kind;
+use super::txn::{Kind, Txn};
 use crate::base::Secret;
 
 /// The first pause after a write that failed; doubled each time up to a minute.
@@ -35,11 +35,15 @@ pub(super) struct Settling {
     pub(super) wait: Option<Duration>,
     /// The keyring or the disk has failed or does not answer.
     trouble: bool,
+    /// The line was refused meanwhile: what is kept is tried as soon as it is safe (R8).
+    pub(super) refused: bool,
     backoff: u8,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Write {
+    /// What is being put into use goes into `txn`, as if the person had set it at the provider's page just now.
+    CopyToTxn,
     /// The attic as it is in memory, whatever happens to it.
     Attic,
     /// The same, unless a write that goes wrong could destroy something that is nowhere else.
@@ -57,14 +61,39 @@ enum Write {
 /// 23 with something to put into the attic, or to take out.
 const WITH_ATTIC: [Write; 3] = [Write::Attic, Write::DeleteTxn, Write::Close];
 
-/// `new` was accepted: from now on it is the one in use, in memory. What was in use before goes to the attic, unless
-/// a leak is the reason: then it is the one that others may have, and not worth keeping.
-fn take_over(cx: &mut Context<'_>, new: Secret<String>) -> Then {
+/// The password that was in use before.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Former {
+    pub(super) secret: Secret<String>,
+    pub(super) worth: Worth,
+}
+
+/// Whether a password that is not in use any more is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Worth {
+    /// In the attic.
+    Keeping,
+    /// There as well, until the provider is seen to refuse it: a notice is the reason why it was changed, and others
+    /// may have it.
+    KeepingUntilRefused,
+}
+
+/// `new` was accepted: from now on it is the one in use, in memory. What was in use before goes to the attic. The
+/// design destroys it at once where a leak is the reason; but a provider that still wants it, for a while or again,
+/// would then have an account that nobody has the password of. If it was refused on the way here, it is not tried once
+/// more to see that.
+fn take_over(cx: &mut Context<'_>, new: Secret<String>, before: Proven, worth: Worth) -> Then {
     let former = cx.facts.active.replace(new.clone()).filter(|former| *former != new);
-    if let (Some(former), None) = (&former, &cx.facts.notice) {
-        cx.facts.attic.supersede(former.clone());
+    let Some(secret) = former else { return Then::Done(OldPassword::NotChecked) };
+    cx.facts.attic.supersede(secret.clone());
+    match (before, worth) {
+        (Proven::Refused, Worth::Keeping) => Then::Done(OldPassword::Refused),
+        (Proven::Refused, Worth::KeepingUntilRefused) => {
+            cx.facts.attic.remove(&secret);
+            Then::Done(OldPassword::Refused)
+        }
+        (Proven::Unsure | Proven::Yes, worth) => Then::LastStep(Former { secret, worth }),
     }
-    former.map_or(Then::Done, Then::LastStep)
 }
 
 /// What comes after.
@@ -79,27 +108,31 @@ pub(super) enum Then {
     /// 23.
     Aborted(Abort),
     /// The last step with this password, then 24.
-    LastStep(Secret<String>),
-    /// 24, where there was no password before.
-    Done,
+    LastStep(Former),
+    /// 24: there was no password before, or this is known of it.
+    Done(OldPassword),
     /// 10, the old one having been accepted.
     GoOn(Open),
 }
 
 impl Settling {
-    /// 13: the new password was accepted just now.
-    pub(super) fn promote(cx: &mut Context<'_>, new: Secret<String>) -> State {
+    /// 13: the new password was accepted just now. `before` says what was known of the one in use.
+    pub(super) fn promote(cx: &mut Context<'_>, new: Secret<String>, before: Proven) -> State {
         let staged = Some(new.clone());
-        let former = take_over(cx, new);
+        let worth = if cx.facts.notice.is_some() { Worth::KeepingUntilRefused } else { Worth::Keeping };
+        let former = take_over(cx, new, before, worth);
         // `txn` holds the new one until the end: if writing the attic destroys it, nothing is lost.
         let writes = [Write::TryAttic, Write::Active, Write::TidyAttic, Write::DeleteTxn, Write::Close];
         Settling::enter(cx, &writes, staged, former)
     }
 
-    /// R8: one from the attic was accepted. It is nowhere else, so that it is put into use before the attic is touched.
-    pub(super) fn promote_from_attic(cx: &mut Context<'_>, kept: Secret<String>) -> State {
-        let former = take_over(cx, kept);
-        Settling::enter(cx, &[Write::Active, Write::TidyAttic, Write::DeleteTxn, Write::Close], None, former)
+    /// R8: one from the attic was accepted, and is nowhere else. `txn` holds a copy of it until the end, so that the
+    /// attic can take the former one before that is written over: a provider that has fallen back wants it again.
+    pub(super) fn promote_from_attic(cx: &mut Context<'_>, kept: Secret<String>, before: Proven) -> State {
+        let staged = Some(kept.clone());
+        let former = take_over(cx, kept, before, Worth::Keeping);
+        let writes = [Write::CopyToTxn, Write::Attic, Write::Active, Write::TidyAttic, Write::DeleteTxn, Write::Close];
+        Settling::enter(cx, &writes, staged, former)
     }
 
     /// The same while a change is open: the one in use is right again, and the change goes on as if it always was.
@@ -110,8 +143,13 @@ impl Settling {
 
     /// One that the person gave was accepted. Somebody else has set it; but not necessarily after `open` was sent for
     /// the generation that it may still meet: that one is kept until the provider names a newer generation.
-    pub(super) fn promote_given(cx: &mut Context<'_>, given: Secret<String>, open: Option<Open>) -> State {
-        let former = take_over(cx, given);
+    pub(super) fn promote_given(
+        cx: &mut Context<'_>,
+        given: Secret<String>,
+        before: Proven,
+        open: Option<Open>,
+    ) -> State {
+        let former = take_over(cx, given, before, Worth::Keeping);
         let attic = match open {
             Some(open) if open.txn.kind == Kind::Api && open.fate == Fate::Open => {
                 cx.facts.attic.leave_open(&open.txn);
@@ -170,8 +208,17 @@ impl Settling {
         Settling::enter(cx, &[Write::TryAttic], None, Then::Idle)
     }
 
+    /// The last step has shown that the provider refuses the former password: 24.
+    pub(super) fn refused_at_last(cx: &mut Context<'_>, former: &Former) -> State {
+        if former.worth == Worth::KeepingUntilRefused {
+            cx.facts.attic.remove(&former.secret);
+        }
+        Settling::enter(cx, &[Write::TryAttic], None, Then::Done(OldPassword::Refused))
+    }
+
     fn enter(cx: &mut Context<'_>, writes: &[Write], staged: Option<Secret<String>>, then: Then) -> State {
-        Settling { writes: writes.to_vec(), staged, then, wait: None, trouble: false, backoff: 0 }.go(cx)
+        Settling { writes: writes.to_vec(), staged, then, wait: None, trouble: false, refused: false, backoff: 0 }
+            .go(cx)
     }
 
     /// The next write, or what comes after the last.
@@ -179,6 +226,10 @@ impl Settling {
         self.wait = None;
         match self.writes.first() {
             None => return self.finish(cx),
+            Some(Write::CopyToTxn) => {
+                let Some(copy) = self.staged.as_ref().and_then(Txn::recovered) else { return self.done(cx) };
+                cx.put_txn(&copy);
+            }
             Some(Write::Attic) => return self.put_attic(cx),
             Some(Write::TryAttic) => return self.try_attic(cx),
             Some(Write::TidyAttic) => {
@@ -232,7 +283,7 @@ impl Settling {
         match self.writes.remove(0) {
             Write::Attic | Write::TryAttic | Write::TidyAttic => cx.facts.stored = Some(cx.facts.attic.clone()),
             Write::Active => cx.log(Event::Promoted),
-            Write::DeleteTxn | Write::Close => {}
+            Write::CopyToTxn | Write::DeleteTxn | Write::Close => {}
         }
         self.trouble = false;
         self.backoff = 0;
@@ -247,6 +298,13 @@ impl Settling {
     }
 
     fn finish(self, cx: &mut Context<'_>) -> State {
+        let goes_on = matches!(self.then, Then::Choose(..) | Then::GoOn(_));
+        if self.refused
+            && !goes_on
+            && let Some(repair) = Probing::repair(cx)
+        {
+            return repair;
+        }
         match self.then {
             Then::Idle => State::Idle,
             Then::Choose(wish, generation) => ask_for_password(cx, wish, generation, true),
@@ -257,7 +315,7 @@ impl Settling {
             Then::Aborted(why) => State::Ended(Ended::Aborted(why)),
             Then::LastStep(former) => Probing::last_step(cx, former),
             Then::GoOn(open) => old_works(cx, open, Known::No),
-            Then::Done => Ended::done(cx, OldPassword::NotChecked),
+            Then::Done(old) => Ended::done(cx, old),
         }
     }
 
@@ -276,6 +334,10 @@ impl Settling {
             Input::Journal(_, JournalAnswer::Saved) if closing && self.wait.is_none() => self.done(cx),
             Input::Journal(_, JournalAnswer::Failed) if closing && self.wait.is_none() => self.failed(),
             Input::Person(Person::TryAgain(_)) if self.wait.is_some() => self.go(cx),
+            Input::ActiveRefused(_) => {
+                self.refused = true;
+                State::Settling(self)
+            }
             Input::Boot(_)
             | Input::Person(_)
             | Input::Demand(_)
@@ -285,7 +347,6 @@ impl Settling {
             | Input::Submit(_)
             | Input::Tx(_)
             | Input::Probe(_)
-            | Input::ActiveRefused
             | Input::Clocks { .. }
             | Input::Timeout => State::Settling(self),
         }
@@ -297,7 +358,9 @@ impl Settling {
 
     pub(super) const fn status(&self) -> Status {
         match self.then {
-            Then::LastStep(_) | Then::Done | Then::GoOn(_) | Then::Idle => Status::Promoting { trouble: self.trouble },
+            Then::LastStep(_) | Then::Done(_) | Then::GoOn(_) | Then::Idle => {
+                Status::Promoting { trouble: self.trouble }
+            }
             Then::Choose(..) | Then::Need(_) | Then::Aborted(_) => Status::Withdrawing,
         }
     }

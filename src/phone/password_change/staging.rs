@@ -63,7 +63,7 @@ impl Staging {
             | Input::Submit(_)
             | Input::Tx(_)
             | Input::Probe(_)
-            | Input::ActiveRefused
+            | Input::ActiveRefused(_)
             | Input::Clocks { .. }
             | Input::Timeout => State::Staging(self),
         }
@@ -95,7 +95,7 @@ impl Marking {
             | Input::Submit(_)
             | Input::Tx(_)
             | Input::Probe(_)
-            | Input::ActiveRefused
+            | Input::ActiveRefused(_)
             | Input::Clocks { .. }
             | Input::Timeout => State::Marking(self),
         }

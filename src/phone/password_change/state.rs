@@ -71,8 +71,10 @@ pub(super) struct Open {
     pub(super) old: Old,
     /// Whether it can still be applied.
     pub(super) fate: Fate,
-    /// How often in a row nothing was learnt.
+    /// How often in a row the provider has asked for patience.
     pub(super) backoff: u8,
+    /// How often in a row it could not be reached.
+    pub(super) silent: u8,
     /// Whether it was looked at again after neither password worked.
     pub(super) rechecked: Rechecked,
 }
@@ -130,6 +132,7 @@ impl Open {
             old: Old::Good,
             fate: Fate::Open,
             backoff: 0,
+            silent: 0,
             rechecked: Rechecked::No,
         }
     }
@@ -146,6 +149,13 @@ impl Open {
         self.backoff = self.backoff.saturating_add(1).min(MAX_BACKOFF);
         pause
     }
+
+    /// How long to wait before trying to reach the provider again.
+    pub(super) fn pause_briefly(&mut self, retry_after: Option<Duration>) -> Duration {
+        let pause = soon(self.silent, retry_after);
+        self.silent = self.silent.saturating_add(1).min(MAX_SILENT);
+        pause
+    }
 }
 
 /// How often one request is submitted without a sign of having arrived (R7: each time the same).
@@ -153,9 +163,34 @@ pub(super) const MAX_ATTEMPTS: u8 = 2;
 /// 30 s doubled so often is ten minutes.
 const MAX_BACKOFF: u8 = 5;
 
+/// After one to five silences it is looked after seconds whether the provider is back.
+const BRIEF: u8 = 5;
+/// From here on the pauses do not grow any more.
+pub(super) const MAX_SILENT: u8 = BRIEF + MAX_BACKOFF;
+
+/// A provider that could not be reached is often back in a moment: 1, 2, 4, 8 and 16 s, and then as ever.
+pub(super) fn soon(silent: u8, retry_after: Option<Duration>) -> Duration {
+    let brief = (silent < BRIEF).then(|| Duration::from_secs(1 << silent));
+    patience(silent.saturating_sub(BRIEF), retry_after.or(brief))
+}
+
 /// See [`Open::pause`]. A server's wish is honoured up to a day.
 pub(super) fn patience(backoff: u8, retry_after: Option<Duration>) -> Duration {
     let own = Duration::from_secs(30).saturating_mul(1 << backoff.min(MAX_BACKOFF));
     let asked = retry_after.unwrap_or(own.min(Duration::from_mins(10)));
     asked.clamp(Duration::from_secs(1), Duration::from_hours(24))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_cannot_be_reached_is_tried_soon_and_then_ever_more_seldom_and_a_wish_is_honoured() {
+        let seconds = |silent| soon(silent, None).as_secs();
+        let all: Vec<u64> = (0..=MAX_SILENT).map(seconds).collect();
+        assert_eq!(all, [1, 2, 4, 8, 16, 30, 60, 120, 240, 480, 600]);
+        assert_eq!(soon(0, Some(Duration::from_mins(3))), Duration::from_mins(3));
+        assert_eq!(patience(0, None), Duration::from_secs(30));
+    }
 }

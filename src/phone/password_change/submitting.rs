@@ -54,6 +54,15 @@ impl Submitting {
                 Settling::forget_unsent(cx, Then::Aborted(Abort::Cancelled))
             }
             Input::Person(Person::Cancel) if self.wait.is_some() => Fencing::enter(cx, self.open),
+            Input::ActiveRefused(_) => {
+                let open = Open { old: Old::Refused, ..self.open };
+                // Most likely it was applied, and its answer is the one that was lost.
+                if self.wait.is_some() && open.sent == Sent::Perhaps {
+                    Probing::new_only(cx, open)
+                } else {
+                    State::Submitting(Submitting { open, ..self })
+                }
+            }
             Input::Boot(_)
             | Input::Person(_)
             | Input::Demand(_)
@@ -62,7 +71,6 @@ impl Submitting {
             | Input::Policy(_)
             | Input::Tx(_)
             | Input::Probe(_)
-            | Input::ActiveRefused
             | Input::Clocks { .. }
             | Input::Timeout => State::Submitting(self),
         }
@@ -83,8 +91,14 @@ impl Submitting {
             SubmitAnswer::Policy => self.refused_by_policy(cx),
             SubmitAnswer::Conflict => self.conflict(cx),
             SubmitAnswer::Refused => self.refused(cx),
-            SubmitAnswer::RateLimited { retry_after } => self.again(retry_after),
-            SubmitAnswer::NotSent => self.again(None),
+            SubmitAnswer::RateLimited { retry_after } => {
+                let left = self.open.pause(retry_after);
+                self.again(left)
+            }
+            SubmitAnswer::NotSent => {
+                let left = self.open.pause_briefly(None);
+                self.again(left)
+            }
             SubmitAnswer::Expired => {
                 self.open.fate = Fate::Expired;
                 Probing::old_first(cx, self.open)
@@ -101,9 +115,8 @@ impl Submitting {
     }
 
     /// Not looked at, or not sent: the same again, later.
-    fn again(mut self, retry_after: Option<Duration>) -> State {
+    fn again(mut self, left: Duration) -> State {
         self.open.attempts = self.open.attempts.saturating_sub(1);
-        let left = self.open.pause(retry_after);
         State::Submitting(Submitting { open: self.open, wait: Some(Wait { left, why: Why::Provider }) })
     }
 
@@ -154,7 +167,7 @@ pub(super) fn applied(cx: &mut Context<'_>, mut open: Open, generation: u64, eff
     cx.log(Event::Applied);
     open.sent = Sent::Perhaps;
     open.fate = Fate::Applied;
-    open.backoff = 0;
+    (open.backoff, open.silent) = (0, 0);
     cx.facts.attic.settle_before(generation);
     Probing::verify(cx, open, effective_in)
 }
@@ -175,6 +188,10 @@ impl Asking {
         match input {
             Input::Tx(answer) => self.on_answer(cx, answer),
             Input::Person(Person::Cancel) if self.wait.is_some() => Fencing::enter(cx, self.open),
+            Input::ActiveRefused(_) => {
+                let open = Open { old: Old::Refused, ..self.open };
+                if self.wait.is_some() { Probing::new_only(cx, open) } else { State::Asking(Asking { open, ..self }) }
+            }
             Input::Boot(_)
             | Input::Person(_)
             | Input::Demand(_)
@@ -183,7 +200,6 @@ impl Asking {
             | Input::Policy(_)
             | Input::Submit(_)
             | Input::Probe(_)
-            | Input::ActiveRefused
             | Input::Clocks { .. }
             | Input::Timeout => State::Asking(self),
         }

@@ -10,6 +10,9 @@ use crate::provider_api::TxId;
 /// The version that is written.
 const VERSION: u64 = 1;
 
+/// The name of what is no change of its own, and of which no provider hears.
+const RECOVERED: &str = "recovered-00000000-0";
+
 /// One change of one line password: what is tried, and under which name.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Txn {
@@ -69,6 +72,13 @@ struct Version {
 }
 
 impl Txn {
+    /// A password that was in the attic and is right, on its way into use.
+    pub(super) fn recovered(secret: &Secret<String>) -> Option<Txn> {
+        let (new, created) = (secret.clone(), WallTime::default());
+        let tx = TxId::parse(RECOVERED)?;
+        Some(Txn { tx, new, generation: None, created, not_after: None, kind: Kind::Portal })
+    }
+
     /// The line that is stored.
     #[must_use]
     pub fn to_line(&self) -> Secret<String> {

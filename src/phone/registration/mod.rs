@@ -81,19 +81,6 @@ pub struct Granted {
     pub listed: bool,
     /// The server's Date, as it stands.
     pub date: Option<String>,
-    /// What this 200 proves of the passwords.
-    pub proof: Proof,
-}
-
-/// What an answer of the registrar proves of a password.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Proof {
-    /// Nothing: nobody asked for a password.
-    None,
-    /// The current one is right.
-    Current,
-    /// The current one was refused, the alternate one is right.
-    Alternate,
 }
 
 /// What the owner is told.
@@ -174,6 +161,8 @@ pub struct Registration {
     too_brief: u8,
     /// The last 200 did not list us.
     unlisted: bool,
+    /// How often the password of the last request was refused.
+    refusals: u8,
     keep_alive: KeepAlive,
     changes: VecDeque<Change>,
 }
@@ -196,6 +185,7 @@ impl Registration {
             moves: 0,
             too_brief: 0,
             unlisted: false,
+            refusals: 0,
             changes: VecDeque::new(),
         }
     }
@@ -335,6 +325,13 @@ impl Registration {
     /// What has changed since the last call.
     pub fn poll(&mut self) -> Option<Change> {
         self.changes.pop_front()
+    }
+
+    /// How often the registrar has refused the password of the request that ended in [`Change::Refused`]: twice if it
+    /// was sent ahead as well.
+    #[must_use]
+    pub const fn refusals(&self) -> u8 {
+        self.refusals
     }
 
     /// Where we can be reached: with our address as the server sees it, once that is known.

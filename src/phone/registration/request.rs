@@ -15,10 +15,11 @@ pub(super) const fn realms(pinned: &[String]) -> Realms<'_> {
 }
 
 impl Registration {
-    /// Sends a new REGISTER.
+    /// Sends a new REGISTER. One password is tried: servers count what they refuse, and so does the password change
+    /// (account-security 3.3).
     pub(super) fn ask(&mut self, tools: &mut Tools<'_>, purpose: Purpose, since: Option<Mono>) {
         let mut request = self.build(purpose);
-        let mut attempts = Attempts::default();
+        let mut attempts = Attempts::with_one_password();
         if let Some(auth) = tools.auth.as_mut().filter(|_| may_foresee(CASE)) {
             auth.authenticator.prepare(&mut request, &mut attempts, realms(auth.realms));
         }

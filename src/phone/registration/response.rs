@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::request::{CASE, realms, same_place};
-use super::{Asking, Change, Granted, MAX_MOVES, Proof, Purpose, Registration, State};
+use super::{Asking, Change, Granted, MAX_MOVES, Purpose, Registration, State};
 use crate::base::Mono;
 use crate::phone::problem::{Problem, ProblemKind};
-use crate::sip::digest::{Attempts, Door, Refusal, may_answer};
+use crate::sip::digest::{Door, Refusal, may_answer};
 use crate::sip::invite::Tools;
 use crate::sip::{Message, NameAddr, SipUri};
 
@@ -16,20 +16,11 @@ const MAX_EXPIRES: u32 = 86_400;
 /// lets questions lie (`mapping`), or was not asked yet.
 const NAT_REFRESH: Duration = Duration::from_secs(120);
 
-/// What a 200 to this request proves. One that carried no credentials proves nothing.
-fn proof(attempts: &Attempts) -> Proof {
-    match (attempts.carries(), attempts.by_alternate()) {
-        (_, true) => Proof::Alternate,
-        (true, false) => Proof::Current,
-        (false, false) => Proof::None,
-    }
-}
-
 impl Registration {
     pub(super) fn on_response(&mut self, tools: &mut Tools<'_>, response: &Message) {
         let Some(status) = response.status().filter(|status| *status >= 200) else { return };
         let State::Asking(asking) = &self.state else { return };
-        let (purpose, since, proof) = (asking.purpose, asking.since, proof(&asking.attempts));
+        let (purpose, since) = (asking.purpose, asking.since);
         let was_bound = self.bound.clone();
         if purpose == Purpose::Bind && (200..300).contains(&status) {
             self.bound = Some(asking.contact.clone());
@@ -38,7 +29,7 @@ impl Registration {
         match status {
             401 | 407 => self.on_challenge(tools, response),
             200..=299 if purpose == Purpose::Bind => {
-                self.on_granted(tools, response, moved, (since, proof), was_bound.as_ref());
+                self.on_granted(tools, response, moved, since, was_bound.as_ref());
             }
             // Whatever the answer is: we are gone.
             _ if purpose == Purpose::Unbind => self.end(),
@@ -80,6 +71,8 @@ impl Registration {
             }
             Err(_) if purpose == Purpose::Unbind => self.end(),
             Err(why) => {
+                let last = u8::from(matches!(why, Refusal::Rejected(_)));
+                self.refusals = attempts.refusals().saturating_add(last);
                 let kind = match why {
                     Refusal::Rejected(_) => ProblemKind::WrongPassword,
                     Refusal::ForeignRealm(_) => ProblemKind::ForeignRealm,
@@ -97,7 +90,7 @@ impl Registration {
         tools: &mut Tools<'_>,
         response: &Message,
         moved: bool,
-        (since, proof): (Option<Mono>, Proof),
+        since: Option<Mono>,
         was_bound: Option<&SipUri>,
     ) {
         if moved && self.moves < MAX_MOVES {
@@ -133,7 +126,6 @@ impl Registration {
             bindings,
             listed,
             date: response.headers.get("Date").map(str::to_owned),
-            proof,
         }));
     }
 

@@ -118,13 +118,9 @@ impl Phone {
         note(reading);
         let (Some(txn), Some(attic)) = (reading.txn.clone(), reading.attic.clone()) else { return };
         hosted.reading = None;
-        let early = hosted.refused_early;
         self.drive(now, id, Input::Boot(Boot { active, txn, attic, journal, place }));
-        if early {
-            if let Some(hosted) = self.security.changes.get_mut(&id) {
-                hosted.refused_early = false;
-            }
-            self.drive(now, id, Input::ActiveRefused);
+        if let Some(times) = self.security.changes.get_mut(&id).and_then(|hosted| hosted.refused_early.take()) {
+            self.drive(now, id, Input::ActiveRefused(times));
         }
         self.heed_notices(now, id);
         self.grant_wish(now, id);
@@ -155,7 +151,7 @@ impl Phone {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
             let Some(hosted) = self.security.changes.get_mut(&id) else { return anything };
-            let outputs = hosted.tell(now, input);
+            let outputs = hosted.tell(now, input, &mut self.entropy);
             let after = hosted.status();
             anything |= !outputs.is_empty() || before != after;
             for output in outputs {

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::api::Api;
 use super::compose::Candidate;
-use crate::base::{Mono, Now, Secret, WallTime};
+use crate::base::{Entropy, Mono, Now, Secret, WallTime};
 use crate::phone::command::Begin;
 use crate::phone::notice;
+use crate::phone::password_change::status::Why;
 use crate::phone::password_change::{Input, Output, PasswordChange, Status};
 use crate::phone::problem::Problem;
 use crate::phone::view::{ChangeReason, ChangeWay, PasswordPlace};
@@ -42,12 +43,14 @@ pub(in crate::phone) struct Hosted {
     pub(super) reason: ChangeReason,
     /// The registrar refused the password in use, in these words.
     pub(super) refused: Option<Problem>,
-    /// That was before the machine had begun.
-    pub(super) refused_early: bool,
+    /// So often, before the machine had begun.
+    pub(super) refused_early: Option<u8>,
     /// What the provider's notices demand.
     pub(super) demand: Option<notice::Demand>,
     /// When the wait that the machine is in is over, by the calendar.
     pub(super) until: Option<WallTime>,
+    /// So much later than the machine wants to: a provider that comes back is not asked by all phones at once.
+    spread: Duration,
     /// What is known of the provider's API, and what was asked of it.
     pub(super) api: Api,
     /// The provider's clock, when it was heard.
@@ -91,9 +94,10 @@ impl Hosted {
             way: ChangeWay::Unknown,
             reason: ChangeReason::Wanted,
             refused: None,
-            refused_early: false,
+            refused_early: None,
             demand: None,
             until: None,
+            spread: Duration::ZERO,
             api: Api::default(),
             heard: None,
             accepted_at: None,
@@ -102,10 +106,19 @@ impl Hosted {
     }
 
     /// Tells the machine what happened; what it asks for follows.
-    pub(super) fn tell(&mut self, now: Now, input: Input) -> Vec<Output> {
+    pub(super) fn tell(&mut self, now: Now, input: Input, dice: &mut Entropy) -> Vec<Output> {
+        let before = self.machine.next_timeout();
         self.machine.handle(now, input);
-        self.until = self.machine.next_timeout().map(|at| later(now.wall, at.since(now.mono)));
+        if self.machine.next_timeout() != before {
+            self.spread = spread(&self.machine.status()).mul_f64(dice.fraction());
+        }
+        self.until = self.timeout().map(|at| later(now.wall, at.since(now.mono)));
         std::iter::from_fn(|| self.machine.poll()).collect()
+    }
+
+    /// When the machine's own time has come.
+    fn timeout(&self) -> Option<Mono> {
+        self.machine.next_timeout().map(|at| at + self.spread)
     }
 
     pub(super) fn status(&self) -> Status {
@@ -118,12 +131,44 @@ impl Hosted {
 
     /// When the machine wants to be told that time has passed, or the alternate password is to be forgotten.
     pub(super) fn next_timeout(&self) -> Option<Mono> {
-        [self.machine.next_timeout(), self.forget_alternate].into_iter().flatten().min()
+        [self.timeout(), self.forget_alternate].into_iter().flatten().min()
     }
 
     /// Whether the machine's own time has come.
     pub(super) fn is_due(&self, now: Mono) -> bool {
-        self.machine.next_timeout().is_some_and(|at| at <= now)
+        self.timeout().is_some_and(|at| at <= now)
+    }
+}
+
+/// Over which time phones spread themselves that wait for a provider: a fifth of their wait.
+fn spread(status: &Status) -> Duration {
+    match status {
+        Status::Waiting { left, why: Why::Provider } | Status::Deferred { left, why: Why::Provider } => *left / 5,
+        Status::Starting
+        | Status::Idle
+        | Status::Notified { .. }
+        | Status::Deferred { .. }
+        | Status::Preflight
+        | Status::KeyringUnavailable(_)
+        | Status::ProveCopy { .. }
+        | Status::Choosing { .. }
+        | Status::Staging { .. }
+        | Status::Staged
+        | Status::Submitting
+        | Status::Waiting { .. }
+        | Status::Unknown
+        | Status::Fencing
+        | Status::Verifying
+        | Status::Trying
+        | Status::Repairing
+        | Status::Promoting { .. }
+        | Status::Withdrawing
+        | Status::NeedsUser(_)
+        | Status::Browser { .. }
+        | Status::Restricted
+        | Status::Aborted(_)
+        | Status::CheckingOld
+        | Status::Done { .. } => Duration::ZERO,
     }
 }
 

@@ -27,27 +27,18 @@ impl Phone {
         }
     }
 
-    /// While nobody knows whether the new password is in force yet, the line answers with the other one where the first
-    /// is refused: calls in progress must not suffer from the uncertainty.
+    /// While nobody knows whether the new password is in force yet, calls answer with the other one where the first is
+    /// refused: what is in progress must not suffer from the uncertainty. REGISTER does not: the machine finds out,
+    /// within its budget.
     pub(super) fn lend_alternate(&mut self, id: AccountId) {
         let Some(machine) = self.security.changes.get(&id).map(Hosted::machine) else { return };
-        let Some(txn) = machine.txn().filter(|_| !machine.can_cancel()) else { return };
-        let (new, old) = (txn.new.clone(), machine.active().cloned());
         let account = self.accounts.iter_mut().find(|account| account.id() == id);
-        if let Some(auth) = account.and_then(|account| account.auth.as_mut()) {
-            let other = if *auth.password() == new { old } else { Some(new) };
-            auth.set_alternate(other);
+        let Some(auth) = account.and_then(|account| account.auth.as_mut()) else { return };
+        auth.set_doubted(machine.is_in_doubt());
+        if let Some(txn) = machine.txn().filter(|_| !machine.can_cancel()) {
+            let is_new = *auth.password() == txn.new;
+            auth.set_alternate(if is_new { machine.active().cloned() } else { Some(txn.new.clone()) });
         }
-    }
-
-    /// The line was registered with the other password: the first one was refused, and is the second from now on, so
-    /// that it is not refused again at each refresh. The machine asks for itself.
-    pub(in crate::phone) fn registered_with_alternate(&mut self, now: Now, id: AccountId) {
-        let account = self.accounts.iter_mut().find(|account| account.id() == id);
-        if let Some(auth) = account.and_then(|account| account.auth.as_mut()) {
-            auth.swap();
-        }
-        self.drive(now, id, Input::ActiveRefused);
     }
 
     /// A password was proven right: the line signs in with it. Calls go on.
@@ -78,15 +69,17 @@ impl Phone {
     /// The registrar refused the password in use (R8). True if the machine is going to find out more: the line is not
     /// given up yet.
     pub(in crate::phone) fn refused_in_use(&mut self, now: Now, id: AccountId, problem: Problem) -> bool {
+        let account = self.accounts.iter().find(|account| account.id() == id);
+        let times = account.and_then(|account| account.registration.as_ref()).map_or(1, |it| it.refusals().max(1));
         let Some(hosted) = self.security.changes.get_mut(&id) else { return false };
         hosted.refused = Some(problem);
         // The machine has not begun yet: it hears of it as soon as the vault was read.
-        hosted.refused_early = hosted.reading.is_some();
+        hosted.refused_early = hosted.reading.is_some().then_some(times);
         if let Some(account) = self.account(id) {
             account.registered = false;
             account.probe_first = true;
         }
-        self.drive(now, id, Input::ActiveRefused);
+        self.drive(now, id, Input::ActiveRefused(times));
         true
     }
 
@@ -102,7 +95,7 @@ impl Phone {
     /// What becomes of the line while no probe is under way: it waits for the machine, is given up, or signs in.
     pub(super) fn settle_line(&mut self, now: Now, id: AccountId) {
         let Some(hosted) = self.security.changes.get(&id) else { return };
-        if self.is_probing(id) || hosted.refused_early || hosted.machine().holds_line() {
+        if self.is_probing(id) || hosted.refused_early.is_some() || hosted.machine().holds_line() {
             return;
         }
         match hosted.refused.clone() {

@@ -40,31 +40,27 @@ pub struct Attempts {
     rounds: u8,
     refusals: u8,
     used: Vec<Used>,
+    /// Only the current password answers.
+    one_password: bool,
 }
 
 impl Attempts {
+    /// For a request that tries the current password and never the alternate one.
+    #[must_use]
+    pub fn with_one_password() -> Attempts {
+        Attempts { one_password: true, ..Attempts::default() }
+    }
+
     /// Whether a challenge to this request has been answered.
     #[must_use]
     pub fn answered(&self) -> bool {
         self.rounds > 0
     }
 
-    /// How many of its answers were refused so far.
+    /// How many of its credentials were refused so far, those that were sent ahead included.
     #[must_use]
     pub fn refusals(&self) -> u8 {
         self.refusals
-    }
-
-    /// Whether the request in hand carries credentials.
-    #[must_use]
-    pub fn carries(&self) -> bool {
-        !self.used.is_empty()
-    }
-
-    /// Whether the request in hand carries the alternate password's credentials.
-    #[must_use]
-    pub fn by_alternate(&self) -> bool {
-        self.used.iter().any(|used| used.which == Which::Alternate)
     }
 
     #[cfg(test)]
@@ -135,6 +131,9 @@ pub struct Authenticator {
     login: String,
     password: Secret<String>,
     alternate: Option<Secret<String>>,
+    /// Another password than the current one may be in force: nothing is sent ahead, where it would be refused once
+    /// more than needed.
+    doubted: bool,
     /// Counts the changes of the two.
     set: u32,
     nonces: Vec<Nonce>,
@@ -151,6 +150,7 @@ impl Authenticator {
             login: login.to_owned(),
             password,
             alternate: None,
+            doubted: false,
             set: 0,
             nonces: Vec::new(),
             seen: Vec::new(),
@@ -176,12 +176,9 @@ impl Authenticator {
         self.alternate = alternate.filter(|alternate| *alternate != self.password);
     }
 
-    /// The alternate one was accepted where the current one was refused: they change places.
-    pub fn swap(&mut self) {
-        if let Some(alternate) = self.alternate.take() {
-            let former = std::mem::replace(&mut self.password, alternate);
-            self.set_passwords(self.password.clone(), Some(former));
-        }
+    /// Whether another password than the current one may be in force.
+    pub fn set_doubted(&mut self, doubted: bool) {
+        self.doubted = doubted;
     }
 
     /// The current password.
@@ -213,11 +210,11 @@ impl Authenticator {
         self.seen.clear();
     }
 
-    /// Puts credentials on a request that nobody has challenged yet, where the same method was challenged before.
-    /// Ask [`super::may_foresee`] first.
+    /// Puts credentials on a request that nobody has challenged yet, where the same method was challenged before and
+    /// the password is not in doubt. Ask [`super::may_foresee`] first.
     pub fn prepare(&mut self, request: &mut Message, attempts: &mut Attempts, realms: Realms<'_>) {
         let Some(method) = request.method().map(|method| method.as_str().to_owned()) else { return };
-        for nonce in &self.nonces {
+        for nonce in self.nonces.iter().filter(|_| !self.doubted) {
             let challenge = &nonce.challenge;
             if nonce.methods.contains(&method) && realms.allow(&challenge.realm) {
                 let (realm, nonce_text) = (challenge.realm.clone(), challenge.nonce.clone());
@@ -263,7 +260,7 @@ impl Authenticator {
         }
         let method = request.method().map(|method| method.as_str().to_owned()).unwrap_or_default();
         for (door, challenge, which) in taken {
-            let again = |used: &Used| used.door == door && used.realm == challenge.realm && used.fresh;
+            let again = |used: &Used| used.door == door && used.realm == challenge.realm;
             if !challenge.stale && attempts.used.iter().any(again) {
                 attempts.refusals = attempts.refusals.saturating_add(1);
             }
@@ -299,7 +296,7 @@ impl Authenticator {
             Some(used) if used.set != self.set => Ok(Which::Current),
             // An answer was refused. Only a nonce that aged under way excuses that, and then there is a new one.
             Some(used) if used.fresh && !(challenge.stale && used.nonce != challenge.nonce) => {
-                let left = used.which == Which::Current && self.alternate.is_some();
+                let left = used.which == Which::Current && self.alternate.is_some() && !attempts.one_password;
                 if left { Ok(Which::Alternate) } else { Err(Refusal::Rejected(realm.clone())) }
             }
             // Credentials sent ahead were refused: the nonce may have aged, whether or not the server says `stale`.

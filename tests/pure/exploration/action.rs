@@ -1,5 +1,7 @@
 //! The steps of which a way is made, by name: what a trace is printed in.
 
+use ringfence::phone::password_change::input::Level;
+
 /// What happens. The number is the device's.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Action {
@@ -11,6 +13,13 @@ pub(super) enum Action {
     Finish(u8),
     EnterCurrent(u8),
     EnterWrong(u8),
+    /// The person proves a copy of the new password.
+    ProvesCopy(u8),
+    /// The person types the password in force from a copy.
+    EntersCopy(u8),
+    /// A notice demands so much, or none demands anything any more.
+    Demanded(u8, Option<Level>),
+    Snoozes(u8),
     SaysChanged(u8),
     ChangesAtPortal(u8),
     VaultDone(u8),
@@ -49,6 +58,7 @@ pub(super) enum Action {
     LateDropped(u8),
     PendingApplied,
     RegistrarCatchesUp,
+    RegistrarFallsBack,
     ForeignChange,
     NotAfterPasses,
 }
@@ -75,6 +85,8 @@ impl Action {
                 | PendingApplied
                 | RegistrarCatchesUp
                 | SaysChanged(_)
+                | ProvesCopy(_)
+                | EntersCopy(_)
         )
     }
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use ringfence::base::{Secret, WallTime};
-use ringfence::phone::password_change::input::{Boot, Person, Place};
+use ringfence::phone::password_change::input::{Boot, Level, Person, Place};
 use ringfence::phone::password_change::output::{Credentials, Entry, Order, Request, Which};
 use ringfence::phone::password_change::{Attic, Input, Journal, Kind, Machine, Output, SaveNo, Txn};
-use ringfence::provider_api::TxId;
+use ringfence::provider_api::{NoticeId, TxId};
 
 use super::provider::{Password, Without};
 
@@ -73,6 +73,15 @@ pub(super) enum Awaits {
     Probe(Which, Secret<String>),
 }
 
+/// A save of the journal.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Saving {
+    pub(super) number: SaveNo,
+    pub(super) journal: Journal,
+    /// How many refusals of the line the disk hears of with it (ghost).
+    news: u8,
+}
+
 /// A computer.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Device {
@@ -82,7 +91,7 @@ pub(super) struct Device {
     /// An order that hung when the next one was given: it happens before that one, or never.
     pub(super) backlog: Option<Order>,
     /// What the disk is about to write, oldest first; all but the last were given up by the machine.
-    pub(super) saving: Vec<(SaveNo, Journal)>,
+    pub(super) saving: Vec<Saving>,
     /// The password that the line signs in with.
     pub(super) line: Option<Secret<String>>,
     /// The line was told that its password is wrong.
@@ -95,14 +104,25 @@ pub(super) struct Device {
     pub(super) made: u8,
     /// Which passwords the registrar has accepted here (ghost: nobody in the world sees it).
     pub(super) accepted: [bool; 10],
-    /// How long ago the registrar has refused an attempt of the machine (ghost).
+    /// How long ago the registrar has refused a password, the machine's attempts and the line's (ghost).
     pub(super) refusals: Vec<Duration>,
+    /// Whether it ever has (ghost).
+    pub(super) was_refused: bool,
+    /// How often it has refused the line since the machine asked the disk to write last (ghost).
+    pub(super) unwritten: u8,
     /// Something that must never be asked for was asked for (ghost).
     pub(super) fault: Option<&'static str>,
+    /// Where its secrets are kept: in memory only, they end with the process.
+    place: Place,
+    /// Of which passwords the person has a copy: where secrets end with the process (ghost).
+    pub(super) copies: [bool; 10],
+    /// What a notice demands, and whether the machine was told that its deadline has passed (ghost).
+    pub(super) demand: Option<Level>,
+    pub(super) late: bool,
 }
 
 impl Device {
-    pub(super) fn new() -> Device {
+    pub(super) fn new(place: Place) -> Device {
         let durable = Durable {
             active: Slot::Line(secret(0)),
             txn: Slot::Absent,
@@ -122,14 +142,49 @@ impl Device {
             made: 0,
             accepted: [true, false, false, false, false, false, false, false, false, false],
             refusals: Vec::new(),
+            was_refused: false,
+            unwritten: 0,
             fault: None,
+            place,
+            copies: [false; 10],
+            demand: None,
+            late: false,
         };
+        // It was typed at sign-in.
+        device.copies[0] = place == Place::Session;
         device.boot();
         device
     }
 
-    /// The process ends, and the next one starts. What it waited for is decided before (see `World`).
-    pub(super) fn boot(&mut self) {
+    /// The oldest save is written, or not. What it was about either way.
+    pub(super) fn write(&mut self, written: bool) -> SaveNo {
+        let Saving { number, journal, news } = self.saving.remove(0);
+        if written {
+            self.durable.journal = journal;
+        } else {
+            self.unwritten += news;
+        }
+        number
+    }
+
+    /// The process dies. What the line was refused and the disk has not heard of is forgotten with it: nothing can be
+    /// written down before the line tries the password that is believed right. So much is forgiven.
+    pub(super) fn die(&mut self) {
+        let unheard = self.unwritten + self.saving.iter().map(|saving| saving.news).sum::<u8>();
+        self.refusals.truncate(self.refusals.len().saturating_sub(unheard.into()));
+        self.unwritten = 0;
+        if self.place == Place::Session {
+            // The person types the newest that they have a copy of.
+            let typed = (0..=4).rev().find(|password| self.copies[usize::from(*password)]).unwrap_or_default();
+            let active = Slot::Line(secret(typed));
+            self.durable = Durable { active, txn: Slot::Absent, attic: Slot::Absent, ..self.durable.clone() };
+        }
+        (self.demand, self.late) = (None, false);
+        self.boot();
+    }
+
+    /// The next process starts. What the one before waited for is decided (see `World`).
+    fn boot(&mut self) {
         self.machine = Machine::new();
         self.awaits = Awaits::Nothing;
         self.backlog = None;
@@ -143,7 +198,7 @@ impl Device {
             txn: self.durable.txn.line(),
             attic: self.durable.attic.line(),
             journal: Journal::from_row(Some(&self.durable.journal.to_row())),
-            place: Place::Durable,
+            place: self.place,
         };
         self.tell(Duration::ZERO, Input::Boot(boot));
     }
@@ -163,7 +218,7 @@ impl Device {
             Input::Boot(_)
             | Input::Person(_)
             | Input::Demand(_)
-            | Input::ActiveRefused
+            | Input::ActiveRefused(_)
             | Input::Clocks { .. }
             | Input::Timeout => false,
         }
@@ -178,6 +233,28 @@ impl Device {
         for output in self.machine.step(passed, input) {
             self.perform(output);
         }
+    }
+
+    /// The registrar refuses the line's own attempt, so often. That is made with the password that is believed right, and is not
+    /// held back; but it counts.
+    pub(super) fn line_refused(&mut self, times: u8) {
+        for _ in 0..times {
+            self.refused();
+        }
+        self.unwritten += times;
+    }
+
+    /// The registrar refuses a password.
+    pub(super) fn refused(&mut self) {
+        self.refusals.push(Duration::ZERO);
+        self.was_refused = true;
+    }
+
+    /// I6: after two refusals in ten minutes or four in an hour the machine makes no attempt, whoever made those and
+    /// whatever has died in between.
+    fn within_budget(&self) -> bool {
+        let within = |window: Duration| self.refusals.iter().filter(|age| **age < window).count();
+        within(Duration::from_mins(10)) < 2 && within(Duration::from_hours(1)) < 4
     }
 
     fn perform(&mut self, output: Output) {
@@ -205,12 +282,16 @@ impl Device {
                 Awaits::Vault(order)
             }
             Output::Journal(number, journal) => {
-                self.saving.push((number, journal));
+                let news = std::mem::take(&mut self.unwritten);
+                self.saving.push(Saving { number, journal, news });
                 Awaits::Disk(number)
             }
             Output::AskPolicy => Awaits::Policy,
             Output::Choose => Awaits::Choice,
             Output::Submit(request) => {
+                if self.place == Place::Session && !self.copies[usize::from(number(&request.txn.new))] {
+                    self.fault = Some("I1: sent without a copy, from a place that does not last");
+                }
                 if number(&request.txn.new) != tx_number(&request.txn.tx) {
                     self.fault = Some("I4: a retry carries another password");
                 }
@@ -219,7 +300,12 @@ impl Device {
             }
             Output::Query(request) => Awaits::Query(request),
             Output::Fence(request) => Awaits::Fence(request),
-            Output::Probe(which, secret) => Awaits::Probe(which, secret),
+            Output::Probe(which, secret) => {
+                if !self.within_budget() {
+                    self.fault = Some("I6: too many wrong passwords");
+                }
+                Awaits::Probe(which, secret)
+            }
         };
         self.awaits = awaits;
     }
@@ -266,6 +352,11 @@ impl Device {
         self.uses(password) || txn.is_some_and(|txn| txn.new == wanted) || self.attic_holds(&wanted)
     }
 
+    /// Whether a password is in the keyring, or in a copy of the person's.
+    pub(super) fn knows(&self, password: Password) -> bool {
+        self.holds(password) || self.copies[usize::from(password)]
+    }
+
     /// Whether a password is in the attic.
     pub(super) fn attic_holds(&self, wanted: &Secret<String>) -> bool {
         let attic = self.durable.attic.line().and_then(|line| Attic::from_line(&line).ok()).unwrap_or_default();
@@ -284,7 +375,7 @@ pub(super) const NOT_AFTER: WallTime = WallTime(1_700_000_600_000);
 /// After that.
 pub(super) const TOO_LATE: WallTime = WallTime(1_700_000_700_000);
 
-/// How the person begins.
-pub(super) const fn begin(kind: Kind) -> Person {
-    Person::Begin { kind, notice: None }
+/// How the person begins: for a notice, or of their own accord.
+pub(super) fn begin(kind: Kind, notice: bool) -> Person {
+    Person::Begin { kind, notice: if notice { NoticeId::parse("n-1") } else { None } }
 }

@@ -1,8 +1,7 @@
 //! What must hold in every situation (account-security 3.7).
 
-use std::time::Duration;
-
-use ringfence::phone::password_change::status::OldPassword;
+use ringfence::phone::password_change::input::Level;
+use ringfence::phone::password_change::status::{OldPassword, Why};
 use ringfence::phone::password_change::{Status, Txn};
 
 use super::device::{Awaits, Device, Slot, number, tx_number};
@@ -15,8 +14,8 @@ pub(super) fn broken(world: &World) -> Option<&'static str> {
         durable(world, at, device)
             .or(device.fault)
             .or_else(|| one_at_a_time(world, device))
-            .or_else(|| budget(device))
             .or_else(|| no_dead_end(device))
+            .or_else(|| heeds(device))
             .or_else(|| done_is_true(world, device))
     })
 }
@@ -29,10 +28,10 @@ fn is_own(at: usize, password: u8) -> bool {
 /// I1 and I2.
 fn durable(world: &World, at: usize, device: &Device) -> Option<&'static str> {
     for accepted in [world.provider.password, world.provider.registrar] {
-        if is_own(at, accepted) && !device.holds(accepted) {
+        if is_own(at, accepted) && !device.knows(accepted) {
             return Some("I1: the provider accepts a password that we have set and do not hold");
         }
-        if accepted == 0 && !device.holds(0) {
+        if accepted == 0 && !device.knows(0) {
             return Some("I2: the provider accepts the password from before, and we do not hold it");
         }
     }
@@ -51,13 +50,6 @@ fn one_at_a_time(world: &World, device: &Device) -> Option<&'static str> {
         Packet::Query { .. } | Packet::Fence { .. } => false,
     });
     open.then_some("I4: two changes are open")
-}
-
-/// I6: two refusals in ten minutes, four in an hour, whatever dies in between.
-fn budget(device: &Device) -> Option<&'static str> {
-    let within = |window: Duration| device.refusals.iter().filter(|age| **age < window).count();
-    (within(Duration::from_mins(10)) > 2 || within(Duration::from_hours(1)) > 4)
-        .then_some("I6: too many wrong passwords")
 }
 
 /// I9: something is awaited, or time, or the person; and "idle" is the only place where the person is not asked.
@@ -93,6 +85,24 @@ fn no_dead_end(device: &Device) -> Option<&'static str> {
     (!waits && !of_person).then_some("I9: a dead end")
 }
 
+/// What a notice demands is said wherever nothing is going on, and is put off only as long as it may be.
+fn heeds(device: &Device) -> Option<&'static str> {
+    let can_wait = match device.demand {
+        None | Some(Level::Advise) => true,
+        Some(Level::Require) => !device.late,
+        Some(Level::Enforced) => false,
+    };
+    match (device.machine.status(), device.demand) {
+        (Status::Idle, Some(_)) | (Status::Notified { .. }, None | Some(Level::Enforced)) => {
+            Some("another demand than that of the notice is said")
+        }
+        (Status::Restricted, None | Some(Level::Advise | Level::Require)) => Some("barred without reason"),
+        (Status::Notified { can_wait: said }, _) if said != can_wait => Some("\"not now\" at the wrong time"),
+        (Status::Deferred { why: Why::Asked, .. }, _) if !can_wait => Some("put off beyond its time"),
+        _ => None,
+    }
+}
+
 /// I15, and "done" in general: it is said only of a password that was accepted, and of an old one what is so.
 fn done_is_true(world: &World, device: &Device) -> Option<&'static str> {
     let Status::Done { old } = device.machine.status() else { return None };
@@ -112,7 +122,7 @@ fn done_is_true(world: &World, device: &Device) -> Option<&'static str> {
     if !(applied || at_portal || active == 0 || active == FOREIGN) {
         return Some("I15: done with a change that the provider has not made");
     }
-    (old == OldPassword::Refused && device.refusals.is_empty()).then_some("an old password is called refused, untried")
+    (old == OldPassword::Refused && !device.was_refused).then_some("an old password is called refused, untried")
 }
 
 /// Where things may come to rest: everything that was begun has ended, the line works with the one password in use,
@@ -124,14 +134,15 @@ pub(super) fn is_end(world: &World) -> bool {
             let ours = provider.password == 0 || is_own(at, provider.password);
             let works = device.uses(provider.password);
             match device.machine.status() {
-                Status::Idle | Status::Aborted(_) | Status::Done { .. } | Status::Deferred { .. } => {
-                    nothing_sent_is_left(device) && (works || !ours)
-                }
+                Status::Idle
+                | Status::Notified { .. }
+                | Status::Restricted
+                | Status::Aborted(_)
+                | Status::Done { .. }
+                | Status::Deferred { .. } => nothing_sent_is_left(device) && (works || !ours),
                 Status::NeedsUser(_) => !ours,
                 Status::Browser { .. } => works,
                 Status::Starting
-                | Status::Notified { .. }
-                | Status::Restricted
                 | Status::Preflight
                 | Status::KeyringUnavailable(_)
                 | Status::ProveCopy { .. }

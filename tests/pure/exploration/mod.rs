@@ -4,6 +4,7 @@
 mod action;
 mod device;
 mod invariants;
+mod people;
 mod provider;
 mod scripts;
 mod search;
@@ -11,6 +12,7 @@ mod weather;
 mod world;
 
 use ringfence::phone::password_change::Kind;
+use ringfence::phone::password_change::input::Place;
 
 use provider::Without;
 use search::{Found, explore};
@@ -26,6 +28,11 @@ const ISSUE: Setting = Setting {
     limited: false,
     hasty: false,
     cancels: 0,
+    line: false,
+    notice: false,
+    falls_back: false,
+    demands: 0,
+    place: Place::Durable,
     without: Without::Nothing,
 };
 const FEW: Setting = Setting { faults: Faults { crashes: 1, keyring: 1, network: 1, foreign: 1 }, ..ISSUE };
@@ -95,7 +102,37 @@ fn a_hasty_person_and_a_fortnight_asleep_stay_within_the_budget() {
 fn a_provider_without_an_api_is_no_worse() {
     let portal = Setting { kind: Kind::Portal, cancels: 1, ..FEW };
     holds("at the provider's page", &portal);
-    holds("at the provider's page, three crashes", &Setting { faults: Faults { crashes: 3, ..FEW.faults }, ..portal });
+    let faults = Faults { crashes: 3, network: 0, ..FEW.faults };
+    holds("at the provider's page, three crashes", &Setting { faults, ..portal });
+}
+
+#[test]
+fn a_line_that_is_refused_at_any_time_counts_in_the_budget_and_loses_nothing() {
+    let faults = Faults { crashes: 1, keyring: 0, network: 0, foreign: 1 };
+    let line = Setting { line: true, hasty: true, faults, ..ISSUE };
+    holds("the line is refused at any time, a crash", &line);
+    let faults = Faults { crashes: 0, network: 1, ..faults };
+    holds("the line is refused at any time, a bad network", &Setting { faults, ..line });
+    let portal = Setting { kind: Kind::Portal, ..line };
+    holds("the line is refused at any time, at the provider's page", &portal);
+}
+
+#[test]
+fn a_notice_is_heeded_and_what_it_is_about_is_not_lost() {
+    let faults = Faults { crashes: 1, keyring: 0, network: 1, foreign: 0 };
+    let notice = Setting { notice: true, demands: 2, limited: true, faults, ..ISSUE };
+    holds("a notice demands it, more, less or nothing", &notice);
+    holds("the same at the provider's page", &Setting { kind: Kind::Portal, demands: 1, ..notice });
+    let faults = Faults { crashes: 1, keyring: 1, network: 1, foreign: 1 };
+    holds("begun for a notice, with a bad keyring", &Setting { demands: 0, limited: false, faults, ..notice });
+}
+
+#[test]
+fn where_secrets_end_with_the_process_the_persons_copy_is_enough() {
+    let faults = Faults { crashes: 2, keyring: 0, network: 1, foreign: 1 };
+    let session = Setting { place: Place::Session, cancels: 1, faults, ..ISSUE };
+    holds("in memory only", &session);
+    holds("in memory only, at the provider's page", &Setting { kind: Kind::Portal, ..session });
 }
 
 #[test]

@@ -34,6 +34,8 @@ pub(super) struct Provider {
     pub(super) log: [Logged; 4],
     /// Whether its clock has passed `not_after` of every change.
     pub(super) expired: bool,
+    /// What its registrar accepted before, if it may fall back to that: another server, or a copy that was restored.
+    pub(super) before: Option<Password>,
 }
 
 /// A request that may be late, or come twice.
@@ -59,8 +61,9 @@ pub(super) enum Without {
 }
 
 impl Provider {
-    pub(super) fn new() -> Provider {
-        Provider { password: 0, registrar: 0, generation: 0, log: [Logged::NeverSeen; 4], expired: false }
+    pub(super) fn new(falls_back: bool) -> Provider {
+        let (log, before) = ([Logged::NeverSeen; 4], falls_back.then_some(0));
+        Provider { password: 0, registrar: 0, generation: 0, log, expired: false, before }
     }
 
     fn logged(&mut self, tx: u8) -> &mut Logged {
@@ -69,6 +72,7 @@ impl Provider {
 
     /// Another password, by whoever.
     pub(super) fn set(&mut self, password: Password) {
+        self.before = self.before.map(|_| self.registrar);
         self.password = password;
         self.registrar = password;
         self.generation += 1;

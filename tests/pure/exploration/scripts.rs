@@ -129,6 +129,69 @@ fn a_proof_that_is_not_accepted_leaves_the_password_in_the_attic() {
     ends(&ROOM, &after(&SENDS, &[ApiRefuses(0)]), &Status::NeedsUser(Need::NotAllowed));
 }
 
+/// The provider has taken the change, its registrar not yet: the line goes on with the old password, and finds the new
+/// one in the attic when the registrar knows it.
+const LAGS: [Action; 23] = [
+    AppliedWithLag(0),
+    DiskDone(0),
+    ProbeAnswered(0),
+    TimerFires(0),
+    DiskDone(0),
+    ProbeAnswered(0),
+    DiskDone(0),
+    ProbeAnswered(0),
+    VaultDone(0),
+    VaultDone(0),
+    DiskDone(0),
+    RegistrarCatchesUp,
+    LineRefused(0),
+    TimerFires(0),
+    DiskDone(0),
+    ProbeAnswered(0),
+    VaultDone(0),
+    VaultDone(0),
+    VaultDone(0),
+    VaultDone(0),
+    VaultDone(0),
+    DiskDone(0),
+    Finish(0),
+];
+
+#[test]
+fn a_registrar_that_falls_back_finds_the_password_from_before_and_then_the_new_one() {
+    for notice in [false, true] {
+        let setting = Setting { notice, falls_back: true, ..ROOM };
+        let world = walk(World::new(&setting), &setting, &after(&SENDS, &LAGS));
+        assert!(world.devices[0].uses(1) && world.devices[0].holds(0), "what may come back is kept");
+        // The line repairs itself with the one from before, and back again.
+        let tries = [RegistrarFallsBack, LineRefused(0), TimerFires(0), DiskDone(0), ProbeAnswered(0)];
+        let keeps = [VaultDone(0), VaultDone(0), VaultDone(0), VaultDone(0), VaultDone(0), DiskDone(0)];
+        let world = walk(world, &setting, &after(&tries, &keeps));
+        assert!(world.devices[0].uses(0) && world.devices[0].holds(1), "the provider will want the new one again");
+        let world = settle(world, &setting);
+        assert!(world.devices[0].uses(1) && is_end(&world), "{:?}", world.devices[0].machine.status());
+    }
+}
+
+#[test]
+fn what_a_notice_says_that_others_may_have_is_kept_until_the_provider_is_seen_to_refuse_it() {
+    let leak = Setting { notice: true, ..ROOM };
+    let proven = after(&SENDS, &[Answered(0), DiskDone(0), ProbeAnswered(0)]);
+    let promoted = after(&proven, &[VaultDone(0), VaultDone(0), VaultDone(0), DiskDone(0)]);
+    let world = walk(World::new(&leak), &leak, &promoted);
+    assert!(world.devices[0].uses(1) && world.devices[0].holds(0), "the old one may still be wanted");
+    let world = settle(world, &leak);
+    assert_eq!(world.devices[0].machine.status(), DONE);
+    assert!(!world.devices[0].holds(0), "it is refused: nobody needs it");
+    ends(&leak, &promoted, &DONE);
+    ends(&leak, &after(&promoted, &[DiskDone(0), ProbeLost(0)]), &Status::Done { old: OldPassword::NotChecked });
+    // Pasted at the provider's page: nobody knows what the one before was to the provider.
+    let portal = Setting { kind: Kind::Portal, ..leak };
+    let pasted = walk(World::new(&portal), &portal, &after(&SHOWS, &[ForeignChange, EnterCurrent(0)]));
+    let world = settle(pasted, &portal);
+    assert!(world.devices[0].uses(9) && world.devices[0].holds(0) && world.devices[0].holds(1));
+}
+
 #[test]
 fn another_device_was_faster() {
     let elsewhere = after(&SENDS, &[ForeignChange]);

@@ -31,7 +31,10 @@ impl Next<'_> {
             return;
         }
         let provider = if self.from.provider.expired { TOO_LATE } else { CREATED };
-        self.tell(Action::DateHeard(n), at, |_| Input::Clocks { provider, ours: provider });
+        self.tell(Action::DateHeard(n), at, |world| {
+            world.devices[at].late |= provider == TOO_LATE;
+            Input::Clocks { provider, ours: provider }
+        });
         for by in [-DECADE, DECADE] {
             if self.from.jumps > 0 {
                 self.tell(Action::ClockJumps(n), at, |world| {
@@ -71,7 +74,7 @@ impl Next<'_> {
             }),
             Awaits::Probe(_, secret) => self.dies(at, after, |world| {
                 if world.provider.registrar != number(&secret) {
-                    world.devices[at].refusals.push(Duration::ZERO);
+                    world.devices[at].refused();
                 }
             }),
             Awaits::Nothing
@@ -86,15 +89,14 @@ impl Next<'_> {
 
     /// The process dies, after this; and what the disk was about to write is on it up to some point.
     fn dies(&mut self, at: usize, action: Action, effect: impl Fn(&mut World)) {
-        let saving = &self.from.devices[at].saving;
-        let most = if self.setting.without == Without::Journal { 0 } else { saving.len() };
+        let saving = self.from.devices[at].saving.len();
+        let most = if self.setting.without == Without::Journal { 0 } else { saving };
         for some in 0..=most {
             let action = if some == 0 { action } else { Action::CrashAfter(id(at)) };
             self.add(action, |world| {
                 effect(world);
-                let written = saving.iter().take(some).next_back();
-                if let Some((_, journal)) = written {
-                    world.devices[at].durable.journal = journal.clone();
+                for _ in 0..some {
+                    world.devices[at].write(true);
                 }
                 world.crash(at);
             });
@@ -120,6 +122,13 @@ impl Next<'_> {
         }
         if self.from.provider.registrar != self.from.provider.password {
             self.add(Action::RegistrarCatchesUp, |world| world.provider.registrar = world.provider.password);
+        }
+        let back = self.from.provider.before.filter(|before| *before != self.from.provider.registrar);
+        if let Some(before) = back.filter(|_| self.from.left.network > 0) {
+            self.add(Action::RegistrarFallsBack, |world| {
+                world.left.network -= 1;
+                world.provider.registrar = before;
+            });
         }
         if self.from.left.foreign > 0 {
             self.add(Action::ForeignChange, |world| {

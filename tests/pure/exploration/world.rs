@@ -1,5 +1,5 @@
 //! Everything that can happen next: what the machine waits for comes, fails, is lost, late or doubled; a process dies;
-//! time passes; people do things.
+//! time passes; people do things (`people`, `weather`).
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use ringfence::phone::password_change::input::{
     JournalAnswer, Person, Place, PolicyAnswer, ProbeAnswer, SubmitAnswer, Tried, TxAnswer, VaultAnswer,
 };
 use ringfence::phone::password_change::output::{Order, Request};
-use ringfence::phone::password_change::{Input, Kind, Status};
+use ringfence::phone::password_change::{Input, Kind};
 use ringfence::port::vault::VaultError;
 
 use super::action::Action;
-use super::device::{Awaits, CREATED, Device, NOT_AFTER, begin, number, secret, tx_id, tx_number};
-use super::provider::{FOREIGN, Logged, Packet, Password, Provider, WRONG, Without};
+use super::device::{Awaits, CREATED, Device, NOT_AFTER, number, secret, tx_id, tx_number};
+use super::provider::{Logged, Packet, Password, Provider, Without};
 
 /// What may go wrong, and how often.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -38,6 +38,16 @@ pub(super) struct Setting {
     pub(super) hasty: bool,
     /// How often the person gives up in between.
     pub(super) cancels: u8,
+    /// Whether the line may be refused at any time, and not only where nothing is under way.
+    pub(super) line: bool,
+    /// Whether changes are begun for a notice.
+    pub(super) notice: bool,
+    /// Whether the registrar may fall back to what it accepted before.
+    pub(super) falls_back: bool,
+    /// How often what notices demand changes. Deadlines pass together with `not_after`.
+    pub(super) demands: u8,
+    /// Where secrets are kept.
+    pub(super) place: Place,
     pub(super) without: Without,
 }
 
@@ -54,9 +64,9 @@ pub(super) struct World {
     pub(super) wrong_guesses: u8,
     /// Clocks that jump: how often they may.
     pub(super) jumps: u8,
+    /// How often the notices' demand still changes.
+    pub(super) demands: u8,
 }
-
-const DAY: Duration = Duration::from_hours(24);
 
 /// Collects what can come next.
 pub(super) struct Next<'a> {
@@ -68,14 +78,15 @@ pub(super) struct Next<'a> {
 impl World {
     pub(super) fn new(setting: &Setting) -> World {
         World {
-            provider: Provider::new(),
-            devices: (0..setting.devices).map(|_| Device::new()).collect(),
+            provider: Provider::new(setting.falls_back),
+            devices: (0..setting.devices).map(|_| Device::new(setting.place)).collect(),
             late: Vec::new(),
             left: setting.faults,
             begins: vec![setting.begins; setting.devices],
             cancels: setting.cancels,
             wrong_guesses: u8::from(setting.hasty),
-            jumps: u8::from(setting.limited),
+            jumps: u8::from(setting.limited && setting.demands == 0),
+            demands: setting.demands,
         }
     }
 
@@ -101,14 +112,6 @@ impl Next<'_> {
         let World { provider, late, .. } = &mut world;
         late.retain(|packet| provider.could_matter(*packet, self.setting.without));
         self.found.push((action, world));
-    }
-
-    /// The person closes something: then the line tries again.
-    fn closes(&mut self, action: Action, at: usize, person: Person) {
-        self.tell(action, at, |world| {
-            world.devices[at].told = false;
-            Input::Person(person)
-        });
     }
 
     /// Something happens to one device, and its machine is told.
@@ -207,23 +210,16 @@ impl Next<'_> {
     fn disk(&mut self, at: usize) {
         let forgets = self.setting.without == Without::Journal;
         self.tell(Action::DiskDone(id(at)), at, |world| {
-            let (number, journal) = world.devices[at].saving.remove(0);
-            if !forgets {
-                world.devices[at].durable.journal = journal;
-            }
-            Input::Journal(number, JournalAnswer::Saved)
+            Input::Journal(world.devices[at].write(!forgets), JournalAnswer::Saved)
         });
         if self.from.left.keyring > 0 {
             self.tell(Action::DiskFails(id(at)), at, |world| {
                 world.left.keyring -= 1;
-                let (number, _) = world.devices[at].saving.remove(0);
-                Input::Journal(number, JournalAnswer::Failed)
+                Input::Journal(world.devices[at].write(false), JournalAnswer::Failed)
             });
             self.tell(Action::DiskFailsButDidIt(id(at)), at, |world| {
                 world.left.keyring -= 1;
-                let (number, journal) = world.devices[at].saving.remove(0);
-                world.devices[at].durable.journal = journal;
-                Input::Journal(number, JournalAnswer::Failed)
+                Input::Journal(world.devices[at].write(true), JournalAnswer::Failed)
             });
         }
     }
@@ -324,7 +320,7 @@ impl Next<'_> {
         let right = self.from.provider.registrar == password;
         let refused = |world: &mut World| {
             if !right {
-                world.devices[at].refusals.push(Duration::ZERO);
+                world.devices[at].refused();
             }
         };
         self.tell(Action::ProbeAnswered(n), at, |world| {
@@ -347,113 +343,10 @@ impl Next<'_> {
         });
         self.faulty(Action::ProbeStale(n), at, |_| Input::Probe(ProbeAnswer::Stale));
     }
-
-    fn people(&mut self, at: usize) {
-        let (n, device) = (id(at), &self.from.devices[at]);
-        let status = device.machine.status();
-        let rests = matches!(status, Status::Idle | Status::Aborted(_) | Status::Done { .. } | Status::Deferred { .. });
-        let kind = self.setting.kind;
-        if rests && self.from.begins[at] > 0 && device.made < 2 {
-            self.tell(Action::Begin(n), at, |world| {
-                world.begins[at] -= 1;
-                Input::Person(begin(kind))
-            });
-        }
-        self.as_asked(at);
-        if self.from.cancels > 0 && !rests {
-            self.tell(Action::Cancel(n), at, |world| {
-                world.cancels -= 1;
-                world.devices[at].told = false;
-                Input::Person(Person::Cancel)
-            });
-        }
-        let line = device_line(&self.from.devices[at]);
-        let listens = matches!(
-            self.from.devices[at].machine.status(),
-            Status::Idle | Status::Aborted(_) | Status::Done { .. } | Status::Browser { .. } | Status::Waiting { .. }
-        );
-        if line != Some(self.from.provider.registrar) && !self.from.devices[at].told && listens {
-            self.tell(Action::LineRefused(n), at, |world| {
-                world.devices[at].told = true;
-                Input::ActiveRefused
-            });
-        }
-    }
-
-    /// What the state asks the person for.
-    fn as_asked(&mut self, at: usize) {
-        let (n, device) = (id(at), &self.from.devices[at]);
-        let say = |next: &mut Self, action, person: Person| next.tell(action, at, |_| Input::Person(person));
-        match device.machine.status() {
-            Status::Aborted(_) | Status::Done { .. } => self.closes(Action::Finish(n), at, Person::Finish),
-            Status::KeyringUnavailable(VaultError::Stuck) => {}
-            Status::KeyringUnavailable(_) => say(self, Action::TryAgain(n), Person::TryAgain(Place::Durable)),
-            Status::NeedsUser(_) => self.in_need(at),
-            Status::Browser { .. } => self.at_portal(at),
-            Status::Choosing { .. } if device.made >= 2 => say(self, Action::GivesUpChoosing(n), Person::Cancel),
-            Status::Starting
-            | Status::Idle
-            | Status::Notified { .. }
-            | Status::Restricted
-            | Status::Deferred { .. }
-            | Status::Preflight
-            | Status::ProveCopy { .. }
-            | Status::Choosing { .. }
-            | Status::Staging { .. }
-            | Status::Staged
-            | Status::Submitting
-            | Status::Waiting { .. }
-            | Status::Unknown
-            | Status::Fencing
-            | Status::Verifying
-            | Status::Trying
-            | Status::Repairing
-            | Status::Promoting { .. }
-            | Status::Withdrawing
-            | Status::CheckingOld => {}
-        }
-    }
-
-    fn in_need(&mut self, at: usize) {
-        let n = id(at);
-        let current = self.from.provider.password;
-        let after = if self.setting.hasty { Duration::ZERO } else { DAY };
-        let say = |next: &mut Self, action, person: Person| {
-            next.add(action, |world| {
-                world.wrong_guesses -= u8::from(action == Action::EnterWrong(n));
-                world.devices[at].tell(after, Input::Person(person));
-            });
-        };
-        if current == FOREIGN || self.setting.devices > 1 {
-            say(self, Action::EnterCurrent(n), Person::Current(secret(current)));
-        }
-        if self.from.wrong_guesses > 0 {
-            say(self, Action::EnterWrong(n), Person::Current(secret(WRONG)));
-        }
-        self.closes(Action::Finish(n), at, Person::Finish);
-        if self.from.late.is_empty() {
-            self.add(Action::TryAgain(n), |world| {
-                world.devices[at].tell(DAY, Input::Person(Person::TryAgain(Place::Durable)));
-            });
-        }
-    }
-
-    fn at_portal(&mut self, at: usize) {
-        let n = id(at);
-        self.tell(Action::SaysChanged(n), at, |_| Input::Person(Person::ChangedIt));
-        let given = self.from.provider.password;
-        if given == FOREIGN {
-            self.tell(Action::EnterCurrent(n), at, |_| Input::Person(Person::Current(secret(given))));
-        }
-    }
 }
 
 pub(super) fn id(at: usize) -> u8 {
     u8::try_from(at).unwrap_or(u8::MAX)
-}
-
-fn device_line(device: &Device) -> Option<Password> {
-    device.line.as_ref().map(number)
 }
 
 impl World {
@@ -470,6 +363,6 @@ impl World {
 
     pub(super) fn crash(&mut self, at: usize) {
         self.left.crashes -= 1;
-        self.devices[at].boot();
+        self.devices[at].die();
     }
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use ringfence::base::{AccountId, Envelope, Secret, WallTime};
+use ringfence::base::{AccountId, Envelope, Mono, Secret, WallTime};
 use ringfence::phone::VaultUse;
 use ringfence::phone::command::{ChangeCommand, Command, DeviceCommand};
 use ringfence::phone::view::{AccountState, ChangePhase, ChangeWay, Fact, NeedsPerson, OldPassword};
-use ringfence::port::http::Method;
+use ringfence::port::http::{self, Method};
 use ringfence::port::net::Transport;
 use ringfence::provider::security::device::Device;
 use ringfence::provider::security::policy::{Exposed, PasswordAlone};
@@ -127,6 +127,41 @@ fn lost_requests_and_lost_answers_are_found_out() {
     }
 }
 
+/// When requests of this method about the change were made, from one to the next.
+fn pauses(world: &World, method: Method) -> Vec<Duration> {
+    let about = |it: &&(Mono, http::Request)| it.1.method == method && it.1.path.as_str().starts_with("/sasa/changes");
+    let at: Vec<Mono> = world.requested.iter().filter(about).map(|(at, _)| *at).collect();
+    at.windows(2).map(|pair| pair[1].since(pair[0])).collect()
+}
+
+/// About 1, 2 and 4 s: each up to a fifth longer, not for all phones the same.
+fn grow(pauses: &[Duration]) -> bool {
+    let expected = [1.0, 2.0, 4.0];
+    let fits = |(pause, expected): (&Duration, f64)| (expected..=expected * 1.2).contains(&pause.as_secs_f64());
+    pauses.len() == 3 && pauses.iter().zip(expected).all(fits)
+}
+
+#[test]
+fn a_provider_that_cannot_be_reached_is_asked_again_soon() {
+    let mut world = World::at_api_provider(settings());
+    provider(&mut world).mishaps = vec![("POST", Mishap::NotSent); 3];
+    begin(&mut world);
+    world.pass(Duration::from_secs(10));
+    assert!(is_done(&world), "{:?}", phase(&world));
+    assert!(grow(&pauses(&world, Method::Post)), "{:?}", pauses(&world, Method::Post));
+
+    // The request is lost with the connection, and the provider comes back a little later.
+    let mut world = World::at_api_provider(settings());
+    provider(&mut world).mishaps = vec![("POST", Mishap::Lost)];
+    provider(&mut world).mishaps.extend([("GET", Mishap::NotSent); 6]);
+    provider(&mut world).mishaps.extend([("DELETE", Mishap::NotSent); 3]);
+    begin(&mut world);
+    world.pass(Duration::from_secs(10));
+    assert_eq!((phase(&world), world.state()), (ChangePhase::Aborted, Some(AccountState::Registered)));
+    assert!(grow(&pauses(&world, Method::Delete)), "{:?}", pauses(&world, Method::Delete));
+    assert_eq!(world.refusals.len(), 1, "asking the provider costs nothing of the budget");
+}
+
 #[test]
 fn a_late_request_finds_its_fence() {
     let mut world = World::at_api_provider(settings());
@@ -221,6 +256,7 @@ fn killed_everywhere(mishap: Option<Mishap>) {
         killed += 1;
         let mut next = World::with_disk(VaultUse::Keyring, world.disk.clone(), world.kept.clone());
         (next.servers, next.web, next.now) = (world.servers.clone(), world.web.clone(), world.now);
+        next.refusals.clone_from(&world.refusals);
         next.api = world.api.take();
         next.load();
         next.pass(Duration::from_secs(10));
@@ -230,7 +266,7 @@ fn killed_everywhere(mishap: Option<Mishap>) {
         assert_eq!(next.state(), Some(AccountState::Registered), "{mishap:?} {after}: {:?}", phase(&next));
         let active = kept(&next).0.map(str::to_owned).unwrap();
         assert!(provider(&mut next).takes(&active), "{mishap:?}, killed before step {after}: {:?}", phase(&next));
-        assert!(next.refusals <= 4, "{mishap:?} {after}: {} refusals", next.refusals);
+        assert!(next.most_refusals(Duration::from_mins(10)) <= 2, "{mishap:?} {after}: {:?}", next.refusals);
     }
     assert!(killed >= 8, "{mishap:?}: only {killed} steps");
 }

@@ -175,7 +175,9 @@ impl World {
                 break;
             }
         }
-        self.refusals += usize::from(verdict == Verdict::Bad);
+        if verdict == Verdict::Bad {
+            self.refusals.push(self.now.mono);
+        }
         if matches!(verdict, Verdict::Good(_)) {
             let all = request.expires() == Some(0);
             let contacts: Vec<String> = request.headers.values("Contact").into_iter().map(str::to_owned).collect();

@@ -16,8 +16,8 @@ use ringfence::port::net::{Flow, NetError, Report, Target, Transport};
 use ringfence::port::store::{Append, Document, Save};
 use ringfence::port::vault::{Key, Reply, Request, Slot, VaultError};
 use ringfence::port::{RequestId, http, media, release};
-use ringfence::sip::Message;
 use ringfence::sip::digest::{Algorithm, Hash, Qop, Verifier};
+use ringfence::sip::{Message, Method};
 
 use super::api_provider::ApiProvider;
 pub(super) use super::network::{Entry, Server, Subscribes, Talk};
@@ -54,6 +54,8 @@ pub(super) struct World {
     /// The program is killed before the step after so many: messages, vault requests, writes.
     pub(super) dies_after: Option<usize>,
     pub(super) steps: usize,
+    /// After so many steps nothing answers any more but who is called: no vault, no disk, no provider, no registrar.
+    pub(super) hangs_after: Option<usize>,
     /// What was written is not acknowledged before [`World::disk_speaks`].
     pub(super) slow_disk: bool,
     unspoken: VecDeque<(Document, Input)>,
@@ -87,8 +89,8 @@ pub(super) struct World {
     pub(super) known: Vec<String>,
     /// Another password that it takes, too.
     pub(super) also_takes: Option<String>,
-    /// How often it has refused credentials.
-    pub(super) refusals: usize,
+    /// When it has refused credentials.
+    pub(super) refusals: Vec<Mono>,
     pub(super) verifier: Verifier,
     pub(super) dice: Entropy,
     pub(super) inputs: VecDeque<Input>,
@@ -149,6 +151,7 @@ impl World {
             aside: Vec::new(),
             dies_after: None,
             steps: 0,
+            hangs_after: None,
             slow_disk: false,
             unspoken: VecDeque::new(),
             disk_full: None,
@@ -170,7 +173,7 @@ impl World {
             password: PASSWORD.to_owned(),
             known: [PASSWORD, super::changing::NEW, "theirs-5150"].map(str::to_owned).into(),
             also_takes: None,
-            refusals: 0,
+            refusals: Vec::new(),
             verifier,
             dice,
             inputs: VecDeque::new(),
@@ -226,6 +229,9 @@ impl World {
     pub(super) fn input(&mut self, input: Input) {
         self.inputs.push_back(input);
         while let Some(input) = self.inputs.pop_front().filter(|_| !self.is_dead()) {
+            if self.is_withheld(&input) {
+                continue;
+            }
             self.debug.push_str(&format!("{input:?}\n"));
             let outputs: Vec<Output> = self.phone.handle(self.now, input).collect();
             for output in outputs {
@@ -252,6 +258,18 @@ impl World {
     /// Whether the program was killed.
     pub(super) fn is_dead(&self) -> bool {
         self.dies_after.is_some_and(|steps| self.steps > steps)
+    }
+
+    /// Whether this is an answer that never comes.
+    fn is_withheld(&self, input: &Input) -> bool {
+        if self.hangs_after.is_none_or(|steps| self.steps <= steps) {
+            return false;
+        }
+        let of_registrar = |bytes: &[u8]| {
+            Message::parse(bytes).is_ok_and(|message| message.cseq().is_some_and(|it| it.method == Method::Register))
+        };
+        matches!(input, Input::Vault(..) | Input::Saved(..) | Input::Http(..))
+            || matches!(input, Input::Net(Report::Message(_, bytes)) if of_registrar(bytes))
     }
 
     fn perform(&mut self, output: Output) {
@@ -394,6 +412,12 @@ impl World {
         let first = all.next();
         assert!(all.next().is_none(), "a ticket is answered once");
         first
+    }
+
+    /// The most refusals that any span of so long has seen.
+    pub(super) fn most_refusals(&self, within: Duration) -> usize {
+        let from = |at: &Mono| self.refusals.iter().filter(|other| *other >= at && other.since(*at) < within).count();
+        self.refusals.iter().map(from).max().unwrap_or_default()
     }
 
     /// How many bytes of credentials were sent.
