@@ -16,7 +16,7 @@ use ringfence::sip::{Message, Method};
 
 use super::world::{Entry, PASSWORD, Server, Talk, Vault, World, numeric, server};
 
-fn tls(world: &mut World) -> &mut Server {
+pub(super) fn tls(world: &mut World) -> &mut Server {
     world.servers.get_mut(&(Transport::Tls, server("192.0.2.2:5061"))).unwrap()
 }
 
@@ -35,7 +35,7 @@ fn registers(world: &World) -> usize {
 }
 
 /// Dials 112 and demands that an INVITE to it is on the wire within a second.
-fn leaves_within_a_second(world: &mut World, state: &str) {
+pub(super) fn leaves_within_a_second(world: &mut World, state: &str) {
     tls(world).door = Entry::Open;
     let (before, at) = (invites(world).len(), world.now.mono);
     dial(world, "112");

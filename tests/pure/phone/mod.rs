@@ -8,6 +8,7 @@ mod changing_by_api;
 mod changing_killed;
 mod devices;
 mod emergency;
+mod emergency_in_a_change;
 mod guarded;
 mod keeping;
 mod large;
