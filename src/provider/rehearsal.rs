@@ -62,53 +62,51 @@ const PLAN: [&str; 6] = [
 const STEPS: [Step; 7] = [
     Step {
         lasts: 50,
-        words: "Your provider has published a notice. Open it in the security centre. “Why trust this?” tells how the \
-                phone knows that it is genuine.",
+        words: "Your provider has published a notice: press Review. “Why trust this?” tells how the phone knows that \
+                it is genuine.",
         level: Level::Advise,
         done: 1,
         loses: false,
     },
     Step {
         lasts: 50,
-        words: "The provider follows its plan: two points are done. The notice now has a deadline. You can put it off, \
-                or change the password.",
+        words: "The notice now has a deadline. You can put it off, or change the password.",
         level: Level::Require,
         done: 2,
         loses: false,
     },
     Step {
         lasts: 60,
-        words: "The provider enforces: until the password is changed, calls to others wait. Incoming calls and \
-                emergency numbers go on.",
+        words: "The deadline is over: your calls wait until the password is changed. Incoming and emergency calls go \
+                on.",
         level: Level::Enforced,
         done: 3,
         loses: false,
     },
     Step {
         lasts: 60,
-        words: "Now the provider is overrun: it does what it is asked, and its answers get lost. Change the password \
-                all the same, and see what the phone makes of it.",
+        words: "Now the provider is overrun, and its answers get lost. Change the password all the same.",
         level: Level::Enforced,
         done: 4,
         loses: true,
     },
     Step {
         lasts: 50,
-        words: "The provider is back. A change that hung is found out about and finished; nothing had to be remembered.",
+        words: "The provider is back. Your calls still wait: change the password.",
         level: Level::Enforced,
         done: 4,
         loses: false,
     },
     Step {
         lasts: 30,
-        words: "The plan is done. The notice stays readable in the security centre, and the event log tells the day.",
+        words: "The plan is done. The notice stays in the security centre, and its event log tells the day.",
         level: Level::Advise,
         done: 6,
         loses: false,
     },
     Step {
         lasts: 0,
-        words: "The notice is taken back: the day is over. It was only a rehearsal; this is how it would be.",
+        words: "The notice is taken back: the day is over. It was only a rehearsal.",
         level: Level::Advise,
         done: 6,
         loses: false,
@@ -117,8 +115,13 @@ const STEPS: [Step; 7] = [
 
 /// Where the script waits for nobody who has changed the password before.
 const AFTER_CHANGE: usize = 4;
-/// How long the person may put it off.
-const DEADLINE: Duration = Duration::from_secs(4 * 60);
+/// What is said then.
+const CHANGED: &str = "Your password is new, and the rest is the provider's business: it goes on with its plan.";
+/// The same where the answer got lost.
+const FOUND_OUT: &str = "The provider's answer was lost. The phone finds out by itself which password counts: you have \
+                         to remember nothing.";
+/// How long the person may put it off: until the provider enforces.
+const DEADLINE: Duration = Duration::from_secs(100);
 
 /// A rehearsal that goes on.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -138,7 +141,7 @@ impl Rehearsal {
     pub fn begin(now: Now, number: u32, generation: u64) -> Option<(Rehearsal, Vec<Act>)> {
         let id = NoticeId::parse(&format!("rehearsal-{number}"))?;
         let mut rehearsal = Rehearsal { id, began: now, step: 0, until: now.mono, generation };
-        let acts = rehearsal.enter(now, 0);
+        let acts = rehearsal.enter(now, 0, None);
         Some((rehearsal, acts))
     }
 
@@ -148,9 +151,10 @@ impl Rehearsal {
         if self.is_over() {
             Vec::new()
         } else if changed && self.step < AFTER_CHANGE {
-            self.enter(now, AFTER_CHANGE)
+            let lost = STEPS.get(self.step).is_some_and(|step| step.loses);
+            self.enter(now, AFTER_CHANGE, Some(if lost { FOUND_OUT } else { CHANGED }))
         } else if now.mono >= self.until {
-            self.enter(now, self.step + 1)
+            self.enter(now, self.step + 1, None)
         } else {
             Vec::new()
         }
@@ -168,11 +172,13 @@ impl Rehearsal {
         self.step + 1 >= STEPS.len()
     }
 
-    fn enter(&mut self, now: Now, at: usize) -> Vec<Act> {
+    /// Goes to a step, with other words than its own if there are some.
+    fn enter(&mut self, now: Now, at: usize, words: Option<&'static str>) -> Vec<Act> {
         self.step = at.min(STEPS.len() - 1);
         let Some(step) = STEPS.get(self.step) else { return Vec::new() };
         self.until = now.mono + Duration::from_secs(step.lasts);
-        let scene = Scene { step: self.step + 1, of: STEPS.len(), words: step.words, over: self.is_over() };
+        let words = words.unwrap_or(step.words);
+        let scene = Scene { step: self.step + 1, of: STEPS.len(), words, over: self.is_over() };
         let mut acts = if self.is_over() { self.stop(now) } else { self.acts(now, step) };
         acts.push(Act::Scene(scene));
         acts
@@ -302,8 +308,20 @@ mod tests {
 
     #[test]
     fn whoever_has_changed_the_password_does_not_wait() {
-        let (steps, _) = play(Some(20));
+        let (steps, acts) = play(Some(20));
         assert_eq!(steps, [(0, 1), (20, 5), (70, 6), (100, 7)]);
+        assert_eq!(fifth(&acts), [CHANGED]);
+    }
+
+    fn fifth(acts: &[Act]) -> Vec<&str> {
+        let scenes = acts.iter().filter_map(|act| if let Act::Scene(scene) = act { Some(scene) } else { None });
+        scenes.filter(|scene| scene.step == AFTER_CHANGE + 1).map(|scene| scene.words).collect()
+    }
+
+    #[test]
+    fn what_became_of_a_lost_answer_is_said_and_that_nothing_was_changed_yet() {
+        assert_eq!(fifth(&play(Some(180)).1), [FOUND_OUT]);
+        assert_eq!(fifth(&play(None).1), [STEPS[AFTER_CHANGE].words]);
     }
 
     #[test]

@@ -146,7 +146,7 @@ fn the_rehearsal_publishes_asks_and_is_satisfied_by_a_change() {
     assert_eq!(notice["certainty"], "not_confirmed");
     agent.ok(json!({"do": "change_password", "account": 1, "new": null}));
     agent.wait("the change", |v| v["event"] == "password_change" && v["state"] == "done");
-    agent.have("what follows it", |v| v["event"] == "notice" && v["revision"] == 5);
+    agent.have("what follows it", |v| v["event"] == "notice" && v["revision"] == 5 && v["state"] == "done");
     agent.ok(json!({"do": "rehearse", "on": false}));
     agent.wait("the end of it", |v| v["event"] == "notice" && v["state"] == "withdrawn");
     agent.quit();

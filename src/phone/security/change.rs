@@ -385,6 +385,9 @@ impl Phone {
         let (uuid, provider, demo) = (account.record.uuid.clone(), account.provider(), account.demo);
         let (what, sentence) = words::of_event(event, &provider);
         self.note(now, id, what, sentence);
+        if matches!(event, Line::Promoted) {
+            self.satisfy_notices(now, id, None);
+        }
         if demo {
             return;
         }
@@ -412,7 +415,6 @@ impl Phone {
         }
         self.save_memory();
         if matches!(event, Line::Promoted) {
-            self.satisfy_notices(now, id, None);
             self.devices_need_password(id);
         }
     }

@@ -72,7 +72,13 @@ impl Phone {
                 self.person(now, id, Person::Current(secret))?;
             }
             ChangeCommand::SavedElsewhere(last) => self.person(now, id, Person::Proof(last))?,
-            ChangeCommand::NotNow(until) => self.person(now, id, Person::Snooze(until_in(now, until)))?,
+            ChangeCommand::NotNow(until) => {
+                // Only what rests can be put off: the sheet is closed first.
+                if choosing(&status).is_ok() {
+                    self.person(now, id, Person::Cancel)?;
+                }
+                self.person(now, id, Person::Snooze(until_in(now, until)))?;
+            }
             ChangeCommand::Cancel => {
                 let hosted = self.security.changes.get_mut(&id);
                 if hosted.and_then(|hosted| hosted.wish.take()).is_none() {

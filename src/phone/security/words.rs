@@ -85,8 +85,10 @@ impl Phone {
             Some(Kind::Api) => ChangeWay::Phone,
             Some(Kind::Portal) => ChangeWay::Person,
         };
+        let choosing = matches!(status, Status::Choosing { .. });
         ChangeView {
-            can_wait: matches!(status, Status::Notified { can_wait: true } | Status::Choosing { .. }),
+            can_wait: matches!(status, Status::Notified { can_wait: true })
+                || choosing && !self.is_restricted(account.id()),
             can_cancel: hosted.machine().can_cancel(),
             new: known.filter(|_| shown).map(|known| known.view(shown)),
             reason: hosted.reason.clone(),

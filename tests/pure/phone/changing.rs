@@ -180,6 +180,18 @@ fn the_password_is_made_unless_one_is_typed_and_a_bad_one_is_refused_before_anyt
 }
 
 #[test]
+fn what_is_being_chosen_can_be_put_off() {
+    let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
+    change(&mut world, ChangeCommand::Begin(Begin::Told));
+    assert!(matches!(phase(&world), ChangePhase::Compose(_)) && security(&world).change.can_wait);
+    let id = world.id();
+    world.ask(7, Command::Change(id, ChangeCommand::NotNow(None)));
+    assert!(world.outcome(7).expect("an answer").is_ok());
+    assert!(matches!(phase(&world), ChangePhase::Later { .. }), "{:?}", phase(&world));
+    assert_eq!(kept(&world), (Some(PASSWORD), false));
+}
+
+#[test]
 fn no_view_event_log_or_document_shows_either_password() {
     let mut world = at_the_website(VaultUse::Keyring);
     world.password = NEW.into();

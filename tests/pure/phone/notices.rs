@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use ringfence::base::{AccountId, Secret, WallTime};
 use ringfence::phone::VaultUse;
-use ringfence::phone::command::{ChangeCommand, Command, Dialled, NoticeCommand, SafetyCommand};
+use ringfence::phone::command::{Begin, ChangeCommand, Command, Dialled, NoticeCommand, SafetyCommand};
 use ringfence::phone::event::Event;
 use ringfence::phone::problem::ProblemKind;
-use ringfence::phone::view::{NoticeSource, NoticeState, Todo};
+use ringfence::phone::view::{ChangePhase, NoticeSource, NoticeState, Todo};
 use ringfence::port::http::Answer;
 use ringfence::port::net::Transport;
 use ringfence::provider_api::Stamp;
@@ -201,6 +201,11 @@ fn an_enforced_notice_holds_calls_back_until_the_password_is_new_but_neither_hel
     }
     assert_eq!(call(&mut world, "sip:+442079460999@elsewhere.example"), Err(ProblemKind::Restricted));
     assert_eq!(call(&mut world, "020 7946 0998"), Err(ProblemKind::Restricted));
+    // What is enforced cannot be put off, also while a new password is being chosen.
+    world.command(Command::Change(FIRST, ChangeCommand::Begin(Begin::Notice)));
+    let change = world.view().security_of(FIRST).unwrap().change.clone();
+    assert!(matches!(change.phase, ChangePhase::Compose(_)) && !change.can_wait && change.can_cancel, "{change:?}");
+    world.command(Command::Change(FIRST, ChangeCommand::Cancel));
     // The change, on the website of a provider without a policy resource.
     world.command(Command::Change(FIRST, ChangeCommand::Now(Some(Secret::from(super::changing::NEW)))));
     world.password = super::changing::NEW.into();
