@@ -35,6 +35,7 @@ impl Phone {
         self.view.trust = shown().map(super::trust::host::view).collect();
         self.view.audio.clone_from(&self.audio);
         self.view.security = self.security_views();
+        self.view.unsaved = self.security.unsaved.values().cloned().collect();
         if self.view.settings != self.settings {
             self.view.settings.clone_from(&self.settings);
         }

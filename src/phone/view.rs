@@ -79,6 +79,8 @@ pub struct PhoneView {
     pub bill: Option<BillView>,
     /// The rehearsal of a breach day.
     pub rehearsal: Option<RehearsalView>,
+    /// Documents that the disk did not take, until it does.
+    pub unsaved: Vec<Problem>,
 }
 
 impl PhoneView {

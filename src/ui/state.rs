@@ -142,6 +142,8 @@ pub struct Dismissed {
     pub audio: bool,
     /// The title of the release's banner.
     pub release: Option<String>,
+    /// What the disk did not take.
+    pub unsaved: Vec<Problem>,
 }
 
 /// The form of the first start.

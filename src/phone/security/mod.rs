@@ -25,16 +25,17 @@ mod safety;
 mod saves;
 mod words;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use super::password_change::SaveNo;
 use crate::base::AccountId;
+use crate::phone::problem::Problem;
 
 /// The phone's security: everything that is not of one account's connection.
 #[derive(Debug, Default)]
 pub(super) struct Security {
-    /// Documents whose last save failed, and the person knows.
-    pub(super) unsaved: BTreeSet<&'static str>,
+    /// Documents whose last save failed, by their files' names.
+    pub(super) unsaved: BTreeMap<&'static str, Problem>,
     /// How far password changes are.
     pub(super) journal: journal::Journal,
     /// What happened.

@@ -1,4 +1,5 @@
-//! Whether documents reached the disk. A failure is told once, and again when it happens after a success.
+//! Whether documents reached the disk. A failure is told once, and again when it happens after a success; the view
+//! says it for as long as it is so.
 
 use crate::base::Now;
 use crate::phone::Phone;
@@ -22,8 +23,9 @@ impl Phone {
                 self.security.unsaved.remove(name);
             }
             Err(why) => {
-                if self.security.unsaved.insert(name) {
-                    let problem = Problem::new(ProblemKind::NotSaved, format!("{name} ({why})"));
+                let problem = Problem::new(ProblemKind::NotSaved, words(document));
+                let problem = problem.with_detail(format!("{name}: {why}"));
+                if self.security.unsaved.insert(name, problem.clone()).is_none() {
                     self.out.push_back(Output::Event(Event::Refused(problem)));
                 }
             }
@@ -35,9 +37,24 @@ impl Phone {
         match outcome {
             Ok(place) => self.security.log_saved_at = Some(place),
             Err(why) => {
-                let problem = Problem::new(ProblemKind::NotSaved, format!("The copy of the event log ({why})"));
+                let problem = Problem::new(ProblemKind::NotSaved, "The copy of the event log").with_detail(why);
                 self.out.push_back(Output::Event(Event::Refused(problem)));
             }
         }
+    }
+}
+
+/// What is in a document, as people call it.
+const fn words(document: Document) -> &'static str {
+    match document {
+        Document::Accounts => "Your lines",
+        Document::Settings => "Your settings",
+        Document::History => "Your recent calls",
+        Document::Journal => "How far your password change is",
+        Document::Security => "What Ringfence knows of your line's safety",
+        Document::Notices => "Your provider's notices",
+        Document::Releases => "What is known of new versions",
+        Document::CallLog => "The list that your bill is compared with",
+        Document::EventLog => "The event log",
     }
 }

@@ -11,12 +11,11 @@ use crate::ui::state::{Notice, Page, UiState};
 use crate::ui::widgets::{self, Banner, BannerKind, Button, Kind, PasswordField};
 use crate::ui::{icons, text};
 
-/// The code of a problem, for whoever is asked for help.
+/// The code of a problem and what exactly it is, for whoever is asked for help.
 pub(super) fn details(problem: &Problem) -> String {
-    match problem.status {
-        Some(status) => format!("SIP {status} · {} · {}", problem.code(), problem.about),
-        None => format!("{} · {}", problem.code(), problem.about),
-    }
+    let status = problem.status.map(|status| format!("SIP {status}"));
+    let all = [status, Some(problem.code()), Some(problem.about.clone()), problem.detail.clone()];
+    all.into_iter().flatten().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
 pub(super) fn frame<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
@@ -31,6 +30,7 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
     }
     emergency(ui, scene, out);
     release(ui, scene, state, out);
+    unsaved(ui, scene, state);
     notice(ui, state);
     // The demo has no password to keep; a file that is locked matters to every start.
     let real = scene.view.accounts.iter().any(|account| !account.demo);
@@ -63,6 +63,7 @@ fn account_banner(ui: &mut Ui, account: &AccountView, password: &mut PasswordFie
         AccountState::Waiting(_) => {
             let Some(problem) = &account.problem else { return };
             let (title, advice) = (text::sentence(problem.title()), problem.advice());
+            widgets::live_region(ui, "waiting", &title);
             let banner = Banner {
                 kind: BannerKind::Warn,
                 icon: icons::WARNING,
@@ -90,6 +91,7 @@ fn give_password(
     password: &mut PasswordField,
     out: &mut Vec<Command>,
 ) {
+    widgets::live_region(ui, "password", title);
     frame(ui, |ui| {
         let kind = if details.is_some() { BannerKind::Bad } else { BannerKind::Warn };
         Banner { kind, icon: icons::KEY, title, advice, details, action: None, dismiss: false }.show(ui);
@@ -163,6 +165,35 @@ fn release(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Co
     }
 }
 
+/// What has to be said on whatever page the person is: what they asked for did not work, or the disk takes nothing.
+pub(super) fn everywhere(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState) {
+    unsaved(ui, scene, state);
+    notice(ui, state);
+}
+
+fn unsaved(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState) {
+    let (all, seen) = (&scene.view.unsaved, &mut state.dismissed.unsaved);
+    // The event said it once; the view says it for as long as it is so.
+    state.notice.take_if(|notice| matches!(notice, Notice::Problem(problem) if all.contains(problem)));
+    // What could be saved in between is told again when it fails again.
+    seen.retain(|seen| all.contains(seen));
+    let Some(first) = all.iter().find(|one| !seen.contains(one)) else { return };
+    let (title, advice) = (first.title(), first.advice());
+    widgets::live_region(ui, "unsaved", &title);
+    let banner = Banner {
+        kind: BannerKind::Bad,
+        icon: icons::WARNING,
+        title: &title,
+        advice: &advice,
+        details: Some(all.iter().map(details).collect::<Vec<_>>().join("\n")),
+        action: None,
+        dismiss: true,
+    };
+    if frame(ui, |ui| banner.show(ui)).dismiss {
+        seen.clone_from(all);
+    }
+}
+
 fn notice(ui: &mut Ui, state: &mut UiState) {
     let Some(notice) = &state.notice else { return };
     let (title, advice, details) = match notice {
@@ -191,6 +222,7 @@ fn vault(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Comm
     else {
         return;
     };
+    widgets::live_region(ui, "vault", title);
     let retry = !matches!(scene.view.vault, VaultState::Missing);
     let banner = Banner {
         kind: BannerKind::Warn,

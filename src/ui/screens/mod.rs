@@ -145,6 +145,10 @@ pub fn root(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<C
                 if let Some(rehearsal) = &scene.view.rehearsal {
                     above(ui, |ui| security::rehearsal(ui, rehearsal, out));
                 }
+                // The main page has them among its own.
+                if state.page != Page::Main || scene.view.accounts.is_empty() {
+                    banners::everywhere(ui, scene, state);
+                }
                 page(ui, scene, state, out);
             }
         }

@@ -307,8 +307,12 @@ fn a_document_that_cannot_be_saved_is_told_once_and_again_after_it_could() {
         world.command(Command::SetSettings(Box::new(dark.clone())));
     }
     assert_eq!(told(&world), 1);
+    let [unsaved] = world.view().unsaved.as_slice() else { panic!("{:?}", world.view().unsaved) };
+    assert_eq!(unsaved.title(), "Your settings could not be saved.");
+    assert_eq!(unsaved.detail.as_deref(), Some("settings.json: No space left on device"));
     world.disk_full = None;
     world.command(Command::SetSettings(Box::new(dark.clone())));
+    assert!(world.view().unsaved.is_empty());
     world.disk_full = Some("No space left on device".into());
     world.command(Command::SetSettings(Box::new(dark)));
     assert_eq!(told(&world), 2);
