@@ -39,7 +39,7 @@ impl Installation {
             }
             Installation::Windows => "Run the new setup program: accounts and settings are kept.",
             Installation::MacBundle => "Drag the new Ringfence into Applications: accounts and settings are kept.",
-            Installation::ByHand => "You built or copied this one yourself: do the same with the new one.",
+            Installation::ByHand => "This one was built or copied by hand: so is the new one.",
         }
     }
 

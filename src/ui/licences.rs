@@ -52,7 +52,7 @@ impl Book {
                 let part = parts.entry(key).or_insert_with(|| Part { name: name.to_owned(), texts: Vec::new() });
                 part.texts.push(texts.len());
             }
-            texts.push(text.trim().to_owned());
+            texts.push(flowing(text));
         }
         Book { preface, parts: parts.into_values().collect(), texts }
     }
@@ -62,6 +62,21 @@ impl Book {
         let texts = self.parts.get(part).map(|part| part.texts.as_slice()).unwrap_or_default();
         texts.iter().filter_map(|at| self.texts.get(*at)).map(String::as_str)
     }
+}
+
+/// Paragraphs as paragraphs: their lines were broken for a terminal, and the window is narrower.
+fn flowing(text: &str) -> String {
+    /// A line that is shorter has ended on purpose.
+    const FULL: usize = 48;
+    let mut flowing = String::with_capacity(text.len());
+    let mut before = 0;
+    for line in text.trim().lines().map(str::trim) {
+        let goes_on = before > FULL && !line.is_empty() && !line.starts_with(['*', '-', '(']);
+        flowing.push_str(if goes_on { " " } else { "\n" });
+        flowing.push_str(line);
+        before = line.chars().count();
+    }
+    flowing.trim_start().to_owned()
 }
 
 #[cfg(test)]
@@ -87,6 +102,15 @@ mod tests {
         let hex: String = Sha256::digest(lock).iter().map(|byte| format!("{byte:02x}")).collect();
         let kept = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/licences/lock.sha256"));
         assert_eq!(kept.trim(), hex, "run packaging/release/licences-shown and commit what it makes");
+    }
+
+    #[test]
+    fn paragraphs_flow_and_headings_and_lists_stay() {
+        let text = "MIT License\n\nPermission is hereby granted, free of charge, to any person obtaining a copy\n\
+            of this software.\n* Redistributions of source code must retain the above copyright notice, this\n  list.\n";
+        let flown = "MIT License\n\nPermission is hereby granted, free of charge, to any person obtaining a copy of this \
+            software.\n* Redistributions of source code must retain the above copyright notice, this list.";
+        assert_eq!(flowing(text), flown);
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(super) const CONNECT: &str = "Connect";
 pub(super) const TRY_WITHOUT: &str = "Try it without an account";
 pub(super) const NO_CALLS: &str = "No calls yet";
 pub(super) const NO_CALLS_LEAD: &str = "Type a name or number above and press Enter.";
-pub(super) const NO_MATCH: &str = "Nobody by that name among the recent calls";
+pub(super) const NO_MATCH: &str = "No match among the recent calls";
 pub(super) const NO_MATCH_LEAD: &str = "Enter calls what you typed.";
 const ASKED_EACH_TIME: &str = "Passwords are asked for at each start";
 pub(super) const SHOW: &str = "Show";
@@ -35,8 +35,7 @@ pub(super) const COPY: &str = "Copy";
 pub(super) const SHOW_QR: &str = "Show QR code";
 pub(super) const HIDE_QR: &str = "Hide QR code";
 pub(super) const READ_ALOUD: &str = "Read aloud";
-pub(super) const COPIED: &str =
-    "Copied. Clipboard histories are asked to leave it out, and it is cleared in 45 seconds if it is still there.";
+pub(super) const COPIED: &str = "Copied, for 45 seconds. A clipboard history may keep it longer.";
 pub(super) const CLEARED: &str = "The clipboard was cleared.";
 pub(super) const NOT_COPIED: &str = "The clipboard did not take it. Press Show and type it.";
 pub(super) const QR_TEXT: &str = "QR code of the new password. Show has the same as letters.";
@@ -109,7 +108,7 @@ pub(super) fn account_word(account: &AccountView) -> &'static str {
         AccountState::Registering => "Connecting",
         AccountState::Waiting(_) | AccountState::Off => "Off line",
         AccountState::Rejected => "Blocked",
-        AccountState::NeedsPassword => "Needs your password",
+        AccountState::NeedsPassword => "Needs password",
     }
 }
 

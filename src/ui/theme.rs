@@ -66,7 +66,7 @@ pub const LIGHT: Palette = Palette {
     on_accent: rgb(0xFF_FF_FF),
     on_go: rgb(0xFF_FF_FF),
     on_avatar: rgb(0xFF_FF_FF),
-    hover: rgb(0xF1_F2_F7),
+    hover: rgb(0xF4_F5_F9),
 };
 
 /// Dark.
@@ -92,8 +92,8 @@ pub const DARK: Palette = Palette {
 
 /// Behind the initials of people; the last one is for numbers.
 const AVATARS: [Color32; 6] =
-    [rgb(0x5A_6B_E8), rgb(0xB5_57_7B), rgb(0x2F_8F_83), rgb(0x7A_6A_4F), rgb(0x8A_5F_C9), rgb(0xB3_6A_3A)];
-const AVATAR_OF_A_NUMBER: Color32 = rgb(0x8A_91_A3);
+    [rgb(0x59_69_E5), rgb(0xB5_57_7B), rgb(0x2B_82_77), rgb(0x7A_6A_4F), rgb(0x8A_5F_C9), rgb(0xA9_64_37)];
+const AVATAR_OF_A_NUMBER: Color32 = rgb(0x70_75_84);
 
 /// The grid that everything stands on, in points.
 pub const GRID: f32 = 4.0;

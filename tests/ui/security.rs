@@ -367,12 +367,12 @@ fn a_provider_that_lists_no_devices_is_never_said_to_have_none() {
 fn the_others_are_ended_only_by_the_person_s_choice() {
     let mut window = page(breach::composing(), SecurityPage::Change);
     let end = Command::Device(HOME, DeviceCommand::EndOthers(true));
-    assert_eq!(press(&mut window, "The others: End them"), [end]);
+    assert_eq!(press(&mut window, "Sign the others out: Yes"), [end]);
     let mut view = breach::composing();
     view.security[0].devices.others_stay = Some(WhyNot::NotNamed);
     let window = page(view, SecurityPage::Change);
     window.get_by_label_contains("does not name the phones on this line, so it cannot be asked to end them");
-    assert!(window.query_by_label("The others: End them").is_none());
+    assert!(window.query_by_label("Sign the others out: Yes").is_none());
 }
 
 #[test]

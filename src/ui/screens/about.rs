@@ -23,7 +23,7 @@ pub(super) fn card(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
         widgets::row_line(ui);
         releases(ui, scene, out);
         widgets::row_line(ui);
-        widgets::value_row(ui, words::LICENCES, Some("Of this program and of every part of it"), |ui| {
+        widgets::value_row(ui, words::LICENCES, Some("Of this program and all its parts"), |ui| {
             if widgets::link(ui, "Read", true).clicked() {
                 state.page = Page::Licences;
                 state.licences = Some(LicencesPage { book: Book::open(), open: None });

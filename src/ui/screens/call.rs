@@ -111,7 +111,7 @@ fn person(ui: &mut Ui, scene: &Scene<'_>, call: &CallView, name: &str, large: bo
     let room = ui.available_width() - 32.0;
     let lines = [
         (name.to_owned(), theme::font(size, Weight::SemiBold), p.ink, size + 6.0),
-        (format::address(&call.peer.address), theme::font(13.0, Weight::Regular), p.muted, 24.0),
+        (super::peer_address(&call.peer).unwrap_or_default(), theme::font(13.0, Weight::Regular), p.muted, 24.0),
     ];
     for (words, font, colour, height) in lines {
         if words.is_empty() || colour == p.muted && words == name {

@@ -28,12 +28,12 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
     let name = widgets::drawable(ui, &name, &address).to_owned();
     let lines = [
         (name, theme::font(26.0, Weight::SemiBold), p.ink, 32.0),
-        (address, theme::font(13.0, Weight::Regular), p.muted, 24.0),
+        (super::peer_address(&ended.peer).unwrap_or_default(), theme::font(13.0, Weight::Regular), p.muted, 24.0),
         (summary(scene, ended, end), theme::font(14.0, Weight::SemiBold), if bad { p.end } else { p.ink }, 32.0),
     ];
     let address_is_name = lines[0].0 == lines[1].0;
     for (i, (words, font, colour, height)) in lines.into_iter().enumerate() {
-        if i == 1 && address_is_name {
+        if words.is_empty() || i == 1 && address_is_name {
             continue;
         }
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), egui::Sense::hover());

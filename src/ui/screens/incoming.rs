@@ -17,6 +17,8 @@ pub struct Card {
     pub(in crate::ui) name: String,
     initials_of: Option<String>,
     address: String,
+    /// The address, where it says more than the name.
+    below: Option<String>,
     line: String,
     silenced: bool,
 }
@@ -31,6 +33,7 @@ impl Card {
             name: peer_name(&call.peer),
             initials_of: super::peer_face(&call.peer),
             address: format::address(&call.peer.address),
+            below: super::peer_address(&call.peer),
             line: line.map(|account| account.name.clone()).unwrap_or_default(),
             silenced: call.silenced,
         }
@@ -51,12 +54,14 @@ pub fn show(ui: &mut Ui, card: &Card) -> Option<Command> {
     let room = area.right() - left;
     let calling = if card.silenced { format!("Silenced · {}", card.line) } else { format!("Calls {}", card.line) };
     let name = widgets::drawable(ui, &card.name, &card.address);
+    let below = card.below.as_deref().map(|words| (2.0, words, theme::font(13.0, Weight::Regular), p.muted));
+    let lowest = if below.is_some() { 21.0 } else { 4.0 };
     let lines = [
-        (-21.0, name, theme::font(18.0, Weight::Bold), p.ink),
-        (2.0, card.address.as_str(), theme::font(13.0, Weight::Regular), p.muted),
-        (21.0, calling.as_str(), theme::font(12.0, Weight::Regular), p.muted),
+        Some((-21.0, name, theme::font(18.0, Weight::Bold), p.ink)),
+        below,
+        Some((lowest, calling.as_str(), theme::font(12.0, Weight::Regular), p.muted)),
     ];
-    for (y, words, font, colour) in lines {
+    for (y, words, font, colour) in lines.into_iter().flatten() {
         put_left(ui, pos2(left, middle + y), one_line(ui, words, font, colour, room));
     }
     buttons(ui, area, card).or_else(|| keys(ui, card))

@@ -85,6 +85,14 @@ pub(super) fn peer_name(peer: &Peer) -> String {
     given.or_else(demo).unwrap_or_else(|| super::format::address(&peer.address))
 }
 
+/// What stands below that name: the address, unless it says the same; the demo's people need none.
+#[must_use]
+fn peer_address(peer: &Peer) -> Option<String> {
+    let address = super::format::address(&peer.address);
+    let said = super::text::demo_name(&peer.address).is_some() || address == peer_name(peer);
+    (!said).then_some(address)
+}
+
 /// Whose initials stand on the avatar: the name, else the address's user if it is a word and not a number.
 #[must_use]
 pub(super) fn peer_face(peer: &Peer) -> Option<String> {

@@ -65,7 +65,10 @@ fn lines(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Comm
 
 fn one_line(ui: &mut Ui, account: &AccountView, signing_out: &mut Option<AccountId>, out: &mut Vec<Command>) {
     let p = theme::palette(ui);
-    let small = format!("{} · {}", text::account_word(account), account.address);
+    let word = text::account_word(account);
+    // The two buttons leave no room for the address.
+    let asks = *signing_out == Some(account.id);
+    let small = if asks { word.to_owned() } else { format!("{word} · {}", account.address) };
     widgets::value_row(ui, &account.name, Some(&small), |ui| {
         // What deletes a password asks once.
         if *signing_out == Some(account.id) {
@@ -145,7 +148,7 @@ fn security(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<C
         if let Some(on) = state.login.on {
             // What the desktop says, not what was wished.
             let picked = widgets::value_row(ui, words::STARTS_AT_LOGIN, Some(words::STARTS_WHY), |ui| {
-                widgets::segments(ui, words::STARTS_AT_LOGIN, 100.0, &on, &all)
+                widgets::segments(ui, words::STARTS_AT_LOGIN, 92.0, &on, &all)
             });
             state.login.wish = picked.or(state.login.wish);
             if let Some(trouble) = &state.login.trouble {
@@ -155,7 +158,7 @@ fn security(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<C
         }
         let now = scene.view.settings.remind_yearly;
         let picked = widgets::value_row(ui, words::REMIND, Some(words::REMIND_SHORT), |ui| {
-            widgets::segments(ui, words::REMIND, 100.0, &now, &all)
+            widgets::segments(ui, words::REMIND, 92.0, &now, &all)
         });
         if let Some(remind_yearly) = picked {
             out.push(Command::SetSettings(Box::new(Settings { remind_yearly, ..scene.view.settings.clone() })));

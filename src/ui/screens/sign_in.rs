@@ -223,7 +223,7 @@ fn actions(ui: &mut Ui, scene: &Scene<'_>, form: &mut SignInForm, out: &mut Vec<
         return;
     }
     ui.add_space(6.0);
-    if ui.vertical_centered(|ui| widgets::link(ui, text::TRY_WITHOUT, false).clicked()).inner {
+    if ui.vertical_centered(|ui| widgets::link(ui, text::TRY_WITHOUT, true).clicked()).inner {
         out.push(Command::SignInDemo);
     }
 }

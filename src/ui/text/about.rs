@@ -44,7 +44,7 @@ pub(in crate::ui) fn banner(release: &State, updating: &Updating, installation: 
             let title = if *unsafe_to_stay {
                 format!("This version is not safe any more: use Ringfence {version}")
             } else {
-                format!("Ringfence {version} is there")
+                format!("Ringfence {version} is available")
             };
             Some(Banner { title, advice: joined(&sentences(fixes), &next), stays: *unsafe_to_stay })
         }
@@ -82,7 +82,7 @@ pub(in crate::ui) fn state(release: &State, updating: &Updating, now: &Moment) -
         State::Newest(_) => (Some(true), "This is the newest version".into()),
         State::Newer { version, fixes, .. } => {
             small = joined(&sentences(fixes), &small);
-            (Some(false), format!("Ringfence {version} is there"))
+            (Some(false), format!("Ringfence {version} is available"))
         }
         State::Withdrawn { reason, .. } => {
             small = joined(&sentences(std::slice::from_ref(reason)), &small);

@@ -13,6 +13,7 @@ pub(in crate::ui) const AFTER_THIS_CALL: &str = "After this call: change your li
 pub(in crate::ui) const CHANGES_DURING_CALL: &str = "Your line password is being changed. This call goes on.";
 pub(in crate::ui) const DEVICE_STOPS: &str =
     "Will not ring or dial, emergency calls included, until it has the new password";
+pub(in crate::ui) const UNTIL_THEN: &str = "Until then it neither rings nor dials, not even for emergency calls";
 pub(in crate::ui) const NEW_PASSWORD: &str = "New line password";
 pub(in crate::ui) const REMEMBERED: &str = "Ringfence remembers it. Spaces are not part of it.";
 
@@ -77,9 +78,7 @@ fn explained(change: &ChangeView, provider: &str, now: &Moment) -> String {
         }
         ChangePhase::Later { until, why } => later(*until, *why, provider, now),
         ChangePhase::Preparing => format!("Looking at this computer's keyring and at {provider}'s rules…"),
-        ChangePhase::Saving | ChangePhase::Saved => {
-            "Nothing has left this computer yet. The old password goes on.".into()
-        }
+        ChangePhase::Saving | ChangePhase::Saved => "Nothing has left this computer yet.".into(),
         ChangePhase::Sending | ChangePhase::Testing | ChangePhase::Keeping | ChangePhase::CheckingOld => SAFE.into(),
         ChangePhase::Uncertain => format!(
             "{provider}'s answer was lost, so Ringfence is finding out which password counts now. It keeps both. {SAFE}"
@@ -96,9 +95,9 @@ fn explained(change: &ChangeView, provider: &str, now: &Moment) -> String {
             "You can close this page, or Ringfence: it keeps both passwords and finds out which one counts.".into()
         }
         ChangePhase::Refused => format!("{provider}'s rules refuse this password. Nothing was changed."),
-        ChangePhase::Aborted => format!(
-            "{provider} has not changed it, and the request can do nothing any more. Your old password goes on."
-        ),
+        ChangePhase::Aborted => {
+            format!("{provider} has not changed it. Your old password goes on.")
+        }
         ChangePhase::NeedsPerson(why) => needs(why, provider, now),
         ChangePhase::Keyring(trouble) => keyring(*trouble).1.into(),
         ChangePhase::SaveElsewhere => "If this computer stops now, your own copy is the only one. Write the new \

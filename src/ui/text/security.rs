@@ -17,8 +17,7 @@ pub(in crate::ui) const STARTS_AT_LOGIN: &str = "Start when I log in";
 pub(in crate::ui) const STARTS_WHY: &str = "A closed phone warns nobody";
 pub(in crate::ui) const REMIND: &str = "Remind me yearly";
 pub(in crate::ui) const REMIND_SHORT: &str = "To change the line password";
-pub(in crate::ui) const REMIND_WHY: &str = "Off is fine: a password is changed when there is a reason, not because time has passed. Changing it often makes \
-     people choose weaker ones.";
+pub(in crate::ui) const REMIND_WHY: &str = "Off is fine: a password needs changing when there is a reason.";
 
 /// The one sentence at the top, and the smaller one below.
 pub(in crate::ui) fn verdict(security: &SecurityView) -> (String, String) {
@@ -149,56 +148,58 @@ pub(in crate::ui) fn ends(asked: &Asked, now: &Moment) -> String {
 
 /// `192.168.1.20 · first seen today 02:13`
 pub(in crate::ui) fn seen(device: &DeviceView, now: &Moment) -> String {
-    let day = now.day_in_sentence(device.first_seen);
-    format!("{} · first seen {day} {}", device.place, now.time_of_day(device.first_seen))
+    format!("{} · first seen {}", device.place, first_seen(device, now))
 }
 
-/// The same with what the provider's list tells of it.
+/// `today 02:13`
+fn first_seen(device: &DeviceView, now: &Moment) -> String {
+    format!("{} {}", now.day_in_sentence(device.first_seen), now.time_of_day(device.first_seen))
+}
+
+/// What is known of it, below its name. One that has none is called by its address: not twice.
 pub(in crate::ui) fn told(device: &DeviceView, now: &Moment) -> String {
-    let mut small = seen(device, now);
+    let mut small = match device.name {
+        Some(_) if !device.place.is_empty() => seen(device, now),
+        Some(_) | None => format!("First seen {}", first_seen(device, now)),
+    };
     if let Some(country) = &device.country {
         small.push_str(&format!(" · {country}"));
     }
     if let Some(software) = &device.software {
         small.push_str(&format!(" · calls itself {software}"));
     }
-    small.push_str(&since_until(device.registered, device.expires, now));
+    small.push_str(&since(device.registered, now));
     if !device.present {
         small.push_str(" · not there now");
     }
     small
 }
 
-fn since_until(since: Option<WallTime>, until: Option<WallTime>, now: &Moment) -> String {
-    let when = |at: WallTime| format!("{} {}", now.day_in_sentence(at), now.time_of_day(at));
-    let since = since.map(|at| format!(" · registered since {}", when(at)));
-    let until = until.map(|at| format!(" · until {}", when(at)));
-    format!("{}{}", since.unwrap_or_default(), until.unwrap_or_default())
+/// Since when it is signed in; until when it last asked to be is for those who read the protocol (the agent).
+fn since(at: Option<WallTime>, now: &Moment) -> String {
+    at.map(|at| format!(" · signed in since {} {}", now.day_in_sentence(at), now.time_of_day(at))).unwrap_or_default()
 }
 
 /// This computer's own row in the provider's list.
 pub(in crate::ui) fn own_row(own: &OwnView, now: &Moment) -> String {
     let place = if own.place.is_empty() { "named by your provider" } else { &own.place };
-    format!("{place}{}", since_until(own.registered, own.expires, now))
+    format!("{place}{}", since(own.registered, now))
 }
 
 /// A login to the website: its name, and the rest.
 pub(in crate::ui) fn login(login: &LoginView, now: &Moment) -> (String, String) {
     let name = login.software.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "A browser".into());
     let country = login.country.as_deref().unwrap_or("a login to the website");
-    let since = login.since.map(|at| format!(" · since {} {}", now.day_in_sentence(at), now.time_of_day(at)));
-    (name, format!("{country}{}", since.unwrap_or_default()))
+    (name, format!("{country}{}", since(login.since, now)))
 }
 
 /// An enrolled key: its name, and the rest.
 pub(in crate::ui) fn key(key: &KeyView, now: &Moment) -> (String, String) {
     let name = if key.label.is_empty() { "A device without a name" } else { &key.label };
     let state = match (key.active, key.active_from) {
-        (true, _) => "its signature counts".to_owned(),
-        (false, Some(at)) => {
-            format!("its signature counts from {} {}", now.day_in_sentence(at), now.time_of_day(at))
-        }
-        (false, None) => "its signature does not count yet".to_owned(),
+        (true, _) => "may do it now".to_owned(),
+        (false, Some(at)) => format!("may do it from {} {} on", now.day_in_sentence(at), now.time_of_day(at)),
+        (false, None) => "may not do it yet".to_owned(),
     };
     let whose = if key.own { "this computer · " } else { "" };
     (name.to_owned(), format!("{whose}{state}"))
@@ -287,7 +288,7 @@ fn place_words(place: PasswordPlace) -> &'static str {
         PasswordPlace::Keyring => "Password in the system keyring",
         PasswordPlace::Passphrase => "Password in a file under your passphrase",
         PasswordPlace::Session => "Password kept only until you quit",
-        PasswordPlace::NotNeeded => "Needs no password of yours",
+        PasswordPlace::NotNeeded => "The demo needs no password of yours",
     }
 }
 
@@ -336,27 +337,33 @@ pub(in crate::ui) fn old_password(old: OldPassword, provider: &str) -> String {
     })
 }
 
-/// What the provider says about its data; empty when it says nothing.
-pub(in crate::ui) fn certainty(certainty: Certainty) -> &'static str {
-    match certainty {
-        Certainty::NotSaid => "It does not say whether data was taken.",
-        Certainty::NotConfirmed => "It has not confirmed that data was taken.",
-        Certainty::DataTaken => "It confirms that data was taken. It does not say that passwords were among it.",
-        Certainty::PasswordsTaken => "It confirms that passwords were taken.",
-        Certainty::NothingTaken => "It says that no data was taken.",
-    }
+/// What the provider, or "It", says about its data.
+pub(in crate::ui) fn certainty(who: &str, certainty: Certainty) -> String {
+    let says = match certainty {
+        Certainty::NotSaid => "does not say whether data was taken.",
+        Certainty::NotConfirmed => "has not confirmed that data was taken.",
+        Certainty::DataTaken => "confirms that data was taken. It does not say that passwords were among it.",
+        Certainty::PasswordsTaken => "confirms that passwords were taken.",
+        Certainty::NothingTaken => "says that no data was taken.",
+    };
+    sentence(format!("{who} {says}"))
 }
 
 /// What a notice's state is, in a word or two; the fixed line below its title.
 pub(in crate::ui) fn notice_state(notice: &NoticeView, now: &Moment) -> String {
-    let state = match notice.state {
-        NoticeState::Open => String::new(),
-        NoticeState::Snoozed(until) => format!(" · put off until {}", now.deadline(until)),
-        NoticeState::Done => " · done".into(),
-        NoticeState::Withdrawn => " · taken back".into(),
-        NoticeState::Expired => " · over".into(),
-    };
+    let state = state_word(notice.state, now).map(|word| format!(" · {word}")).unwrap_or_default();
     format!("Signed · {}{state}", now.short_day(notice.sent))
+}
+
+/// How far the person is with a notice; `None` while it is open.
+pub(in crate::ui) fn state_word(state: NoticeState, now: &Moment) -> Option<String> {
+    match state {
+        NoticeState::Open => None,
+        NoticeState::Snoozed(until) => Some(format!("put off until {}", now.deadline(until))),
+        NoticeState::Done => Some("done".into()),
+        NoticeState::Withdrawn => Some("taken back".into()),
+        NoticeState::Expired => Some("over".into()),
+    }
 }
 
 /// The fixed line that no notice can imitate, because it stands outside its text.
@@ -402,7 +409,7 @@ fn numbers(emergency: &[String]) -> String {
         [] => "the emergency number".into(),
         [one] => one.clone(),
         // Nobody knows in which country: then one that most have is enough.
-        many if many.len() > 4 => "the emergency numbers".into(),
+        many if many.len() > 3 => "the emergency numbers".into(),
         [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
     }
 }

@@ -87,7 +87,7 @@ pub(in crate::ui) fn value_row<R>(
         egui::UiBuilder::new().max_rect(room).layout(egui::Layout::right_to_left(egui::Align::Center)).id_salt(name),
     );
     let result = control(&mut right);
-    let width = right.min_rect().left() - rect.left() - 12.0;
+    let width = right.min_rect().left() - rect.left() - 8.0;
     let y = rect.center().y - if small.is_some() { 9.0 } else { 0.0 };
     put_left(ui, pos2(rect.left(), y), one_line(ui, name, theme::font(13.0, Weight::Medium), p.ink, width));
     if let Some(small) = small {

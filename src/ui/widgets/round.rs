@@ -29,14 +29,18 @@ pub(in crate::ui) fn round_button(ui: &mut Ui, width: f32, button: Round<'_>) ->
     let (rect, response) = ui.allocate_exact_size(vec2(width, SIZE + 22.0), sense);
     response.widget_info(|| WidgetInfo::selected(Role::Button, enabled, on, name));
     let centre = pos2(rect.center().x, rect.top() + SIZE / 2.0);
-    let (fill, ink) = if on { (p.ink, p.bg) } else { (p.card, p.ink) };
-    let fade = if enabled { 1.0 } else { 0.4 };
+    let (fill, ink) = match (enabled, on) {
+        // Still to be read: what it would do is worth knowing.
+        (false, _) => (p.hover, p.muted),
+        (true, true) => (p.ink, p.bg),
+        (true, false) => (p.card, p.ink),
+    };
     let fill = if enabled { touched(fill, &response, p) } else { fill };
     ui.painter().circle(centre, SIZE / 2.0 - 0.5, fill, Stroke::new(1.0, p.line));
-    super::icon(ui, centre, icon, theme::icon_font(22.0), ink.gamma_multiply(fade));
+    super::icon(ui, centre, icon, theme::icon_font(22.0), ink);
     let font = theme::font(11.5, Weight::Regular);
     let below = pos2(rect.center().x, rect.top() + SIZE + 14.0);
-    ui.painter().text(below, Align2::CENTER_CENTER, word, font, p.muted.gamma_multiply(fade));
+    ui.painter().text(below, Align2::CENTER_CENTER, word, font, p.muted);
     let ring = egui::Rect::from_center_size(centre, egui::Vec2::splat(SIZE));
     focus_ring(ui, &response, ring, SIZE / 2.0);
     response

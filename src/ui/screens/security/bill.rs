@@ -39,15 +39,14 @@ fn choose(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>,
     let pressed = body(ui, "bill", &feet, |ui| {
         widgets::prose(
             ui,
-            "Download the list of calls from your provider's website (CSV), then **drop the file on this window**, type \
-             where it is, or copy the list and press Paste. Ringfence shows which calls were not made from this \
-             computer. The list stays here.",
+            "Download the list of calls from your provider's website (CSV) and **drop it on this window**. Ringfence \
+             shows the calls that were not made here. The list stays on this computer.",
         );
         if let Some(trouble) = trouble {
             widgets::warning(ui, trouble);
             widgets::live_region(ui, "bill", trouble);
         }
-        widgets::labelled(ui, "File", "", |ui| {
+        widgets::labelled(ui, "File", "if you would rather type where it is", |ui| {
             let id = Id::unique("bill file");
             widgets::field(ui, id, &mut state.security.bill.path, "calls.csv in your downloads", false)
         });
@@ -126,8 +125,8 @@ fn found(ui: &mut Ui, cx: &Cx<'_>, out: &mut Vec<Command>, result: &BillResult) 
         n => format!("{n} calls were not made here"),
     };
     let compared = match result.compared {
-        1 => format!("1 call of the list since {since} was compared"),
-        n => format!("{n} calls of the list since {since} were compared"),
+        1 => format!("1 call since {since} was compared"),
+        n => format!("{n} calls since {since} were compared"),
     };
     let pressed = body(ui, "result", &[Foot::plain("Another list")], |ui| {
         super::hero(ui, n == 0, &title, &compared);

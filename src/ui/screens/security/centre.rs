@@ -178,6 +178,10 @@ fn more(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
         ("Provider's website and numbers", number.as_str(), "Edit", SecurityPage::Contact),
     ];
     widgets::card(ui, |ui| {
+        // It is what the demo is for; elsewhere it comes last.
+        if cx.line.demo {
+            rehearse(ui, cx, state, out);
+        }
         if !cx.security.change.is_going() {
             let row = Check::new(Tick::None, "A new line password").small("Made for you, changed and tested");
             if row.action("Change").show(ui) {
@@ -207,7 +211,9 @@ fn more(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
             }
         }
         widgets::row_line(ui);
-        rehearse(ui, cx, state, out);
+        if !cx.line.demo {
+            rehearse(ui, cx, state, out);
+        }
         if Check::new(Tick::None, "Remove this line")
             .small("Its password, calls and recordings too")
             .action("Remove")

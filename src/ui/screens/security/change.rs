@@ -223,7 +223,7 @@ fn by_hand(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState) {
 
 fn needs_person(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, why: &NeedsPerson) {
     if matches!(why, NeedsPerson::NotAllowed) && !state.security.giving {
-        let feet = [Foot::plain("Numbers and website"), Foot::main("Enter the new one")];
+        let feet = [Foot::plain("Reach them"), Foot::main("Enter the new one")];
         let pressed = body(ui, "not allowed", &feet, |ui| {
             widgets::warning(ui, &text::explanation(&cx.security.change, cx.provider(), cx.now()));
         });

@@ -101,9 +101,10 @@ fn lead(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState) {
         widgets::plain(ui, &text::way(cx.security.change.way, cx.provider()));
         return;
     };
-    widgets::plain(ui, &notice.title);
+    // Their words, so that nobody takes "we" for Ringfence.
+    widgets::plain(ui, &crate::ui::text::sentence(format!("{} writes: “{}”", cx.provider(), notice.title)));
     let by = notice.deadline.map(|at| format!(" by **{}**", cx.now().deadline_in_full(at))).unwrap_or_default();
-    let certainty = security::certainty(notice.certainty);
+    let certainty = security::certainty("It", notice.certainty);
     let provider = cx.provider().replace('*', "");
     let asks = crate::ui::text::sentence(format!("{provider} asks for a new line password{by}. {certainty}"));
     widgets::prose(ui, &asks);
@@ -163,11 +164,7 @@ fn own(ui: &mut Ui, state: &mut UiState, compose: &Compose) {
         widgets::warning(ui, complaint);
         widgets::live_region(ui, "complaint", complaint);
     }
-    widgets::faint(
-        ui,
-        "One that Ringfence makes is stronger and is never typed. A typed one may stay in this computer's memory for a \
-         while.",
-    );
+    widgets::faint(ui, "One that Ringfence makes is stronger, and nobody has to type it.");
 }
 
 /// What else uses this line.
@@ -202,6 +199,8 @@ fn each(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState) {
     });
 }
 
+const OTHERS: &str = "Sign the others out";
+
 /// The choice before the change: none are ended, unless the person says so. Where it cannot be had, why.
 fn end_them(ui: &mut Ui, cx: &Cx<'_>, out: &mut Vec<Command>) {
     let devices = &cx.security.devices;
@@ -212,9 +211,9 @@ fn end_them(ui: &mut Ui, cx: &Cx<'_>, out: &mut Vec<Command>) {
         return widgets::faint(ui, &sentence(words::others_stay(why, cx.provider())));
     }
     widgets::card(ui, |ui| {
-        let all = [(false, "Let them be"), (true, "End them")];
-        let picked = widgets::value_row(ui, "The others", Some("With the change"), |ui| {
-            widgets::segments(ui, "The others", 184.0, &devices.end_others, &all)
+        let all = [(false, "No"), (true, "Yes")];
+        let picked = widgets::value_row(ui, OTHERS, Some("Else they go on a while"), |ui| {
+            widgets::segments(ui, OTHERS, 100.0, &devices.end_others, &all)
         });
         if let Some(end) = picked {
             out.push(Command::Device(cx.line.id, DeviceCommand::EndOthers(end)));

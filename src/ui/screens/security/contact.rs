@@ -26,10 +26,7 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
         widgets::labelled(ui, "Their number for help", "from your bill", |ui| {
             widgets::field(ui, Id::unique("support"), &mut state.security.support, "", false)
         });
-        widgets::faint(
-            ui,
-            "Ringfence opens the website in your browser and nowhere else, and only after you press Open.",
-        );
+        widgets::faint(ui, "The website opens in your browser, and only when you press Open.");
     });
     if pressed.is_some() {
         let (portal, support) = (state.security.portal.trim().to_owned(), state.security.support.trim().to_owned());

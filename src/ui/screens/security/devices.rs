@@ -41,10 +41,7 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
             && !devices.all.is_empty()
         {
             let when = cx.now().time_of_day(at);
-            widgets::faint(
-                ui,
-                &format!("As {} named them at {when}. A name is yours alone: it stays here.", cx.provider()),
-            );
+            widgets::faint(ui, &format!("As of {when}. The names that you give stay on this computer."));
         }
     });
     if pressed.is_some() {
@@ -99,7 +96,7 @@ fn keys(ui: &mut Ui, cx: &Cx<'_>, out: &mut Vec<Command>) {
     if keys.is_empty() {
         return;
     }
-    widgets::label(ui, "Enrolled: may change the line password");
+    widgets::label(ui, "Computers that may change the line password");
     widgets::card(ui, |ui| {
         for (i, key) in keys.iter().enumerate() {
             if i > 0 {
@@ -142,7 +139,7 @@ fn one(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, de
         Check::new(tick, &name).small(&small).show(ui);
         if device.needs_password {
             widgets::row_line(ui);
-            let row = Check::new(Tick::Empty, "Needs the new password").small(change::DEVICE_STOPS);
+            let row = Check::new(Tick::Empty, "Needs the new password").small(change::UNTIL_THEN);
             if row.action("It has it").show(ui) {
                 out.push(Command::Device(cx.line.id, DeviceCommand::HasPassword(device.id.clone())));
             }
@@ -150,6 +147,25 @@ fn one(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, de
         widgets::row_line(ui);
         naming(ui, cx, state, out, device);
     });
+}
+
+/// What to do about one that nobody knows, and what came of ending it.
+fn advice(ui: &mut Ui, cx: &Cx<'_>, device: &DeviceView) {
+    let mut all = Vec::new();
+    if device.name.is_none() {
+        all.push("Not yours? Change the line password and call your provider.".to_owned());
+        all.extend(can_be_ended(device.ending).then(|| "Ended alone, it can sign in again.".to_owned()));
+    }
+    all.extend(words::ending(device.ending, cx.provider()).filter(|_| device.present).map(sentence));
+    if matches!(device.ending, Ending::UnderWay | Ending::Failed(_))
+        && let Some(said) = all.last()
+    {
+        widgets::live_region(ui, "ending", said);
+    }
+    if !all.is_empty() {
+        widgets::faint(ui, &all.join(" "));
+        ui.add_space(8.0);
+    }
 }
 
 fn naming(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, device: &DeviceView) {
@@ -167,16 +183,7 @@ fn naming(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>,
                 out.push(Command::Device(cx.line.id, DeviceCommand::End(device.id.clone())));
             }
         });
-        if let Some(said) = words::ending(device.ending, cx.provider()).filter(|_| device.present) {
-            widgets::faint(ui, &sentence(said));
-        }
-        if device.name.is_none() {
-            widgets::faint(
-                ui,
-                "Not yours? Change the line password and call your provider. Ended alone, it can sign in again.",
-            );
-            ui.add_space(8.0);
-        }
+        advice(ui, cx, device);
         return;
     };
     ui.add_space(8.0);

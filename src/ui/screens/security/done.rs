@@ -13,13 +13,7 @@ use crate::ui::widgets::{self, Check, Tick};
 pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, old: OldPassword) {
     let pressed = body(ui, "done", &[Foot::main("Done")], |ui| {
         widgets::card(ui, |ui| {
-            let tick = if old == OldPassword::StillAccepted { Tick::Warn } else { Tick::Good };
-            let small = text::old_password(old, cx.provider());
-            let row = Check::new(tick, "Signed in with it").small(&small);
-            let row = if old == OldPassword::StillAccepted { row.action("Numbers") } else { row };
-            if row.show(ui) {
-                state.security.open(SecurityPage::Contact);
-            }
+            tested(ui, cx, state, old);
             for device in cx.security.devices.all.iter().filter(|device| device.needs_password) {
                 widgets::row_line(ui);
                 let name = text::device_name(device);
@@ -35,13 +29,29 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
                 check(ui, cx, state, out, row, Tick::Empty);
             }
         });
-        widgets::faint(ui, "This list stays in the security centre, under I was told to change my password.");
+        widgets::faint(ui, "This list stays in the security centre, under “I was told to change my password”.");
     });
     if pressed.is_some() {
         out.push(cx.change(ChangeCommand::Finish));
         state.security.forget();
         state.security.path.clear();
         state.page = Page::Main;
+    }
+}
+
+/// What Ringfence has tested itself.
+fn tested(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, old: OldPassword) {
+    let signed_in = Check::new(Tick::Good, "Signed in with it");
+    if old != OldPassword::StillAccepted {
+        signed_in.small(&text::old_password(old, cx.provider())).show(ui);
+        return;
+    }
+    signed_in.show(ui);
+    widgets::row_line(ui);
+    let words = crate::ui::text::sentence(format!("{} still accepts the old one", cx.provider()));
+    let row = Check::new(Tick::Warn, &words).small("Call them: whoever has it can use your line");
+    if row.action("Numbers").show(ui) {
+        state.security.open(SecurityPage::Contact);
     }
 }
 

@@ -135,14 +135,15 @@ fn home(ui: &mut Ui, cx: &Cx<'_>, now: &Rules, wish: &mut Rules) {
     });
 }
 
+const NIGHT: &str = "Ask about dear calls";
+
 fn night(ui: &mut Ui, now: Night, wish: &mut Rules) {
     widgets::section(ui, "At night");
     widgets::card(ui, |ui| {
         let all = [(true, "On"), (false, "Off")];
-        let small = format!("From {:02}:00 to {:02}:00, calls abroad and dear ones", now.from, now.to);
-        let picked = widgets::value_row(ui, "Ask each time", Some(&small), |ui| {
-            widgets::segments(ui, "Ask each time", 100.0, &now.on, &all)
-        });
+        let small = format!("{:02}:00 to {:02}:00", now.from, now.to);
+        let picked =
+            widgets::value_row(ui, NIGHT, Some(&small), |ui| widgets::segments(ui, NIGHT, 100.0, &now.on, &all));
         if let Some(on) = picked {
             wish.night = Night { on, ..now };
         }

@@ -13,16 +13,15 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
     header(ui, state, "Lock down");
     let locked = cx.security.lockdown.is_some();
     let feet = if locked {
-        [Foot::plain("End the lockdown"), Foot::main("Go on to the password")]
+        [Foot::plain("End the lockdown"), Foot::main("Change password")]
     } else {
         [Foot::plain("Not now"), Foot { kind: Kind::End, words: "Lock down now", enabled: true }]
     };
+    if locked {
+        widgets::live_region(ui, "lockdown", &text::verdict(cx.security).0);
+    }
     let pressed = body(ui, "lockdown", &feet, |ui| {
-        widgets::prose(
-            ui,
-            "For when somebody else may be calling at your expense. Fraud runs in minutes, so the limits come first \
-             and the password second.",
-        );
+        widgets::plain(ui, "For when somebody else may be calling at your expense: minutes count.");
         widgets::card(ui, |ui| {
             let tick = |n| if locked { Tick::Good } else { Tick::Number(n) };
             let small = "In this app only, until you end it. Emergency and incoming calls go on.";

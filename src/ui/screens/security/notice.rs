@@ -78,10 +78,9 @@ fn message(ui: &mut Ui, notice: &NoticeView) {
 
 /// What Ringfence knows about the message.
 fn outside(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, notice: &NoticeView) {
-    widgets::faint(ui, &text::signed_by(notice, cx.now()));
-    let certainty = text::certainty(notice.certainty);
-    let provider = cx.provider().replace('*', "");
-    widgets::prose(ui, &crate::ui::text::sentence(format!("{provider}: {certainty}")));
+    let state_word = text::state_word(notice.state, cx.now()).map(|word| format!(" · {word}")).unwrap_or_default();
+    widgets::faint(ui, &format!("{}{state_word}", text::signed_by(notice, cx.now())));
+    widgets::plain(ui, &text::certainty(cx.provider(), notice.certainty));
     match notice.freshness {
         Freshness::Fresh => {}
         Freshness::MayBeOutOfDate => {
@@ -133,7 +132,8 @@ fn asks(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, n
     if notice.actions.is_empty() {
         return;
     }
-    widgets::section(ui, "It asks you to");
+    let asks = matches!(notice.state, NoticeState::Open | NoticeState::Snoozed(_));
+    widgets::section(ui, if asks { "It asks you to" } else { "It asked you to" });
     widgets::card(ui, |ui| {
         for (i, action) in notice.actions.iter().enumerate() {
             if i > 0 {
@@ -148,7 +148,10 @@ fn asks(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, n
                 NoticeAction::ReviewCalls => ("Look for calls that you did not make", Some(SecurityPage::Bill)),
                 NoticeAction::AskProvider => ("Ask them: this version does not know what they mean", None),
             };
-            let row = Check::new(Tick::Number(i + 1), words);
+            // Done, the line password is done; what else it asked for can still be seen to.
+            let done = notice.state == NoticeState::Done && *action == NoticeAction::ChangeLinePassword;
+            let page = page.filter(|page| asks || *page != SecurityPage::Change);
+            let row = Check::new(if done { Tick::Good } else { Tick::Number(i + 1) }, words);
             let row = if page.is_some() { row.action("Open") } else { row };
             let pressed = row.show(ui);
             if let Some(page) = page.filter(|_| pressed) {

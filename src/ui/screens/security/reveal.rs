@@ -51,7 +51,7 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
         let composing = matches!(cx.security.change.phase, ChangePhase::Compose(_));
         if composing {
             another = widgets::icon_button(ui, icons::ARROWS_CLOCKWISE, words::MAKE_ANOTHER, false).clicked();
-            ui.add_space(10.0);
+            ui.add_space(4.0);
             choose = widgets::link(ui, words::CHOOSE_OWN, true).clicked();
         }
     });

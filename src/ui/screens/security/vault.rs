@@ -51,8 +51,8 @@ fn passphrase(ui: &mut Ui, state: &mut UiState, out: &mut Vec<Command>) {
     widgets::strong(ui, "A file under a passphrase");
     widgets::plain(
         ui,
-        "Ringfence asks for the passphrase when it starts. Without it nobody can read the file, and nobody can help \
-         you either. Four or five words that do not belong together are good.",
+        "Ringfence asks for it when it starts. Without it nobody can open the file, not even you. Four or five words \
+         that do not belong together are good.",
     );
     let fields = &mut state.security;
     widgets::labelled(ui, "Passphrase", "12 characters or more", |ui| {
@@ -87,8 +87,8 @@ fn session(ui: &mut Ui, out: &mut Vec<Command>) {
     widgets::strong(ui, "Memory only");
     widgets::plain(
         ui,
-        "Ringfence asks for each password at each start. If this computer stops in the middle of a password change, \
-         your own copy is the only one: so you will be asked to save it elsewhere first.",
+        "Ringfence asks for each password at each start, and before a change it asks you to save the new one \
+         elsewhere: if this computer stops, your copy is the only one.",
     );
     let width = ui.available_width();
     if ui.add(Button::new(Kind::Plain, "Keep passwords in memory only").height(40.0).width(width)).clicked() {
