@@ -19,12 +19,16 @@ mod made_up;
 mod main_page;
 #[path = "ui/names.rs"]
 mod names;
+#[path = "ui/painted.rs"]
+mod painted;
 #[path = "ui/password_change.rs"]
 mod password_change;
 #[path = "ui/questions.rs"]
 mod questions;
 #[path = "ui/rig.rs"]
 mod rig;
+#[path = "ui/scenes.rs"]
+mod scenes;
 #[path = "ui/secrets.rs"]
 mod secrets;
 #[path = "ui/security.rs"]

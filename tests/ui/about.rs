@@ -63,7 +63,7 @@ fn what_is_known_is_said_in_words() {
         (
             newer(false),
             updating(Step::Idle),
-            "Ringfence 1.2.0 is there. Calls no longer drop after an hour. Echo is shorter.",
+            "Ringfence 1.2.0 is available. Calls no longer drop after an hour. Echo is shorter.",
         ),
         (State::Unconfirmed(None), unconfirmed.clone(), "Nobody could say whether this is the newest version"),
         (State::Unconfirmed(Some(NOW)), unconfirmed, "Not confirmed for long that this is the newest version"),
@@ -129,12 +129,12 @@ fn a_release_is_installed_only_by_a_press_and_given_up_by_another() {
 #[test]
 fn a_newer_release_is_a_banner_that_leads_to_its_progress_and_can_be_dismissed() {
     let mut window = window(with(newer(false), updating(Step::Idle)));
-    assert!(says(&window, "Ringfence 1.2.0 is there"));
+    assert!(says(&window, "Ringfence 1.2.0 is available"));
     assert_eq!(press(&mut window, "Install"), [Command::InstallRelease(NEW), Command::WatchDevices(true)]);
     assert_eq!(window.state().state.page, Page::Settings);
     press(&mut window, "Back");
     press(&mut window, "Dismiss");
-    assert!(!says(&window, "Ringfence 1.2.0 is there"));
+    assert!(!says(&window, "Ringfence 1.2.0 is available"));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Every screen can be used without seeing it, and hit without aiming.
 
+use std::collections::BTreeSet;
+
 use egui::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use ringfence::phone::view::{EndReason, PhoneView};
@@ -71,6 +73,44 @@ fn the_tab_key_reaches_every_button_of_a_call() {
     for name in ["Mute", "Hold", "Keypad", "Audio", "End"] {
         assert!(reached.iter().any(|r| r == name), "{name} is not among {reached:?}");
     }
+}
+
+/// Names of what can be pressed, chosen or typed into.
+fn controls(window: &crate::rig::Window) -> BTreeSet<String> {
+    let kinds = [Role::Button, Role::Tab, Role::RadioButton, Role::ComboBox, Role::TextInput, Role::PasswordInput];
+    let nodes = window.root().children_recursive().map(|node| node.accesskit_node());
+    let nodes = nodes.filter(|node| kinds.contains(&node.role()) && !node.is_disabled());
+    nodes.map(|node| node.label().unwrap_or_default()).collect()
+}
+
+#[test]
+fn in_every_scene_each_control_has_a_name_and_the_tab_key_reaches_it() {
+    let mut wrong = Vec::new();
+    // What stands behind the sheet of shortcuts is not to be reached while that is open.
+    for scene in crate::scenes::NAMES.into_iter().filter(|name| *name != "shortcuts") {
+        let (view, state) = crate::scenes::scene(scene).expect("it is among the names");
+        let mut window = sized(view, [360.0, 1700.0]);
+        window.state_mut().state = state;
+        window.run();
+        let mut missing = controls(&window);
+        if missing.contains("") {
+            wrong.push(format!("{scene}: something without a name among {missing:?}"));
+        }
+        for _ in 0..missing.len() * 2 + 8 {
+            window.key_press(egui::Key::Tab);
+            window.step();
+            if missing.is_empty() {
+                break;
+            }
+            if let Some(focused) = window.root().children_recursive().find(egui_kittest::Node::is_focused) {
+                missing.remove(&focused.accesskit_node().label().unwrap_or_default());
+            }
+        }
+        if !missing.is_empty() {
+            wrong.push(format!("{scene}: Tab does not reach {missing:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

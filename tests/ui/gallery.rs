@@ -24,7 +24,9 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let scene = arguments.next().unwrap_or_else(|| "main".into());
     let dark = arguments.next().as_deref() == Some("dark");
-    let Some((mut view, start)) = scenes::scene(&scene) else { panic!("no scene {scene}") };
+    let Some((mut view, start)) = scenes::scene(&scene) else {
+        panic!("no scene {scene}: there are {:?}", scenes::NAMES)
+    };
     view.settings.theme = if dark { Theme::Dark } else { Theme::Light };
     let (handle, far) = PhoneHandle::pair();
     let waker = ui::Waker::default();

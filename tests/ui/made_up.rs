@@ -155,7 +155,7 @@ pub(crate) fn ended(end: EndReason) -> PhoneView {
     PhoneView { calls: vec![call], history: rows.into(), ..ready() }
 }
 
-/// Ringfence 1.2.0 is there.
+/// Ringfence 1.2.0 is available.
 pub(crate) fn newer(unsafe_to_stay: bool) -> State {
     let fixes = vec!["Calls no longer drop after an hour.".into(), "Echo is shorter".into()];
     State::Newer { version: Version(1, 2, 0), fixes, unsafe_to_stay }
@@ -170,4 +170,10 @@ pub(crate) fn updating(step: update::Step) -> Updating {
         step,
         ..Updating::default()
     }
+}
+
+/// The settings, which the disk does not take.
+pub(crate) fn unsaved() -> Problem {
+    let detail = "settings.json: No space left on device (os error 28)";
+    Problem::new(ProblemKind::NotSaved, "Your settings").with_detail(detail)
 }

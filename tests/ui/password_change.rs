@@ -156,7 +156,7 @@ fn from_every_state_the_keypad_is_at_most_two_presses_of_tab_away() {
 #[test]
 fn the_sheet_says_who_asks_what_still_works_and_what_else_needs_the_password() {
     let window = sheet(breach::composing());
-    window.get_by_label("We saw attempts to get at customer data");
+    window.get_by_label("Voxline writes: “We saw attempts to get at customer data”");
     window
         .get_by_label("Voxline asks for a new line password by 3 December. It has not confirmed that data was taken.");
     window.get_by_label(
@@ -418,7 +418,7 @@ fn done_says_what_was_proven_and_what_is_left() {
     let mut window = sheet(breach::done());
     assert_eq!(press(&mut window, "Done"), [command(ChangeCommand::Finish)]);
     let window = sheet(changing(ChangePhase::Done { old: OldPassword::StillAccepted, at: NOW }));
-    window.get_by_label("Attention: Signed in with it. Voxline still accepts the old one: call them");
+    window.get_by_label("Attention: Voxline still accepts the old one. Call them: whoever has it can use your line");
     let window = sheet(changing(ChangePhase::Done { old: OldPassword::NotChecked, at: NOW }));
     window.get_by_label("Good: Signed in with it. Whether the old one is refused was not tested");
 }

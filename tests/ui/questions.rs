@@ -142,7 +142,7 @@ fn a_bill_is_opened_its_columns_confirmed_and_foreign_calls_listed() {
     assert_eq!(press(&mut window, "Compare"), [Command::Bill(HOME, compare)]);
     let window = page(breach::bill_result(), SecurityPage::Bill);
     // Shown as a heading, and said once when it comes.
-    let result = "1 call was not made here. 41 calls of the list since 22 Oct were compared";
+    let result = "1 call was not made here. 41 calls since 22 Oct were compared";
     for role in [egui::Role::Heading, egui::Role::Status] {
         window.get_by_role_and_label(role, result);
     }

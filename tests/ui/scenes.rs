@@ -6,19 +6,124 @@ use ringfence::phone::update::document::Version;
 use ringfence::phone::update::{self, Step};
 use ringfence::phone::view::{
     AccountState, AccountView, Alarm, BillState, BillView, CallState, CallView, ChangePhase, ChangeReason, ChangeWay,
-    CheckState, Compose, ContactView, DeviceListing, DevicesView, EndReason, GuardFrom, GuardVerdict, KeyringTrouble,
-    NeedsPerson, NoticeLevel, NoticeSource, NoticeState, OldPassword, PasswordPlace, PhoneView, Protection,
-    RehearsalView, SecurityView, Todo, TrustView, VaultQuestion, VaultState, Weaker,
+    CheckState, Compose, ContactView, DeviceId, DeviceListing, DeviceView, DevicesView, EndReason, Ending, GuardFrom,
+    GuardVerdict, KeyView, KeyringTrouble, LoginView, NeedsPerson, NoticeLevel, NoticeSource, NoticeState, OldPassword,
+    OwnView, PhoneView, Protection, ProviderList, RehearsalView, SecurityView, SessionId, Todo, TrustView,
+    VaultQuestion, VaultState, Weaker, WhyNot,
 };
-use ringfence::ui::state::{Page, Panel, SecurityPage, SignInForm, Tab, UiState};
+use ringfence::port::release::{Effect, Trouble};
+use ringfence::ui::licences::Book;
+use ringfence::ui::state::{LicencesPage, Page, Panel, SecurityPage, SignInForm, Tab, UiState};
 
 use crate::breach::{self, ago, changing, security, with};
 use crate::made_up::{self, HOME, NOW};
+
+/// Every scene.
+pub(crate) const NAMES: [&str; 97] = [
+    "main",
+    "keypad",
+    "shortcuts",
+    "settings",
+    "settings-sign-out",
+    "settings-newer",
+    "settings-fetching",
+    "settings-installed",
+    "settings-not-installed",
+    "settings-not-saved",
+    "licences",
+    "licence",
+    "empty",
+    "demo",
+    "call",
+    "call-keypad",
+    "call-audio",
+    "muted",
+    "ringing",
+    "silent",
+    "long-call",
+    "emergency",
+    "in-call-later",
+    "ended",
+    "failed",
+    "incoming",
+    "first-start",
+    "first-start-advanced",
+    "signing-in",
+    "sign-in-failed",
+    "ask-unencrypted",
+    "rejected",
+    "needs-password",
+    "not-saved",
+    "keyring-locked",
+    "newer",
+    "release",
+    "withdrawn",
+    "composing",
+    "composing-enforced",
+    "composing-unlisted",
+    "idle",
+    "preparing",
+    "saving",
+    "changing",
+    "checking-old",
+    "uncertain",
+    "undoing",
+    "waiting",
+    "refused",
+    "aborted",
+    "neither",
+    "not-allowed",
+    "not-changed-yet",
+    "no-keyring",
+    "elsewhere",
+    "at-provider",
+    "done",
+    "still-accepted",
+    "breach",
+    "centre",
+    "centre-calm",
+    "centre-locked-down",
+    "centre-troubled",
+    "notice",
+    "notice-done",
+    "why",
+    "told",
+    "told-ticked",
+    "devices",
+    "devices-listed",
+    "devices-naming",
+    "devices-need-password",
+    "devices-unlisted",
+    "limits",
+    "bill",
+    "bill-unreadable",
+    "bill-columns",
+    "bill-result",
+    "log",
+    "contact",
+    "contact-empty",
+    "remove",
+    "lockdown",
+    "locked-down",
+    "vault",
+    "weaker",
+    "guard",
+    "guard-word",
+    "guard-blocked",
+    "guard-link",
+    "guard-redirect",
+    "certificate",
+    "certificate-changed",
+    "choose-vault",
+    "unlock-vault",
+    "rehearsal",
+];
 
 /// A scene by its name.
 pub(crate) fn scene(name: &str) -> Option<(PhoneView, UiState)> {
     let of = |group: fn(&str) -> Option<PhoneView>, state: UiState| group(name).map(|view| (view, state));
     phone(name)
+        .or_else(|| program(name))
         .or_else(|| of(change, on(SecurityPage::Change)))
         .or_else(|| centre(name))
         .or_else(|| of(questions, UiState::default()))
@@ -44,10 +149,9 @@ fn account(change: impl FnOnce(&mut AccountView)) -> PhoneView {
     view
 }
 
-/// What has to do with telephoning, signing in and settings.
+/// What has to do with telephoning and signing in.
 fn phone(name: &str) -> Option<(PhoneView, UiState)> {
     let main = || (made_up::ready(), UiState::default());
-    let at_page = |page| UiState { page, ..UiState::default() };
     let open = |panel| {
         let mut state = UiState::default();
         state.call.open = panel;
@@ -61,7 +165,6 @@ fn phone(name: &str) -> Option<(PhoneView, UiState)> {
             (made_up::ready(), state)
         }
         "shortcuts" => (made_up::ready(), UiState { shortcuts: true, ..UiState::default() }),
-        "settings" | "settings-sign-out" | "settings-newer" => settings(name, at_page(Page::Settings)),
         "empty" => plain(PhoneView { history: [].into(), ..made_up::ready() }),
         "demo" => plain(PhoneView { history: [].into(), ..demo() }),
         "call" => plain(call(|_| {})),
@@ -93,7 +196,26 @@ fn phone(name: &str) -> Option<(PhoneView, UiState)> {
             a.problem = Some(Problem::new(ProblemKind::WrongPassword, "Voxline").with_status(401));
         })),
         "needs-password" => plain(account(|a| a.state = AccountState::NeedsPassword)),
+        "not-saved" => plain(PhoneView { unsaved: vec![made_up::unsaved()], ..made_up::ready() }),
         "keyring-locked" => plain(PhoneView { vault: VaultState::Locked, ..made_up::ready() }),
+        _ => return None,
+    })
+}
+
+/// The settings, licences and releases.
+fn program(name: &str) -> Option<(PhoneView, UiState)> {
+    let plain = |view| (view, UiState::default());
+    let at_page = |page| UiState { page, ..UiState::default() };
+    Some(match name {
+        "settings"
+        | "settings-sign-out"
+        | "settings-newer"
+        | "settings-fetching"
+        | "settings-installed"
+        | "settings-not-installed"
+        | "settings-not-saved" => settings(name, at_page(Page::Settings)),
+        "licences" => (made_up::ready(), licences(None)),
+        "licence" => (made_up::ready(), licences(Some(0))),
         "newer" => plain(PhoneView { release: made_up::newer(false), ..made_up::ready() }),
         "release" => plain(release(Step::Fetching(Version(1, 2, 0), 4_400_000, 11_000_000))),
         "withdrawn" => {
@@ -115,6 +237,10 @@ fn settings(name: &str, mut state: UiState) -> (PhoneView, UiState) {
     match name {
         "settings-sign-out" => state.signing_out = Some(HOME),
         "settings-newer" => view.release = made_up::newer(false),
+        "settings-fetching" => view = releasing(view, Step::Fetching(Version(1, 2, 0), 4_400_000, 11_000_000)),
+        "settings-installed" => view = releasing(view, Step::Placed(Version(1, 2, 0), Effect::NextStart)),
+        "settings-not-installed" => view = releasing(view, Step::Failed(Version(1, 2, 0), Trouble::Unconfirmed)),
+        "settings-not-saved" => view.unsaved = vec![made_up::unsaved()],
         _ => view.release = update::State::Newest(ago(0, 95)),
     }
     state.login.on = Some(false);
@@ -122,7 +248,16 @@ fn settings(name: &str, mut state: UiState) -> (PhoneView, UiState) {
 }
 
 fn release(step: Step) -> PhoneView {
-    PhoneView { release: made_up::newer(false), updating: made_up::updating(step), ..made_up::ready() }
+    releasing(made_up::ready(), step)
+}
+
+fn releasing(view: PhoneView, step: Step) -> PhoneView {
+    PhoneView { release: made_up::newer(false), updating: made_up::updating(step), ..view }
+}
+
+fn licences(open: Option<usize>) -> UiState {
+    let licences = Some(LicencesPage { book: Book::open(), open });
+    UiState { page: Page::Licences, licences, ..UiState::default() }
 }
 
 fn long_call() -> PhoneView {
@@ -212,6 +347,7 @@ fn centre(name: &str) -> Option<(PhoneView, UiState)> {
         "told" => at(breach::told(), SecurityPage::Told),
         "told-ticked" => at(ticked(), SecurityPage::Told),
         "devices" => at(all(), SecurityPage::Devices),
+        "devices-listed" => at(listed(), SecurityPage::Devices),
         "devices-naming" => naming(),
         "devices-need-password" => at(breach::done(), SecurityPage::Devices),
         "devices-unlisted" => {
@@ -274,6 +410,35 @@ fn ticked() -> PhoneView {
     view
 }
 
+/// A provider that lists everything and ends what the person wants.
+fn listed() -> PhoneView {
+    let mut all = security();
+    let mut kitchen = DeviceView { name: Some("Kitchen".into()), ..breach::desk_phone() };
+    (kitchen.id, kitchen.place, kitchen.needs_password) = (DeviceId("k".into()), "192.168.1.21".into(), true);
+    kitchen.ending = Ending::Possible;
+    let stranger = DeviceView {
+        place: "203.0.113.9".into(),
+        country: Some("LV".into()),
+        registered: Some(ago(0, 40)),
+        expires: Some(ago(0, -20)),
+        ending: Ending::Possible,
+        ..breach::desk_phone()
+    };
+    all.devices.all = vec![stranger, kitchen];
+    all.devices.list = ProviderList::Read { at: ago(0, 1), names_us: true };
+    all.devices.own =
+        Some(OwnView { place: "192.168.1.10".into(), registered: Some(ago(0, 90)), expires: Some(ago(0, -30)) });
+    let (id, software) = (SessionId("p1".into()), Some("Firefox".into()));
+    let (country, since) = (Some("GB".into()), Some(ago(0, 30)));
+    all.devices.logins = vec![LoginView { id, software, country, since, new: true, ending: Ending::Possible }];
+    let (id, label) = (SessionId("d1".into()), "Ringfence on a computer".into());
+    let key =
+        KeyView { id, label, active: true, active_from: None, own: true, new: false, ending: Ending::No(WhyNot::Own) };
+    let laptop = KeyView { label: "Laptop".into(), own: false, ending: Ending::Possible, ..key.clone() };
+    all.devices.keys = vec![key, laptop];
+    with(all)
+}
+
 fn naming() -> Option<(PhoneView, UiState)> {
     let mut state = on(SecurityPage::Devices);
     state.security.naming = Some((breach::desk_phone().id, "Kitchen".into()));
@@ -301,7 +466,6 @@ fn questions(name: &str) -> Option<PhoneView> {
         "certificate-changed" => breach::certificate(false),
         "choose-vault" => PhoneView { vault_question: Some(VaultQuestion::Choose), ..breach::calm() },
         "unlock-vault" => PhoneView { vault_question: Some(VaultQuestion::Unlock(None)), ..breach::calm() },
-        "session" => account(|a| a.password = PasswordPlace::Session),
         "rehearsal" => {
             let words = "Your provider has published a notice. Open it in the security centre.".into();
             let rehearsal = Some(RehearsalView { step: 2, of: 7, words, over: false });
