@@ -204,7 +204,7 @@ impl Rehearsal {
             urgency: Urgency::Immediate,
             certainty: Certainty::Likely,
             audience: Audience::default(),
-            actions: vec![Action::ChangeSipPassword, Action::ReviewSessions, Action::TightenGuards],
+            actions: vec![Action::ChangeSipPassword],
             enforcement: Enforcement {
                 level: step.level,
                 deadline,

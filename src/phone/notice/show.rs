@@ -30,6 +30,11 @@ impl Lookout {
         let words = notice.words(LANGUAGE).cloned().unwrap_or_default();
         let first = self.kept.pin.as_ref().and_then(|pin| pin.keys.get(&known.key));
         let grown = self.is_grown(now, known);
+        let state = self.state(now, known);
+        // What else it asks for stays; a password that is new is not asked for again.
+        let is_open = matches!(state, NoticeState::Open | NoticeState::Snoozed(_));
+        let is_new = is_open && asks_for_change(notice) && self.is_satisfied(known);
+        let asked = notice.actions.iter().filter(|action| !is_new || **action != Action::ChangeSipPassword);
         NoticeView {
             id: NoticeId(notice.id.as_str().to_owned()),
             revision: notice.revision,
@@ -38,7 +43,7 @@ impl Lookout {
             title: words.title,
             body: words.body,
             certainty: certainty(notice),
-            actions: notice.actions.iter().filter(|action| grown || !needs_grown_key(**action)).map(shown).collect(),
+            actions: asked.filter(|action| grown || !needs_grown_key(**action)).map(shown).collect(),
             level: level(self.level(now, known)),
             deadline: notice.enforcement.deadline.map(|deadline| deadline.0),
             plan: points(known),
@@ -47,7 +52,7 @@ impl Lookout {
             key_since: first.map_or(known.issued, |first| first.ours),
             freshness: self.freshness(now, known),
             code: known.code.clone(),
-            state: self.state(now, known),
+            state,
         }
     }
 
