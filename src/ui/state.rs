@@ -32,6 +32,8 @@ pub struct UiState {
     pub call: CallPanel,
     /// What the person has to be told, until dismissed.
     pub notice: Option<Notice>,
+    /// The same with the page on which it came: it is said there, and on the main page.
+    pub noticed: Option<(Notice, Page)>,
     /// Whether the sheet of keyboard shortcuts is open.
     pub shortcuts: bool,
     /// Whether the devices are being reported.

@@ -168,7 +168,9 @@ fn release(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Co
 /// What has to be said on whatever page the person is: what they asked for did not work, or the disk takes nothing.
 pub(super) fn everywhere(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState) {
     unsaved(ui, scene, state);
-    notice(ui, state);
+    if state.noticed.as_ref().is_some_and(|(_, page)| *page == state.page) {
+        notice(ui, state);
+    }
 }
 
 fn unsaved(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState) {

@@ -135,6 +135,9 @@ fn place_call(scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>, to
 pub fn root(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
     let p = theme::palette(ui);
     keys::handle(ui.ctx(), scene, state, out);
+    if state.noticed.as_ref().map(|(notice, _)| notice) != state.notice.as_ref() {
+        state.noticed = state.notice.clone().map(|notice| (notice, state.page));
+    }
     let rect = ui.max_rect();
     ui.painter().rect_filled(rect, 0.0, p.bg);
     Frame::new().show(ui, |ui| {

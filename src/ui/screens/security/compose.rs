@@ -208,6 +208,10 @@ fn end_them(ui: &mut Ui, cx: &Cx<'_>, out: &mut Vec<Command>) {
         return;
     }
     if let Some(why) = devices.others_stay {
+        // Nobody asks why what is not known cannot be ended.
+        if devices.all.is_empty() {
+            return;
+        }
         return widgets::faint(ui, &sentence(words::others_stay(why, cx.provider())));
     }
     widgets::card(ui, |ui| {
