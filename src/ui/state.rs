@@ -169,6 +169,8 @@ pub struct SignInForm {
     pub outbound_proxy: String,
     /// Authentication name, if it is not the address's user.
     pub auth_user: String,
+    /// Where the provider's website is: for the day on which a password must be changed there.
+    pub website: String,
 }
 
 impl SignInForm {
@@ -194,6 +196,7 @@ impl SignInForm {
             transport: self.transport,
             outbound_proxy: filled(&self.outbound_proxy),
             auth_user: filled(&self.auth_user),
+            website: filled(&self.website),
             ..AccountDraft::default()
         }
     }

@@ -111,6 +111,7 @@ fn advanced(ui: &mut Ui, form: &mut SignInForm) {
     ui.add_space(12.0);
     row(ui, "Outbound proxy", "", &mut form.outbound_proxy, "proxy.provider.example:5061");
     row(ui, "Authentication name", "if it is not your address's", &mut form.auth_user, "");
+    row(ui, "Their website", "where you would change a password", &mut form.website, "www.provider.example");
 }
 
 /// The check list, the question, and what went wrong.
