@@ -55,6 +55,7 @@ pub(super) fn parse(what: &str, fields: &mut Fields) -> Option<Result<SecurityRe
         "try_again" => change(ChangeCommand::Go),
         "cancel_change" => change(ChangeCommand::Cancel),
         "finish_change" => change(ChangeCommand::Finish),
+        "test_old_password" => change(ChangeCommand::TestOld),
         "reveal_password" => Some(Ok(SecurityRequest::Reveal)),
         "tick" => Some(tick(fields)),
         "lockdown" => Some(fields.flag("on").map(|on| {
@@ -142,11 +143,10 @@ fn phase(phase: &ChangePhase) -> (&'static str, Value) {
         ChangePhase::Testing => ("testing", nothing),
         ChangePhase::Keeping => ("keeping", nothing),
         ChangePhase::CheckingOld => ("checking_old", nothing),
-        ChangePhase::Refused => ("refused", nothing),
-        ChangePhase::Wait { until } => ("wait", json!({ "until": until })),
+        ChangePhase::Wait { until, why } => ("wait", json!({ "until": until, "why": why })),
         ChangePhase::NeedsPerson(need) => ("needs_person", json!({ "why": needs(need) })),
         ChangePhase::AtProvider => ("at_provider", nothing),
-        ChangePhase::Aborted => ("aborted", nothing),
+        ChangePhase::Aborted(why) => ("aborted", json!({ "why": why })),
         ChangePhase::Done { old, at } => ("done", json!({ "old_password": old, "at": at })),
     }
 }
@@ -154,9 +154,7 @@ fn phase(phase: &ChangePhase) -> (&'static str, Value) {
 const fn later(why: LaterWhy) -> &'static str {
     match why {
         LaterWhy::Asked => "asked",
-        LaterWhy::InCall => "in_call",
         LaterWhy::ProviderDown => "provider_down",
-        LaterWhy::Budget => "budget",
     }
 }
 
@@ -174,7 +172,7 @@ const fn keyring(trouble: KeyringTrouble) -> &'static str {
 const fn needs(need: &NeedsPerson) -> &'static str {
     match need {
         NeedsPerson::NeitherWorks => "neither_works",
-        NeedsPerson::ChangedElsewhere(_) => "changed_elsewhere",
+        NeedsPerson::ChangedElsewhere => "changed_elsewhere",
         NeedsPerson::NotAllowed => "not_allowed",
         NeedsPerson::NotChangedYet => "not_changed_yet",
         NeedsPerson::PastedRefused => "pasted_refused",

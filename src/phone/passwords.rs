@@ -327,8 +327,12 @@ impl Phone {
             self.learn(place, &reply);
         }
         match purpose {
-            Purpose::Check | Purpose::Assign => {}
-            Purpose::Unlock(ticket) => self.vault_unlocked(ticket, &reply),
+            Purpose::Assign => {}
+            Purpose::Check => self.vault_works(now, &reply),
+            Purpose::Unlock(ticket) => {
+                self.vault_unlocked(ticket, &reply);
+                self.vault_works(now, &reply);
+            }
             Purpose::ReadChange(account, slot) => self.change_entry_read(now, account, slot, reply),
             Purpose::Change(account) => self.change_ordered(now, account, id, &reply),
             Purpose::KeepDeviceKey(account) => self.device_key_kept(account, &reply),
@@ -336,6 +340,14 @@ impl Phone {
             Purpose::Load(account) => self.password_loaded(now, account, reply),
             Purpose::Keep(account) => self.password_kept(account, place, &reply),
             Purpose::Move(account) => self.password_moved(account, place, &reply),
+        }
+    }
+
+    /// A place was looked at: if it works, changes that had none go on.
+    fn vault_works(&mut self, now: Now, reply: &Reply) {
+        match reply {
+            Reply::Done | Reply::Found(_) | Reply::Absent | Reply::Restored => self.changes_go_on(now),
+            Reply::Failed(_) => {}
         }
     }
 

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use self::change::{
-    ChangePhase, ChangeReason, ChangeStep, ChangeView, ChangeWay, Compose, KeyringTrouble, LaterWhy, NeedsPerson,
-    NewPassword,
+    AbortWhy, ChangePhase, ChangeReason, ChangeStep, ChangeView, ChangeWay, Compose, KeyringTrouble, LaterWhy,
+    NeedsPerson, NewPassword, WaitWhy,
 };
 pub use self::devices::{
     DeviceId, DeviceListing, DeviceView, DevicesView, EndTrouble, Ending, KeyView, ListTrouble, LoginView, OwnView,

@@ -72,6 +72,7 @@ fn every_command_of_the_password_change_is_read_and_shows_no_password() {
         ),
         (r#"{"do":"cancel_change","account":1}"#, change(ChangeCommand::Cancel)),
         (r#"{"do":"finish_change","account":1}"#, change(ChangeCommand::Finish)),
+        (r#"{"do":"test_old_password","account":1}"#, change(ChangeCommand::TestOld)),
         (r#"{"do":"reveal_password","account":1}"#, Request::Security(Some(AccountId(1)), SecurityRequest::Reveal)),
         (r#"{"do":"lockdown"}"#, Request::Security(None, SecurityRequest::Safety(SafetyCommand::Lockdown))),
         (

@@ -169,6 +169,8 @@ pub(crate) fn change(phase: ChangePhase) -> ChangeView {
         deadline: Some(deadline()),
         can_wait: true,
         can_cancel: true,
+        can_be_given: true,
+        can_test_old: false,
     }
 }
 

@@ -6,8 +6,8 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use ringfence::base::Envelope;
 use ringfence::phone::command::{Begin, ChangeCommand, Command, NoticeCommand};
 use ringfence::phone::view::{
-    ChangePhase, ChangeView, Compose, KeyringTrouble, LaterWhy, NeedsPerson, NewPassword, OldPassword, PhoneView,
-    SecurityView,
+    AbortWhy, ChangePhase, Compose, KeyringTrouble, LaterWhy, NeedsPerson, NewPassword, OldPassword, PhoneView,
+    SecurityView, VaultQuestion, WaitWhy,
 };
 use ringfence::ui::state::{Aloud, Page, SecurityPage, Tab};
 
@@ -82,12 +82,15 @@ fn phases() -> Vec<ChangePhase> {
         ChangePhase::Testing,
         ChangePhase::Keeping,
         ChangePhase::CheckingOld,
-        ChangePhase::Refused,
-        ChangePhase::Wait { until: ago(0, -5) },
         ChangePhase::AtProvider,
-        ChangePhase::Aborted,
     ];
-    for why in [LaterWhy::Asked, LaterWhy::InCall, LaterWhy::ProviderDown, LaterWhy::Budget] {
+    for why in [WaitWhy::Provider, WaitWhy::Budget, WaitWhy::Lag, WaitWhy::Disk] {
+        all.push(ChangePhase::Wait { until: ago(0, -5), why });
+    }
+    for why in [AbortWhy::Cancelled, AbortWhy::NotApplied, AbortWhy::Kept, AbortWhy::Disk] {
+        all.push(ChangePhase::Aborted(why));
+    }
+    for why in [LaterWhy::Asked, LaterWhy::ProviderDown] {
         all.push(ChangePhase::Later { until: Some(ago(-1, 0)), why });
     }
     for trouble in [
@@ -102,7 +105,7 @@ fn phases() -> Vec<ChangePhase> {
     }
     for why in [
         NeedsPerson::NeitherWorks,
-        NeedsPerson::ChangedElsewhere(Some(ago(0, 30))),
+        NeedsPerson::ChangedElsewhere,
         NeedsPerson::NotAllowed,
         NeedsPerson::NotChangedYet,
         NeedsPerson::PastedRefused,
@@ -390,7 +393,14 @@ fn when_neither_password_works_the_one_that_counts_is_asked_for() {
 
 #[test]
 fn without_a_keyring_a_safe_place_is_offered_before_anything_changes() {
-    let mut window = sheet(changing(ChangePhase::Keyring(KeyringTrouble::Missing)));
+    let asks = |question| PhoneView {
+        vault_question: Some(question),
+        ..changing(ChangePhase::Keyring(KeyringTrouble::Missing))
+    };
+    let mut window = sheet(asks(VaultQuestion::Unlock(None)));
+    assert_eq!(press(&mut window, "Open the file"), []);
+    assert_eq!(window.state().state.security.page(), SecurityPage::Vault);
+    let mut window = sheet(asks(VaultQuestion::Choose));
     assert_eq!(press(&mut window, "Choose a safe place"), []);
     assert_eq!(window.state().state.security.page(), SecurityPage::Vault);
     let mut window = sheet(changing(ChangePhase::Keyring(KeyringTrouble::Locked)));
@@ -463,12 +473,36 @@ fn review_begins_with_the_notice_as_its_reason() {
 
 #[test]
 fn a_change_that_waits_says_why_and_until_when() {
-    let view = ChangeView {
-        phase: ChangePhase::Later { until: Some(ago(-1, 0)), why: LaterWhy::Budget },
-        ..ChangeView::default()
-    };
-    let window = sheet(breach::with(SecurityView { change: view, ..breach::security() }));
-    let words = "More attempts now would look like an attack to Voxline. Ringfence waits until tomorrow 11:00 and goes \
-                 on by itself.";
-    assert!(says(&window, words));
+    for (why, words) in [
+        (WaitWhy::Provider, "Voxline does not answer, or wants a pause before the next attempt."),
+        (WaitWhy::Budget, "More attempts now would look like an attack to Voxline."),
+        (WaitWhy::Lag, "Voxline has changed it, and does not take the new one everywhere yet."),
+        (WaitWhy::Disk, "This computer's disk takes nothing"),
+    ] {
+        let window = sheet(changing(ChangePhase::Wait { until: ago(0, -5), why }));
+        assert!(says(&window, words) && says(&window, "Ringfence goes on by itself at 11:05."), "{why:?}");
+    }
+}
+
+#[test]
+fn a_change_that_came_to_nothing_says_what_may_still_come_of_it_and_begins_again_for_the_same_reason() {
+    for (why, words) in [
+        (AbortWhy::Cancelled, "Nothing has left this computer"),
+        (AbortWhy::NotApplied, "the request can do nothing any more"),
+        (AbortWhy::Kept, "Should Voxline take the new one after all, Ringfence still has it"),
+        (AbortWhy::Disk, "disk could not write down how far the change is, so nothing was sent"),
+    ] {
+        let mut window = sheet(changing(ChangePhase::Aborted(why)));
+        assert!(says(&window, words), "{why:?}");
+        assert_eq!(press(&mut window, "Try again"), [command(ChangeCommand::Begin(Begin::Notice))]);
+    }
+}
+
+#[test]
+fn a_notice_whose_deadline_has_passed_cannot_be_put_off_whatever_the_change_says() {
+    let mut view = breach::composing();
+    view.security[0].notices[0].deadline = Some(ago(0, 1));
+    let mut window = sheet(view);
+    assert!(window.query_by_label("Not now").is_none());
+    assert_eq!(press(&mut window, "Cancel"), [command(ChangeCommand::Cancel)]);
 }

@@ -5,11 +5,11 @@ use ringfence::phone::problem::{Problem, ProblemKind};
 use ringfence::phone::update::document::Version;
 use ringfence::phone::update::{self, Step};
 use ringfence::phone::view::{
-    AccountState, AccountView, Alarm, BillState, BillView, CallState, CallView, ChangePhase, ChangeReason, ChangeWay,
-    CheckState, Compose, ContactView, DeviceId, DeviceListing, DeviceView, DevicesView, EndReason, Ending, GuardFrom,
-    GuardVerdict, KeyView, KeyringTrouble, LoginView, NeedsPerson, NoticeLevel, NoticeSource, NoticeState, OldPassword,
-    OwnView, PhoneView, Protection, ProviderList, RehearsalView, SecurityView, SessionId, Todo, TrustView,
-    VaultQuestion, VaultState, Weaker, WhyNot,
+    AbortWhy, AccountState, AccountView, Alarm, BillState, BillView, CallState, CallView, ChangePhase, ChangeReason,
+    ChangeWay, CheckState, Compose, ContactView, DeviceId, DeviceListing, DeviceView, DevicesView, EndReason, Ending,
+    GuardFrom, GuardVerdict, KeyView, KeyringTrouble, LoginView, NeedsPerson, NoticeLevel, NoticeSource, NoticeState,
+    OldPassword, OwnView, PhoneView, Protection, ProviderList, RehearsalView, SecurityView, SessionId, Todo, TrustView,
+    VaultQuestion, VaultState, WaitWhy, Weaker, WhyNot,
 };
 use ringfence::port::release::{Effect, Trouble};
 use ringfence::ui::licences::Book;
@@ -19,7 +19,7 @@ use crate::breach::{self, ago, changing, security, with};
 use crate::made_up::{self, HOME, NOW};
 
 /// Every scene.
-pub(crate) const NAMES: [&str; 97] = [
+pub(crate) const NAMES: [&str; 96] = [
     "main",
     "keypad",
     "shortcuts",
@@ -69,7 +69,6 @@ pub(crate) const NAMES: [&str; 97] = [
     "uncertain",
     "undoing",
     "waiting",
-    "refused",
     "aborted",
     "neither",
     "not-allowed",
@@ -307,9 +306,8 @@ fn change(name: &str) -> Option<PhoneView> {
         "checking-old" => changing(ChangePhase::CheckingOld),
         "uncertain" => changing(ChangePhase::Uncertain),
         "undoing" => changing(ChangePhase::Undoing),
-        "waiting" => changing(ChangePhase::Wait { until: soon }),
-        "refused" => changing(ChangePhase::Refused),
-        "aborted" => changing(ChangePhase::Aborted),
+        "waiting" => changing(ChangePhase::Wait { until: soon, why: WaitWhy::Provider }),
+        "aborted" => changing(ChangePhase::Aborted(AbortWhy::Kept)),
         "neither" => changing(ChangePhase::NeedsPerson(NeedsPerson::NeitherWorks)),
         "not-allowed" => changing(ChangePhase::NeedsPerson(NeedsPerson::NotAllowed)),
         "not-changed-yet" => by_hand(ChangePhase::NeedsPerson(NeedsPerson::NotChangedYet)),

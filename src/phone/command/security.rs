@@ -32,6 +32,8 @@ pub enum ChangeCommand {
     Cancel,
     /// "Done": the person has seen the result.
     Finish,
+    /// Try the old password, which the provider still took, once more.
+    TestOld,
     /// Put the new password into the envelope, then send [`crate::phone::event::Event::EnvelopeFilled`].
     Reveal(Envelope),
 }

@@ -40,6 +40,8 @@ pub struct Kept {
 pub enum Standing {
     /// Another one was accepted since: this one is kept in case that is undone.
     Superseded,
+    /// The same, and the provider took this one as well when it was tried last.
+    StillAccepted,
     /// It may have been set, or still be set, by this change. No other is begun beside it (R7): it is taken up again.
     Undetermined(Unsettled),
 }
@@ -75,6 +77,9 @@ struct Row<S> {
     unsettled: Option<Unsettled>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     until: Option<WallTime>,
+    /// An older Ringfence takes it for one that was only replaced.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    still_accepted: bool,
 }
 
 #[derive(Deserialize)]
@@ -100,6 +105,29 @@ impl Attic {
     pub fn supersede(&mut self, secret: Secret<String>) {
         self.remove(&secret);
         self.entries.insert(0, Kept { secret, standing: Standing::Superseded, until: None });
+    }
+
+    /// The provider still takes this one, which was replaced: it is kept, so that it can be tried again.
+    pub fn still_accept(&mut self, secret: Secret<String>) {
+        self.supersede(secret);
+        if let Some(first) = self.entries.first_mut() {
+            first.standing = Standing::StillAccepted;
+        }
+    }
+
+    /// The one that was replaced and that the provider took as well when it was tried last.
+    #[must_use]
+    pub fn still_accepted(&self) -> Option<&Secret<String>> {
+        self.entries.iter().find(|kept| kept.standing == Standing::StillAccepted).map(|kept| &kept.secret)
+    }
+
+    /// It is refused now, or another change has begun to count.
+    pub fn forget_still_accepted(&mut self) {
+        for kept in &mut self.entries {
+            if kept.standing == Standing::StillAccepted {
+                kept.standing = Standing::Superseded;
+            }
+        }
     }
 
     /// Puts the password of a change on top whose end is not known.
@@ -139,7 +167,7 @@ impl Attic {
                 not_after: open.not_after,
                 kind,
             }),
-            Standing::Undetermined(_) | Standing::Superseded => None,
+            Standing::Undetermined(_) | Standing::Superseded | Standing::StillAccepted => None,
         })
     }
 
@@ -168,11 +196,13 @@ impl Attic {
     pub fn to_line(&self) -> Secret<String> {
         let row = |kept| {
             let Kept { secret, standing, until }: &Kept = kept;
-            let unsettled = match standing {
-                Standing::Superseded => None,
-                Standing::Undetermined(open) => Some(open.clone()),
+            let (unsettled, still_accepted) = match standing {
+                Standing::Superseded => (None, false),
+                Standing::StillAccepted => (None, true),
+                Standing::Undetermined(open) => (Some(open.clone()), false),
             };
-            Row { secret: secret.expose("the keyring is where it belongs").as_str(), unsettled, until: *until }
+            let secret = secret.expose("the keyring is where it belongs").as_str();
+            Row { secret, unsettled, until: *until, still_accepted }
         };
         line(&Entry { v: VERSION, kept: self.entries.iter().map(row).collect() })
     }
@@ -190,7 +220,11 @@ impl Attic {
         let entry: Entry<String> = serde_json::from_str(line).map_err(|_| Unreadable::Damaged)?;
         let kept = |row: Row<String>| Kept {
             secret: Secret::new(row.secret),
-            standing: row.unsettled.map_or(Standing::Superseded, Standing::Undetermined),
+            standing: match row.unsettled {
+                Some(open) => Standing::Undetermined(open),
+                None if row.still_accepted => Standing::StillAccepted,
+                None => Standing::Superseded,
+            },
             until: row.until,
         };
         Ok(Attic { entries: entry.kept.into_iter().map(kept).take(MOST).collect() })
@@ -207,9 +241,9 @@ impl Attic {
     /// Makes room: the oldest that was only replaced goes first. What is undetermined has precedence.
     pub fn trim(&mut self) {
         while self.entries.len() > ROOM {
-            let superseded = |kept: &Kept| kept.standing == Standing::Superseded;
+            let of = |standing| self.entries.iter().rposition(|kept| kept.standing == standing);
             let last = self.entries.len() - 1;
-            let goes = self.entries.iter().rposition(superseded).unwrap_or(last);
+            let goes = of(Standing::Superseded).or_else(|| of(Standing::StillAccepted)).unwrap_or(last);
             self.entries.remove(goes);
         }
     }

@@ -5,6 +5,7 @@ use super::input::{Input, Person, Place, PolicyAnswer, VaultAnswer};
 use super::journal::Phase;
 use super::machine::{Context, Foreign, person};
 use super::output::{Event, Order, Output};
+use super::probing::Probing;
 use super::resting::{Later, NeedsUser};
 use super::settling::{Settling, Then};
 use super::staging::Staging;
@@ -85,9 +86,20 @@ fn choose(cx: &mut Context<'_>, wish: Wish, generation: Option<u64>) -> State {
     cx.facts.notice.clone_from(&wish.notice);
     match cx.facts.attic.open(wish.kind) {
         // It may have been sent: nothing may take that for granted, so it does not count as fresh.
-        Some(txn) => Staging::enter(cx, Open { attempts: 0, ..Open::found(txn) }),
+        Some(txn) if !is_too_late(cx, &txn) => Staging::enter(cx, Open { attempts: 0, ..Open::found(txn) }),
+        Some(txn) => {
+            // By a clock only: it is kept, in case the line needs it (R8).
+            cx.facts.attic.supersede(txn.new);
+            ask_for_password(cx, wish, generation, false)
+        }
         None => ask_for_password(cx, wish, generation, false),
     }
+}
+
+/// Whether the provider would only say that it is too late for this one. The generation is still the one that it was
+/// for, so that it was not applied either.
+fn is_too_late(cx: &Context<'_>, txn: &Txn) -> bool {
+    txn.kind == Kind::Api && cx.facts.has_passed(txn.not_after)
 }
 
 /// 5, and 16 with `refused`.
@@ -107,6 +119,7 @@ impl Checking {
             }
             Input::Policy(answer) => self.on_policy(cx, answer),
             Input::Person(Person::Cancel) => State::Idle,
+            Input::ActiveRefused(_) => Probing::repair(cx).unwrap_or(State::Checking(self)),
             Input::Boot(_)
             | Input::Person(_)
             | Input::Demand(_)
@@ -114,7 +127,6 @@ impl Checking {
             | Input::Submit(_)
             | Input::Tx(_)
             | Input::Probe(_)
-            | Input::ActiveRefused(_)
             | Input::Clocks { .. }
             | Input::Timeout => State::Checking(self),
         }
@@ -131,6 +143,11 @@ impl Checking {
             PolicyAnswer::Unreachable { retry_after } => {
                 let left = patience(0, retry_after);
                 State::Later(Later { left, why: Why::Provider, wish: Some(self.wish) })
+            }
+            // Changed elsewhere? The registrar decides.
+            PolicyAnswer::WrongPassword => {
+                cx.log(Event::NotAllowed);
+                Probing::doubt(cx)
             }
             PolicyAnswer::Refused => {
                 cx.log(Event::NotAllowed);
@@ -150,6 +167,9 @@ impl NoKeyring {
     }
 
     pub(super) fn handle(self, cx: &mut Context<'_>, input: Input) -> State {
+        if matches!(input, Input::ActiveRefused(_)) {
+            return Probing::repair(cx).unwrap_or(State::NoKeyring(self));
+        }
         match person(input) {
             Some(Person::TryAgain(place)) => {
                 cx.facts.place = place;
@@ -164,7 +184,8 @@ impl NoKeyring {
                 | Person::ChangedIt
                 | Person::Current(_)
                 | Person::ShowAgain
-                | Person::Finish,
+                | Person::Finish
+                | Person::TestOld,
             )
             | None => State::NoKeyring(self),
         }
@@ -177,6 +198,9 @@ impl NoKeyring {
 
 impl Choosing {
     pub(super) fn handle(self, cx: &mut Context<'_>, input: Input) -> State {
+        if matches!(input, Input::ActiveRefused(_)) {
+            return Probing::repair(cx).unwrap_or(State::Choosing(self));
+        }
         match person(input) {
             Some(Person::Choose { tx, new, created, not_after }) => {
                 if cx.facts.active.as_ref() == Some(&new) {
@@ -192,6 +216,10 @@ impl Choosing {
             // An attempt before this one may have left its password in the keyring, unsent.
             Some(Person::Cancel) if cx.facts.phase == Phase::Staged => Settling::forget_unsent(cx, Then::Idle),
             Some(Person::Cancel) => State::Idle,
+            Some(Person::Snooze(left)) if cx.facts.can_wait() => match cx.facts.phase {
+                Phase::Staged => Settling::forget_unsent(cx, Then::Later(left)),
+                Phase::Closed | Phase::Submitted | Phase::Unknown => Later::asked(left),
+            },
             Some(
                 Person::Begin { .. }
                 | Person::Proof(_)
@@ -200,7 +228,8 @@ impl Choosing {
                 | Person::ChangedIt
                 | Person::Current(_)
                 | Person::ShowAgain
-                | Person::Finish,
+                | Person::Finish
+                | Person::TestOld,
             )
             | None => State::Choosing(self),
         }
@@ -213,6 +242,9 @@ impl Choosing {
 
 impl Proving {
     pub(super) fn handle(mut self, cx: &mut Context<'_>, input: Input) -> State {
+        if matches!(input, Input::ActiveRefused(_)) {
+            return Probing::repair(cx).unwrap_or(State::Proving(self));
+        }
         match person(input) {
             Some(Person::Proof(proof)) if proves(&proof, &self.txn.new) => Staging::enter(cx, Open::fresh(self.txn)),
             Some(Person::Proof(_)) => {
@@ -228,7 +260,8 @@ impl Proving {
                 | Person::ChangedIt
                 | Person::Current(_)
                 | Person::ShowAgain
-                | Person::Finish,
+                | Person::Finish
+                | Person::TestOld,
             )
             | None => State::Proving(self),
         }

@@ -122,6 +122,8 @@ pub enum Person {
     Cancel,
     /// The end was seen.
     Finish,
+    /// Try the old password, which the provider still took, once more.
+    TestOld,
 }
 
 /// A verified notice wants a change (account-security 3.4, states 1, 2 and 22).
@@ -179,7 +181,9 @@ pub enum PolicyAnswer {
         /// Its wish.
         retry_after: Option<Duration>,
     },
-    /// It does not accept our proof (401, 403).
+    /// It does not take the password in use (401).
+    WrongPassword,
+    /// It takes it, and does not let us (403), or asks for a proof that we do not give.
     Refused,
 }
 

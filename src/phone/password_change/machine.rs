@@ -333,6 +333,40 @@ impl Machine {
         open || [Kind::Api, Kind::Portal].iter().any(|kind| self.facts.attic.open(*kind).is_some())
     }
 
+    /// Whether "not now" exists: before anything is at stake, and if what a notice wants may be put off.
+    #[must_use]
+    pub fn can_wait(&self) -> bool {
+        matches!(self.state, State::Idle | State::Later(_) | State::Choosing(_) | State::Ended(_))
+            && self.facts.can_wait()
+    }
+
+    /// Whether a password that comes from somewhere else can be tried now.
+    #[must_use]
+    pub fn can_be_given(&self) -> bool {
+        match &self.state {
+            State::Idle | State::Later(_) | State::Ended(_) | State::NeedsUser(_) | State::Browsing(_) => true,
+            State::Probing(state) => state.is_pausing(),
+            State::Starting
+            | State::Checking(_)
+            | State::NoKeyring(_)
+            | State::Choosing(_)
+            | State::Proving(_)
+            | State::Staging(_)
+            | State::Marking(_)
+            | State::Submitting(_)
+            | State::Asking(_)
+            | State::Fencing(_)
+            | State::Settling(_) => false,
+        }
+    }
+
+    /// Whether the old password that the provider still took can be tried once more, now.
+    #[must_use]
+    pub fn can_test_old(&self) -> bool {
+        let rests = matches!(self.state, State::Idle | State::Later(_) | State::Ended(_));
+        rests && self.facts.attic.still_accepted().is_some() && self.facts.budget.wait().is_zero()
+    }
+
     /// Whether an end is known without a doubt if the person cancels now.
     #[must_use]
     pub fn can_cancel(&self) -> bool {
@@ -340,6 +374,7 @@ impl Machine {
             State::Checking(_) | State::NoKeyring(_) | State::Choosing(_) | State::Proving(_) => true,
             State::Staging(_) | State::Marking(_) | State::Later(Later { wish: Some(_), .. }) => true,
             State::Submitting(state) => state.is_recallable(),
+            State::NeedsUser(state) => state.open.is_none(),
             State::Starting
             | State::Idle
             | State::Later(_)
@@ -347,7 +382,6 @@ impl Machine {
             | State::Probing(_)
             | State::Fencing(_)
             | State::Settling(_)
-            | State::NeedsUser(_)
             | State::Browsing(_)
             | State::Ended(_) => false,
         }

@@ -163,6 +163,24 @@ impl PasswordChange {
         self.machine.is_in_doubt()
     }
 
+    /// See [`Machine::can_wait`].
+    #[must_use]
+    pub fn can_wait(&self) -> bool {
+        self.machine.can_wait()
+    }
+
+    /// See [`Machine::can_be_given`].
+    #[must_use]
+    pub fn can_be_given(&self) -> bool {
+        self.machine.can_be_given()
+    }
+
+    /// See [`Machine::can_test_old`].
+    #[must_use]
+    pub fn can_test_old(&self) -> bool {
+        self.machine.can_test_old()
+    }
+
     /// See [`Machine::can_cancel`].
     #[must_use]
     pub fn can_cancel(&self) -> bool {

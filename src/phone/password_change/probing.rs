@@ -54,8 +54,12 @@ enum Purpose {
     /// At the start, where the person tells the provider: the new one was being tried when the program ended. If it
     /// was accepted, then it only has to be put into its place; if nothing is learnt, the line signs in as ever.
     Resume,
+    /// The provider's API does not take the one in use: does the registrar?
+    Doubt,
     /// Before 24: is this old one refused?
     LastStep(Former),
+    /// The same later, because it was not.
+    Retest(Secret<String>),
 }
 
 /// Whether the provider was given time to spread the new password.
@@ -130,16 +134,26 @@ impl Probing {
 
     /// R8: those of the attic, one attempt each. None if there is nothing to try.
     pub(super) fn repair(cx: &mut Context<'_>) -> Option<State> {
-        let active = cx.facts.active.as_ref();
-        let other = |(_, kept): &(usize, &super::attic::Kept)| Some(&kept.secret) != active;
-        let plan: Vec<Which> =
-            cx.facts.attic.kept().iter().enumerate().filter(other).map(|(at, _)| Which::Attic(at)).collect();
+        let plan = others(cx);
         if plan.is_empty() { None } else { Some(Probing::new(None, Purpose::Repair, &plan).go(cx)) }
+    }
+
+    /// The one in use, and if that is refused those of the attic: the provider's API has refused it.
+    pub(super) fn doubt(cx: &mut Context<'_>) -> State {
+        let plan: Vec<Which> = std::iter::once(Which::Old).chain(others(cx)).collect();
+        Probing::new(None, Purpose::Doubt, &plan).go(cx)
     }
 
     /// Before 24: one attempt with the old one, if the budget has room for it.
     pub(super) fn last_step(cx: &mut Context<'_>, former: Former) -> State {
         Probing::new(None, Purpose::LastStep(former), &[Which::Old]).go(cx)
+    }
+
+    /// Later: one attempt with the old one that was still accepted. None if there is none, or no room for it in the
+    /// budget.
+    pub(super) fn retest(cx: &mut Context<'_>) -> Option<State> {
+        let old = cx.facts.attic.still_accepted().filter(|_| cx.facts.budget.wait().is_zero())?.clone();
+        Some(Probing::new(None, Purpose::Retest(old), &[Which::Old]).go(cx))
     }
 
     /// The next of the plan, as soon as the budget allows.
@@ -163,7 +177,11 @@ impl Probing {
         match self.purpose {
             Purpose::LastStep(_) => Ended::done(cx, OldPassword::NotChecked),
             Purpose::Resume => self.leave_to_line(cx),
-            Purpose::Find | Purpose::Verify(_) | Purpose::Given(_) | Purpose::Repair => {
+            Purpose::Retest(_) => {
+                cx.log(Event::Finished(OldPassword::NotChecked));
+                State::Idle
+            }
+            Purpose::Find | Purpose::Verify(_) | Purpose::Given(_) | Purpose::Repair | Purpose::Doubt => {
                 self.at = At::Pausing { left, why };
                 State::Probing(self)
             }
@@ -182,7 +200,7 @@ impl Probing {
     fn secret<'a>(&'a self, cx: &'a Context<'_>, which: Which) -> Option<&'a Secret<String>> {
         match (which, &self.purpose) {
             (Which::Old, Purpose::LastStep(former)) => Some(&former.secret),
-            (Which::Given, Purpose::Given(secret)) => Some(secret),
+            (Which::Old, Purpose::Retest(secret)) | (Which::Given, Purpose::Given(secret)) => Some(secret),
             (Which::Old, _) => cx.facts.active.as_ref(),
             (Which::New, _) => self.open.as_ref().map(|open| &open.txn.new),
             (Which::Attic(at), _) => cx.facts.attic.kept().get(at).map(|kept| &kept.secret),
@@ -252,15 +270,22 @@ impl Probing {
     /// What the person typed need not be tried; what may be in force cannot be called off here.
     fn cancel(self, cx: &mut Context<'_>) -> State {
         match (&self.purpose, self.open) {
-            (Purpose::Given(_), None) => State::Idle,
+            (Purpose::Given(_) | Purpose::Doubt, None) => State::Idle,
             (Purpose::Given(_), Some(open)) if open.txn.kind == Kind::Portal && open.old == Old::Good => {
                 State::Browsing(Browsing { open, not_yet: false })
             }
             (Purpose::Given(_), open) => NeedsUser::enter(open, Need::NeitherWorks),
             (Purpose::Find | Purpose::Verify(_), Some(open)) if open.txn.kind == Kind::Api => Fencing::enter(cx, open),
-            (Purpose::Find | Purpose::Verify(_) | Purpose::Repair | Purpose::Resume | Purpose::LastStep(_), open) => {
-                State::Probing(Probing { open, ..self })
-            }
+            (
+                Purpose::Find
+                | Purpose::Verify(_)
+                | Purpose::Repair
+                | Purpose::Resume
+                | Purpose::Doubt
+                | Purpose::LastStep(_)
+                | Purpose::Retest(_),
+                open,
+            ) => State::Probing(Probing { open, ..self }),
         }
     }
 
@@ -275,7 +300,7 @@ impl Probing {
             ProbeAnswer::Rejects => {
                 cx.facts.budget.refused();
                 cx.log(Event::Rejected(which));
-                if which == Which::Old && !matches!(self.purpose, Purpose::LastStep(_)) {
+                if which == Which::Old && !matches!(self.purpose, Purpose::LastStep(_) | Purpose::Retest(_)) {
                     cx.facts.proven = Proven::Refused;
                 }
                 self.next(cx, which)
@@ -320,8 +345,18 @@ impl Probing {
     }
 
     fn accepted(self, cx: &mut Context<'_>, which: Which) -> State {
-        if matches!(self.purpose, Purpose::LastStep(_)) {
-            return Ended::done(cx, OldPassword::StillAccepted);
+        match &self.purpose {
+            Purpose::LastStep(former) => return Settling::still_accepted(cx, former.secret.clone()),
+            Purpose::Retest(_) => {
+                cx.log(Event::Finished(OldPassword::StillAccepted));
+                return State::Idle;
+            }
+            Purpose::Find
+            | Purpose::Verify(_)
+            | Purpose::Given(_)
+            | Purpose::Repair
+            | Purpose::Resume
+            | Purpose::Doubt => {}
         }
         let Some(secret) = self.secret(cx, which).cloned() else { return self.exhausted(cx) };
         let former = std::mem::replace(&mut cx.facts.proven, Proven::Yes);
@@ -332,6 +367,7 @@ impl Probing {
         cx.ask(Output::Use(Credentials { current: secret.clone(), alternate }));
         match which {
             Which::Old => match (self.open, self.purpose) {
+                (None, Purpose::Doubt) => NeedsUser::enter(None, Need::NotAllowed),
                 (None, _) => State::Idle,
                 (Some(open), Purpose::Find) => old_works(cx, open, Known::AskedForIt),
                 (Some(open), _) => old_works(cx, open, Known::No),
@@ -349,6 +385,10 @@ impl Probing {
     fn exhausted(mut self, cx: &mut Context<'_>) -> State {
         match self.purpose {
             Purpose::LastStep(former) => Settling::refused_at_last(cx, &former),
+            Purpose::Retest(old) => {
+                cx.log(Event::Finished(OldPassword::Refused));
+                Settling::refused_by_now(cx, &old)
+            }
             Purpose::Given(_) => {
                 cx.log(Event::NeedsPerson);
                 NeedsUser::enter(self.open, Need::GivenRefused)
@@ -360,6 +400,10 @@ impl Probing {
             }
             Purpose::Repair => neither(cx, self.open),
             Purpose::Resume => self.leave_to_line(cx),
+            Purpose::Doubt => {
+                cx.log(Event::NeedsPerson);
+                NeedsUser::enter(None, Need::ChangedElsewhere)
+            }
             Purpose::Verify(Spread::Fresh) => {
                 self.purpose = Purpose::Verify(Spread::Waited);
                 self.plan = vec![Which::New];
@@ -372,6 +416,11 @@ impl Probing {
                 self.go(cx)
             }
         }
+    }
+
+    /// Whether nothing is sent for a while.
+    pub(super) const fn is_pausing(&self) -> bool {
+        matches!(self.at, At::Pausing { .. })
     }
 
     pub(super) const fn left(&mut self) -> Option<&mut Duration> {
@@ -392,12 +441,20 @@ impl Probing {
         match (&self.at, &self.purpose) {
             (At::Pausing { left, why }, _) => Status::Waiting { left: *left, why: *why },
             (At::Saving | At::Asked, Purpose::Find | Purpose::Resume) => Status::Unknown,
+            (At::Saving | At::Asked, Purpose::Doubt) => Status::Trying,
             (At::Saving | At::Asked, Purpose::Verify(_)) => Status::Verifying,
             (At::Saving | At::Asked, Purpose::Given(_)) => Status::Trying,
             (At::Saving | At::Asked, Purpose::Repair) => Status::Repairing,
-            (At::Saving | At::Asked, Purpose::LastStep(_)) => Status::CheckingOld,
+            (At::Saving | At::Asked, Purpose::LastStep(_) | Purpose::Retest(_)) => Status::CheckingOld,
         }
     }
+}
+
+/// Those of the attic that are not in use.
+fn others(cx: &Context<'_>) -> Vec<Which> {
+    let active = cx.facts.active.as_ref();
+    let other = |(_, kept): &(usize, &super::attic::Kept)| Some(&kept.secret) != active;
+    cx.facts.attic.kept().iter().enumerate().filter(other).map(|(at, _)| Which::Attic(at)).collect()
 }
 
 /// Those of the attic that may be in force (R8): worth a try before the person is asked.

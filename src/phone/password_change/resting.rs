@@ -136,8 +136,9 @@ fn rested(cx: &mut Context<'_>, person: Person) -> Option<State> {
     match person {
         Person::Begin { kind, notice } => Some(begin(cx, Wish { kind, notice })),
         Person::Current(secret) => Some(Probing::given(cx, None, secret)),
-        Person::Snooze(left) if cx.facts.can_wait() => Some(State::Later(Later { left, why: Why::Asked, wish: None })),
+        Person::Snooze(left) if cx.facts.can_wait() => Some(Later::asked(left)),
         Person::Finish => Some(State::Idle),
+        Person::TestOld => Probing::retest(cx),
         Person::Choose { .. }
         | Person::Proof(_)
         | Person::TryAgain(_)
@@ -149,6 +150,11 @@ fn rested(cx: &mut Context<'_>, person: Person) -> Option<State> {
 }
 
 impl Later {
+    /// The person said "not now", for so long.
+    pub(super) const fn asked(left: Duration) -> State {
+        State::Later(Later { left, why: Why::Asked, wish: None })
+    }
+
     pub(super) fn handle(self, cx: &mut Context<'_>, input: Input) -> State {
         match input {
             Input::Person(Person::Cancel) => State::Idle,
@@ -210,6 +216,7 @@ impl NeedsUser {
                 Some(_) => State::NeedsUser(self),
                 None => State::Idle,
             },
+            Input::ActiveRefused(_) if self.open.is_none() => Probing::repair(cx).unwrap_or(State::NeedsUser(self)),
             Input::Boot(_)
             | Input::Person(_)
             | Input::Demand(_)

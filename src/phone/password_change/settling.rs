@@ -13,7 +13,7 @@ use super::journal::Phase;
 use super::machine::{Context, Proven};
 use super::output::{Entry, Event, Order, Output};
 use super::probing::{Known, Probing, old_works};
-use super::resting::{Ended, NeedsUser};
+use super::resting::{Ended, Later, NeedsUser};
 use super::state::{Fate, Open, State, Wish};
 use super::status::{Abort, Need, OldPassword, Status};
 use super::txn::{Kind, Txn};
@@ -83,6 +83,7 @@ pub(super) enum Worth {
 /// would then have an account that nobody has the password of. If it was refused on the way here, it is not tried once
 /// more to see that.
 fn take_over(cx: &mut Context<'_>, new: Secret<String>, before: Proven, worth: Worth) -> Then {
+    cx.facts.attic.forget_still_accepted();
     let former = cx.facts.active.replace(new.clone()).filter(|former| *former != new);
     let Some(secret) = former else { return Then::Done(OldPassword::NotChecked) };
     cx.facts.attic.supersede(secret.clone());
@@ -101,6 +102,8 @@ fn take_over(cx: &mut Context<'_>, new: Secret<String>, before: Proven, worth: W
 pub(super) enum Then {
     /// 0.
     Idle,
+    /// 2: the person said "not now", for so long.
+    Later(Duration),
     /// 5: another password, please.
     Choose(Wish, Option<u64>),
     /// 20, with nothing open.
@@ -203,6 +206,13 @@ impl Settling {
         Settling::enter(cx, &WITH_ATTIC, None, then)
     }
 
+    /// The last step has shown that the provider still takes `old`: it is kept, so that it can be tried again.
+    pub(super) fn still_accepted(cx: &mut Context<'_>, old: Secret<String>) -> State {
+        cx.facts.attic.still_accept(old);
+        cx.facts.attic.trim();
+        Settling::enter(cx, &[Write::TryAttic], None, Then::Done(OldPassword::StillAccepted))
+    }
+
     /// The attic alone has changed.
     pub(super) fn attic(cx: &mut Context<'_>) -> State {
         Settling::enter(cx, &[Write::TryAttic], None, Then::Idle)
@@ -214,6 +224,15 @@ impl Settling {
             cx.facts.attic.remove(&former.secret);
         }
         Settling::enter(cx, &[Write::TryAttic], None, Then::Done(OldPassword::Refused))
+    }
+
+    /// It was still accepted at last, and is refused now.
+    pub(super) fn refused_by_now(cx: &mut Context<'_>, old: &Secret<String>) -> State {
+        match &cx.facts.notice {
+            Some(_) => cx.facts.attic.remove(old),
+            None => cx.facts.attic.forget_still_accepted(),
+        }
+        Settling::attic(cx)
     }
 
     fn enter(cx: &mut Context<'_>, writes: &[Write], staged: Option<Secret<String>>, then: Then) -> State {
@@ -307,6 +326,7 @@ impl Settling {
         }
         match self.then {
             Then::Idle => State::Idle,
+            Then::Later(left) => Later::asked(left),
             Then::Choose(wish, generation) => ask_for_password(cx, wish, generation, true),
             Then::Need(need) => {
                 cx.log(Event::NeedsPerson);
@@ -361,7 +381,7 @@ impl Settling {
             Then::LastStep(_) | Then::Done(_) | Then::GoOn(_) | Then::Idle => {
                 Status::Promoting { trouble: self.trouble }
             }
-            Then::Choose(..) | Then::Need(_) | Then::Aborted(_) => Status::Withdrawing,
+            Then::Later(_) | Then::Choose(..) | Then::Need(_) | Then::Aborted(_) => Status::Withdrawing,
         }
     }
 }

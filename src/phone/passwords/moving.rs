@@ -1,7 +1,7 @@
 //! Passwords move from one place to another, and what was left behind goes when the disk knows the new place.
 
 use super::{File, Gone, Purpose};
-use crate::base::AccountId;
+use crate::base::{AccountId, Now};
 use crate::phone::Phone;
 use crate::phone::account::Account;
 use crate::phone::documents;
@@ -90,10 +90,11 @@ impl Phone {
     }
 
     /// The person wants passwords in memory only, and not to be asked again.
-    pub(in crate::phone) fn use_session(&mut self) -> bool {
+    pub(in crate::phone) fn use_session(&mut self, now: Now) -> bool {
         self.settings.session_only = true;
         self.assign_session();
         self.out.push_back(Output::Save(documents::save_settings(&self.settings)));
+        self.changes_go_on(now);
         true
     }
 

@@ -88,7 +88,7 @@ impl Phone {
         if account.link == Connection::Rejected && account.problem.as_ref().is_some_and(refused) {
             todo.push(Todo::PasswordRefused);
         }
-        if change.is_going() && !matches!(change.phase, ChangePhase::Done { .. } | ChangePhase::Aborted) {
+        if change.is_going() && !matches!(change.phase, ChangePhase::Done { .. } | ChangePhase::Aborted(_)) {
             todo.push(Todo::FinishChange);
         }
         if remembered.old_password == OldPassword::StillAccepted {

@@ -23,7 +23,7 @@ use crate::phone::Phone;
 use crate::phone::event::Event;
 use crate::phone::output::Output as Wanted;
 use crate::phone::password_change::input::{
-    Boot, Demand, JournalAnswer, Level, Place, ProbeAnswer, Tried, VaultAnswer,
+    Boot, Demand, JournalAnswer, Level, Person, Place, ProbeAnswer, Tried, VaultAnswer,
 };
 use crate::phone::password_change::journal::Journal;
 use crate::phone::password_change::output::{Entry, Event as Line, Order};
@@ -70,10 +70,25 @@ impl Phone {
 
     /// The vault is asked again: what it could not say before, it may say now.
     pub(in crate::phone) fn read_changes_again(&mut self, now: Now) {
-        let unread = self.security.changes.iter().filter(|(_, hosted)| hosted.reading.is_some());
+        self.read_again(now, |_| true);
+    }
+
+    fn read_again(&mut self, now: Now, which: impl Fn(&Hosted) -> bool) {
+        let unread = self.security.changes.iter().filter(|(_, hosted)| hosted.reading.is_some() && which(hosted));
         for id in unread.map(|(id, _)| *id).collect::<Vec<AccountId>>() {
             self.begin_hosting(now, id);
         }
+    }
+
+    /// A place for passwords works now, or another one was chosen: changes that had none go on there.
+    pub(in crate::phone) fn changes_go_on(&mut self, now: Now) {
+        let homeless = |hosted: &Hosted| matches!(hosted.status(), Status::KeyringUnavailable(_));
+        let all = self.security.changes.iter().filter(|(_, hosted)| homeless(hosted)).map(|(id, _)| *id);
+        for id in all.collect::<Vec<AccountId>>() {
+            let place = self.place_of(id);
+            self.drive(now, id, Input::Person(Person::TryAgain(place)));
+        }
+        self.read_again(now, |hosted| hosted.unread.is_some());
     }
 
     /// The vault has answered what it held at the beginning.
@@ -393,10 +408,14 @@ impl Phone {
         }
         let remembered = self.security.memory.of(&uuid);
         match event {
-            Line::Promoted => remembered.changed = Some(now.wall),
+            Line::Promoted => {
+                remembered.changed = Some(now.wall);
+                (remembered.old_password, remembered.old_password_at) = (OldPassword::NotChecked, None);
+            }
+            // Nothing was learnt: what is known stands.
+            Line::Finished(old) if words::old_password(*old) == OldPassword::NotChecked => return,
             Line::Finished(old) => {
-                remembered.old_password = words::old_password(*old);
-                remembered.old_password_at = (remembered.old_password != OldPassword::NotChecked).then_some(now.wall);
+                (remembered.old_password, remembered.old_password_at) = (words::old_password(*old), Some(now.wall));
             }
             Line::Began
             | Line::KeyringFailed(_)

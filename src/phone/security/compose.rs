@@ -8,6 +8,7 @@ use crate::phone::event::Event;
 use crate::phone::input::Done;
 use crate::phone::output::Output as Wanted;
 use crate::phone::password_change::input::Person;
+use crate::phone::password_change::status::Need;
 use crate::phone::password_change::{Input, Kind, Status};
 use crate::phone::password_policy;
 use crate::phone::problem::{Problem, ProblemKind};
@@ -53,6 +54,11 @@ impl Phone {
         id: AccountId,
         command: ChangeCommand,
     ) -> Result<Done, Problem> {
+        // A line without its password has none yet; who wants one to be changed gets it changed all the same.
+        let begins = matches!(command, ChangeCommand::Begin(_) | ChangeCommand::Now(_));
+        if begins && !self.security.changes.contains_key(&id) {
+            self.begin_hosting(now, id);
+        }
         let status = self.security.changes.get(&id).map(super::hosted::Hosted::status).ok_or_else(|| not_now(""))?;
         match command {
             ChangeCommand::Begin(why) => self.begin_change(now, id, &status, why, None)?,
@@ -86,6 +92,7 @@ impl Phone {
                 }
             }
             ChangeCommand::Finish => self.person(now, id, Person::Finish)?,
+            ChangeCommand::TestOld => self.person(now, id, Person::TestOld)?,
             ChangeCommand::Reveal(envelope) => {
                 let secret = self.revealed(id).ok_or_else(|| not_now(""))?;
                 envelope.fill(secret);
@@ -119,11 +126,13 @@ impl Phone {
                 | Status::Aborted(_)
                 | Status::Done { .. }
         );
+        // The provider does not let this computer do it: the person does it at the website.
+        let at_website = *status == Status::NeedsUser(Need::NotAllowed);
         let account = self.accounts.iter().find(|account| account.id() == id).ok_or_else(|| not_now(""))?;
         if account.record.realms.is_empty() {
             return Err(Problem::new(ProblemKind::NoPasswordAsked, account.provider()));
         }
-        if !can_begin {
+        if !can_begin && !at_website {
             return Err(Problem::new(ProblemKind::ChangeUnderWay, account.address.shown()));
         }
         if let Some(Some(secret)) = &at_once
@@ -139,6 +148,7 @@ impl Phone {
         }
         let notice = hosted.demand.as_ref().and_then(|demand| demand.notice.clone());
         hosted.reason = match (why, &notice) {
+            _ if at_website => hosted.reason.clone(),
             (Begin::Notice, Some(notice)) => ChangeReason::Notice(NoticeId(notice.as_str().into())),
             (Begin::Notice, None) if hosted.demand.is_some() => ChangeReason::Asked,
             (Begin::Wanted | Begin::Notice, _) => ChangeReason::Wanted,
@@ -149,9 +159,10 @@ impl Phone {
         hosted.candidate = None;
         hosted.chosen = None;
         hosted.accepted_at = None;
-        hosted.way = ChangeWay::Unknown;
+        let (way, kind) = if at_website { (ChangeWay::Person, Kind::Portal) } else { (ChangeWay::Unknown, Kind::Api) };
+        hosted.way = way;
         self.look_for_change_page(id);
-        self.person(now, id, Person::Begin { kind: Kind::Api, notice })
+        self.person(now, id, Person::Begin { kind, notice })
     }
 
     /// The vault was read: what the person wanted before that is done now.
@@ -212,10 +223,7 @@ impl Phone {
                 self.drive(now, id, chosen);
                 Ok(())
             }
-            Status::KeyringUnavailable(_) => {
-                let place = self.place_of(id);
-                self.person(now, id, Person::TryAgain(place))
-            }
+            Status::KeyringUnavailable(_) => self.person(now, id, Person::TryAgain(self.place_of(id))),
             Status::Browser { .. } => self.person(now, id, Person::ShowAgain),
             Status::Starting => {
                 self.begin_hosting(now, id);

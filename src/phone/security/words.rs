@@ -11,7 +11,7 @@ use crate::phone::password_change::output::{Event, Which};
 use crate::phone::password_change::status::{self as machine, Abort, Need, Why};
 use crate::phone::password_change::{Kind, Status};
 use crate::phone::view::{
-    ChangePhase, ChangeView, ChangeWay, Compose, KeyringTrouble, LaterWhy, NeedsPerson, OldPassword,
+    AbortWhy, ChangePhase, ChangeView, ChangeWay, Compose, KeyringTrouble, LaterWhy, NeedsPerson, OldPassword, WaitWhy,
 };
 use crate::port::vault::VaultError;
 
@@ -85,11 +85,11 @@ impl Phone {
             Some(Kind::Api) => ChangeWay::Phone,
             Some(Kind::Portal) => ChangeWay::Person,
         };
-        let choosing = matches!(status, Status::Choosing { .. });
         ChangeView {
-            can_wait: matches!(status, Status::Notified { can_wait: true })
-                || choosing && !self.is_restricted(account.id()),
+            can_wait: hosted.machine().can_wait(),
             can_cancel: hosted.machine().can_cancel(),
+            can_be_given: hosted.machine().can_be_given(),
+            can_test_old: hosted.machine().can_test_old(),
             new: known.filter(|_| shown).map(|known| known.view(shown)),
             reason: hosted.reason.clone(),
             deadline: hosted.demand.as_ref().and_then(|demand| demand.deadline),
@@ -124,20 +124,25 @@ fn phase(status: &Status, compose: Compose, until: WallTime, at: WallTime) -> Ch
         Status::Staging { stuck: false } => ChangePhase::Saving,
         Status::Staged => ChangePhase::Saved,
         Status::Submitting => ChangePhase::Sending,
-        Status::Waiting { .. } => ChangePhase::Wait { until },
+        Status::Waiting { why, .. } => ChangePhase::Wait { until, why: wait_why(*why) },
         Status::Unknown => ChangePhase::Uncertain,
         Status::Fencing | Status::Withdrawing => ChangePhase::Undoing,
         Status::Verifying | Status::Trying | Status::Repairing => ChangePhase::Testing,
         Status::Promoting { .. } => ChangePhase::Keeping,
         Status::NeedsUser(need) => ChangePhase::NeedsPerson(match need {
             Need::NeitherWorks => NeedsPerson::NeitherWorks,
-            Need::ChangedElsewhere => NeedsPerson::ChangedElsewhere(None),
+            Need::ChangedElsewhere => NeedsPerson::ChangedElsewhere,
             Need::NotAllowed => NeedsPerson::NotAllowed,
             Need::GivenRefused => NeedsPerson::PastedRefused,
         }),
         Status::Browser { not_yet: false } => ChangePhase::AtProvider,
         Status::Browser { not_yet: true } => ChangePhase::NeedsPerson(NeedsPerson::NotChangedYet),
-        Status::Aborted(Abort::Cancelled | Abort::NotApplied | Abort::Kept | Abort::Disk) => ChangePhase::Aborted,
+        Status::Aborted(why) => ChangePhase::Aborted(match why {
+            Abort::Cancelled => AbortWhy::Cancelled,
+            Abort::NotApplied => AbortWhy::NotApplied,
+            Abort::Kept => AbortWhy::Kept,
+            Abort::Disk => AbortWhy::Disk,
+        }),
         Status::CheckingOld => ChangePhase::CheckingOld,
         Status::Done { old } => ChangePhase::Done { old: old_password(*old), at },
     }
@@ -146,8 +151,16 @@ fn phase(status: &Status, compose: Compose, until: WallTime, at: WallTime) -> Ch
 const fn later_why(why: Why) -> LaterWhy {
     match why {
         Why::Asked => LaterWhy::Asked,
-        Why::Provider | Why::Lag | Why::Disk => LaterWhy::ProviderDown,
-        Why::Budget => LaterWhy::Budget,
+        Why::Provider | Why::Budget | Why::Lag | Why::Disk => LaterWhy::ProviderDown,
+    }
+}
+
+const fn wait_why(why: Why) -> WaitWhy {
+    match why {
+        Why::Asked | Why::Provider => WaitWhy::Provider,
+        Why::Budget => WaitWhy::Budget,
+        Why::Lag => WaitWhy::Lag,
+        Why::Disk => WaitWhy::Disk,
     }
 }
 

@@ -38,7 +38,7 @@ impl Phone {
             TrustCommand::UsePassphrase(passphrase) | TrustCommand::Unlock(passphrase) => {
                 return self.unlock_vault(ticket, passphrase);
             }
-            TrustCommand::UseSession => self.use_session(),
+            TrustCommand::UseSession => self.use_session(now),
             TrustCommand::TakeOver => self.take_over(),
             TrustCommand::Move(to) => self.move_passwords(to),
             TrustCommand::TrustCertificate(fingerprint) => self.trust_and_sign_in(now, &fingerprint),

@@ -23,6 +23,10 @@ pub struct ChangeView {
     pub can_wait: bool,
     /// Whether it can be cancelled without a doubt: nothing has left this computer, or the provider said no.
     pub can_cancel: bool,
+    /// Whether a password that comes from somewhere else can be tried now.
+    pub can_be_given: bool,
+    /// Whether the old password, which the provider still took, can be tried once more now.
+    pub can_test_old: bool,
 }
 
 impl ChangeView {
@@ -42,17 +46,20 @@ impl ChangeView {
             | ChangePhase::Later { .. }
             | ChangePhase::Preparing
             | ChangePhase::Compose(_)
-            | ChangePhase::SaveElsewhere => [None; 4],
-            ChangePhase::Keyring(_) | ChangePhase::Refused => [Some(Failed), None, None, None],
+            | ChangePhase::SaveElsewhere
+            | ChangePhase::Aborted(AbortWhy::Cancelled) => [None; 4],
+            ChangePhase::Keyring(_) | ChangePhase::Aborted(AbortWhy::Disk) => [Some(Failed), None, None, None],
             ChangePhase::Saving => [Some(Doing), None, None, None],
             ChangePhase::Saved => [Some(Done), None, None, None],
             ChangePhase::Sending | ChangePhase::Uncertain | ChangePhase::AtProvider | ChangePhase::Undoing => {
                 [Some(Done), Some(Doing), None, None]
             }
-            ChangePhase::Wait { .. } | ChangePhase::NeedsPerson(_) | ChangePhase::Aborted => {
-                [Some(Done), Some(Failed), None, None]
+            ChangePhase::Wait { why: WaitWhy::Provider | WaitWhy::Budget | WaitWhy::Disk, .. }
+            | ChangePhase::NeedsPerson(_)
+            | ChangePhase::Aborted(AbortWhy::NotApplied | AbortWhy::Kept) => [Some(Done), Some(Failed), None, None],
+            ChangePhase::Testing | ChangePhase::Keeping | ChangePhase::Wait { why: WaitWhy::Lag, .. } => {
+                [Some(Done), Some(Done), Some(Doing), None]
             }
-            ChangePhase::Testing | ChangePhase::Keeping => [Some(Done), Some(Done), Some(Doing), None],
             ChangePhase::CheckingOld => [Some(Done), Some(Done), Some(Done), Some(Doing)],
             ChangePhase::Done { old, .. } => {
                 let last = match old {
@@ -119,19 +126,19 @@ pub enum ChangePhase {
     Keeping,
     /// One attempt with the old one.
     CheckingOld,
-    /// 16: the provider's rules refuse the new password; its words are not shown. Another one is made.
-    Refused,
-    /// 19: the provider or our own caution wants a pause.
+    /// 19: nothing is tried for a while.
     Wait {
         /// Until when.
         until: WallTime,
+        /// Why.
+        why: WaitWhy,
     },
     /// 20: only the person can go on.
     NeedsPerson(NeedsPerson),
     /// 21: the person changes it at the provider's page; the new one is ready to paste.
     AtProvider,
-    /// 23: proven not applied; the old password goes on.
-    Aborted,
+    /// 23: it came to nothing; the old password goes on.
+    Aborted(AbortWhy),
     /// 24: done.
     Done {
         /// What became of the old one.
@@ -146,12 +153,36 @@ pub enum ChangePhase {
 pub enum LaterWhy {
     /// The person said "Not now".
     Asked,
-    /// There is a call.
-    InCall,
     /// The provider's side does not answer.
     ProviderDown,
-    /// Too many attempts in a short time would look like an attack.
+}
+
+/// Why nothing is tried for a while.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitWhy {
+    /// The provider's side does not answer, or asks for a pause.
+    Provider,
+    /// More attempts in a short time would look like an attack.
     Budget,
+    /// The provider takes a while to spread the new password.
+    Lag,
+    /// This computer's disk does not take the note that comes before each attempt.
+    Disk,
+}
+
+/// Why a change came to nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AbortWhy {
+    /// The person cancelled it before anything had left this computer.
+    Cancelled,
+    /// The request was lost or came too late. It is proven that it can do nothing any more.
+    NotApplied,
+    /// It was given up, and may still come into force: its password is kept.
+    Kept,
+    /// This computer's disk did not take the note that comes before anything is sent.
+    Disk,
 }
 
 /// What is wrong with the place for secrets (account-security 5.3).
@@ -185,8 +216,8 @@ pub struct Compose {
 pub enum NeedsPerson {
     /// The provider accepts neither password: it was changed elsewhere, or reset.
     NeitherWorks,
-    /// Another device changed it, at this time if the provider says so.
-    ChangedElsewhere(Option<WallTime>),
+    /// Another device changed it, or the provider.
+    ChangedElsewhere,
     /// The provider does not accept this computer's proof: it wants the website, or its support.
     NotAllowed,
     /// After "I've changed it": the provider still accepts the old one and not the new one.

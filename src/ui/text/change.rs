@@ -2,7 +2,7 @@
 
 use super::sentence;
 use crate::phone::view::{
-    ChangePhase, ChangeStep, ChangeView, ChangeWay, KeyringTrouble, LaterWhy, NeedsPerson, StepState,
+    AbortWhy, ChangePhase, ChangeStep, ChangeView, ChangeWay, KeyringTrouble, LaterWhy, NeedsPerson, StepState, WaitWhy,
 };
 use crate::ui::Moment;
 
@@ -26,8 +26,7 @@ pub(in crate::ui) fn title(phase: &ChangePhase) -> &'static str {
         | ChangePhase::Keyring(_)
         | ChangePhase::SaveElsewhere
         | ChangePhase::Compose(_)
-        | ChangePhase::Refused
-        | ChangePhase::Aborted => CHANGE_TITLE,
+        | ChangePhase::Aborted(_) => CHANGE_TITLE,
         ChangePhase::Saving
         | ChangePhase::Saved
         | ChangePhase::Sending
@@ -86,19 +85,16 @@ fn explained(change: &ChangeView, provider: &str, now: &Moment) -> String {
         ChangePhase::Undoing => format!(
             "The old password still works. Ringfence is making sure that the lost request comes to nothing. {SAFE}"
         ),
-        ChangePhase::Wait { until } => format!(
-            "{provider} wants a pause before the next attempt. Ringfence goes on by itself at {}. Both passwords are \
-             kept, and calls go on.",
+        ChangePhase::Wait { until, why } => format!(
+            "{} Ringfence goes on by itself at {}. Both passwords are kept, and calls go on.",
+            sentence(wait(*why, provider)),
             now.time_of_day(*until)
         ),
         ChangePhase::AtProvider => {
             "You can close this page, or Ringfence: it keeps both passwords and finds out which one counts.".into()
         }
-        ChangePhase::Refused => format!("{provider}'s rules refuse this password. Nothing was changed."),
-        ChangePhase::Aborted => {
-            format!("{provider} has not changed it. Your old password goes on.")
-        }
-        ChangePhase::NeedsPerson(why) => needs(why, provider, now),
+        ChangePhase::Aborted(why) => aborted(*why, provider),
+        ChangePhase::NeedsPerson(why) => needs(why, provider),
         ChangePhase::Keyring(trouble) => keyring(*trouble).1.into(),
         ChangePhase::SaveElsewhere => "If this computer stops now, your own copy is the only one. Write the new \
                                        password down or save it elsewhere, then type its last four characters."
@@ -112,30 +108,57 @@ fn later(until: Option<crate::base::WallTime>, why: LaterWhy, provider: &str, no
     let when = when.unwrap_or_default();
     match why {
         LaterWhy::Asked => format!("You put this off{when}."),
-        LaterWhy::InCall => "This waits until your call is over.".into(),
         LaterWhy::ProviderDown => format!("{provider}'s side does not answer. Ringfence tries again by itself."),
-        LaterWhy::Budget => format!(
-            "More attempts now would look like an attack to {provider}. Ringfence waits{when} and goes on by itself."
+    }
+}
+
+/// Why nothing is tried for a while.
+fn wait(why: WaitWhy, provider: &str) -> String {
+    match why {
+        WaitWhy::Provider => format!("{provider} does not answer, or wants a pause before the next attempt."),
+        WaitWhy::Budget => format!("More attempts now would look like an attack to {provider}."),
+        WaitWhy::Lag => format!("{provider} has changed it, and does not take the new one everywhere yet."),
+        WaitWhy::Disk => {
+            "This computer's disk takes nothing, and each attempt is written down first. Is it full?".into()
+        }
+    }
+}
+
+/// Why a change came to nothing, and what that means for the two passwords.
+fn aborted(why: AbortWhy, provider: &str) -> String {
+    match why {
+        AbortWhy::Cancelled => {
+            "You cancelled it. Nothing has left this computer, and your old password goes on.".into()
+        }
+        AbortWhy::NotApplied => format!(
+            "{provider} has not changed it, and the request can do nothing any more. Your old password goes on."
         ),
+        AbortWhy::Kept => format!(
+            "Your old password goes on. Should {provider} take the new one after all, Ringfence still has it and signs \
+             in with it."
+        ),
+        AbortWhy::Disk => {
+            "This computer's disk could not write down how far the change is, so nothing was sent. Is it \
+                           full? Your old password goes on."
+                .into()
+        }
     }
 }
 
 /// What a person has to know when only they can go on: a title is not needed, the next step is.
-fn needs(why: &NeedsPerson, provider: &str, now: &Moment) -> String {
+fn needs(why: &NeedsPerson, provider: &str) -> String {
     match why {
         NeedsPerson::NeitherWorks => format!(
             "{provider} accepts neither the old nor the new password. It was changed or reset somewhere else. Enter \
              the one that counts now. Ringfence keeps the others."
         ),
-        NeedsPerson::ChangedElsewhere(at) => {
-            let when = at.map(|at| format!(" on {} at {}", now.short_day(at), now.time_of_day(at)));
-            format!(
-                "Another device changed the password{}. Enter the one that it set, or look at that device.",
-                when.unwrap_or_default()
-            )
-        }
+        NeedsPerson::ChangedElsewhere => format!(
+            "The password was changed elsewhere: {provider} refuses the one that Ringfence has. Enter the one that counts \
+             now, or look at the device that set it. Ringfence keeps the others."
+        ),
         NeedsPerson::NotAllowed => format!(
-            "{provider} does not let this computer change the password now. Change it on their website, or call them."
+            "{provider} does not let this computer change the password now. Ringfence can make a new one and keep it \
+             safe; you then set it on their website. Or call them."
         ),
         NeedsPerson::NotChangedYet => format!(
             "{provider} still accepts the old password and not the new one. Was it saved on their page? It can take \
@@ -213,11 +236,10 @@ pub(in crate::ui) fn spoken(change: &ChangeView, provider: &str, now: &Moment) -
         | ChangePhase::Testing
         | ChangePhase::Keeping
         | ChangePhase::CheckingOld
-        | ChangePhase::Refused
         | ChangePhase::Wait { .. }
         | ChangePhase::NeedsPerson(_)
         | ChangePhase::AtProvider
-        | ChangePhase::Aborted => explanation(change, provider, now),
+        | ChangePhase::Aborted(_) => explanation(change, provider, now),
     };
     [step, more].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(". ")
 }

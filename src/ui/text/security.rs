@@ -78,7 +78,7 @@ fn todo_words(todo: &Todo, security: &SecurityView, provider: &str, now: &Moment
         Todo::OldPasswordAccepted => (
             format!("{provider} still accepts your old password"),
             "Call them: whoever has it can still use your line".into(),
-            "Numbers",
+            if security.change.can_test_old { "Test again" } else { "Numbers" },
         ),
         Todo::PasswordRefused => (
             format!("{provider} refuses this line's password"),

@@ -93,7 +93,7 @@ impl Next<'_> {
     /// Notices come and go, and the person puts them off.
     fn demands(&mut self, at: usize) {
         let (n, device) = (id(at), &self.from.devices[at]);
-        if matches!(device.machine.status(), Status::Notified { .. } | Status::Restricted) {
+        if matches!(device.machine.status(), Status::Notified { .. } | Status::Restricted | Status::Choosing { .. }) {
             let hour = Duration::from_hours(1);
             self.tell(Action::Snoozes(n), at, |_| Input::Person(Person::Snooze(hour)));
         }

@@ -226,7 +226,9 @@ impl Next<'_> {
 
     fn policy(&mut self, at: usize) {
         let generation = u64::from(self.from.provider.generation);
-        self.tell(Action::Answered(id(at)), at, |_| Input::Policy(PolicyAnswer::Known { generation }));
+        let right = self.from.devices[at].machine.active().map(number) == Some(self.from.provider.password);
+        let answer = if right { PolicyAnswer::Known { generation } } else { PolicyAnswer::WrongPassword };
+        self.tell(Action::Answered(id(at)), at, |_| Input::Policy(answer));
         self.faulty(Action::AnswerLost(id(at)), at, |_| Input::Policy(PolicyAnswer::Unreachable { retry_after: None }));
     }
 

@@ -12,8 +12,8 @@ use ringfence::provider::security::desk::End;
 use ringfence::provider::security::memory::Memory;
 use ringfence::provider::security::policy::{Exposed, PasswordAlone};
 use ringfence::provider::security::{Desk, Hashes, Reply, Request, Route, Settings};
-use ringfence::provider_api::Stamp;
 use ringfence::provider_api::sessions::{PortalSession, Registration, Sessions};
+use ringfence::provider_api::{Problem, Stamp, Urn};
 use ringfence::sip::digest::Hash;
 
 use super::world::{PASSWORD, REALM, World};
@@ -29,6 +29,10 @@ pub(super) enum Mishap {
     Late,
     /// No connection.
     NotSent,
+    /// Nothing is heard of it.
+    Silence,
+    /// The provider has this problem with it.
+    Problem(Urn),
 }
 
 pub(super) struct ApiProvider {
@@ -107,11 +111,17 @@ impl ApiProvider {
         self.memory.write(now.wall, "anna", &write);
     }
 
-    pub(super) fn answer(&mut self, now: Now, request: &http::Request) -> http::Outcome {
+    /// None: not yet.
+    pub(super) fn answer(&mut self, now: Now, request: &http::Request) -> Option<http::Outcome> {
         let lost = || http::Outcome::Failed(http::HttpError::Unknown(NetError::TimedOut));
         let authorized = request.authorization.is_some();
         let mishap = self.mishaps.iter().position(|(method, _)| authorized && *method == request.method.as_str());
-        match mishap.map(|at| self.mishaps.remove(at).1) {
+        Some(match mishap.map(|at| self.mishaps.remove(at).1) {
+            Some(Mishap::Silence) => return None,
+            Some(Mishap::Problem(urn)) => {
+                let body = Secret::new(serde_json::to_vec(&Problem::new(urn)).expect("JSON"));
+                http::Outcome::Answer(http::Answer { status: urn.status(), body, ..http::Answer::default() })
+            }
             Some(Mishap::Lost) => lost(),
             Some(Mishap::NotSent) => http::Outcome::Failed(http::HttpError::NotSent(NetError::Refused)),
             Some(Mishap::AnswerLost) => {
@@ -136,7 +146,7 @@ impl ApiProvider {
                     ..http::Answer::default()
                 })
             }
-        }
+        })
     }
 
     /// What was under way arrives at last.

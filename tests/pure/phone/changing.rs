@@ -8,16 +8,14 @@ use ringfence::phone::VaultUse;
 use ringfence::phone::command::{Begin, ChangeCommand, Command, SafetyCommand, TrustCommand};
 use ringfence::phone::problem::ProblemKind;
 use ringfence::phone::view::{
-    AccountState, ChangePhase, CheckItem, CheckState, Fact, GuardRule, KeyringTrouble, NeedsPerson, OldPassword,
-    PasswordPlace, SecurityView, Todo,
+    AbortWhy, AccountState, ChangePhase, CheckItem, CheckState, Fact, GuardRule, KeyringTrouble, NeedsPerson,
+    OldPassword, PasswordPlace, SecurityView, Todo,
 };
 use ringfence::port::net::Transport;
 use ringfence::port::vault::VaultError;
 
+pub(super) use super::world::NEW;
 use super::world::{PASSWORD, Talk, Vault, World};
-
-/// What the provider's website is given.
-pub(super) const NEW: &str = "canary-new-9d1f-staple";
 
 pub(super) fn security(world: &World) -> &SecurityView {
     world.view().security_of(world.id()).expect("a line that is shown")
@@ -120,7 +118,7 @@ fn who_changes_it_and_closes_the_tab_is_signed_in_again_without_a_question() {
 fn an_abandoned_attempt_repairs_itself_when_the_provider_takes_the_password_after_all() {
     let mut world = at_the_website(VaultUse::Keyring);
     change(&mut world, ChangeCommand::Cancel);
-    assert_eq!(phase(&world), ChangePhase::Aborted);
+    assert_eq!(phase(&world), ChangePhase::Aborted(AbortWhy::Kept));
     assert_eq!(kept(&world), (Some(PASSWORD), false));
     assert_eq!(world.state(), Some(AccountState::Registered));
     change(&mut world, ChangeCommand::Finish);
@@ -361,6 +359,80 @@ fn who_still_takes_the_old_password_is_named() {
     change(&mut world, ChangeCommand::ChangedIt);
     assert!(done(OldPassword::StillAccepted)(&world), "{:?}", phase(&world));
     assert!(security(&world).todo.contains(&Todo::OldPasswordAccepted));
+}
+
+#[test]
+fn whether_the_old_password_is_refused_by_now_is_tested_again_when_the_person_asks_and_believed_only_then() {
+    let mut world = at_the_website(VaultUse::Keyring);
+    world.password = NEW.into();
+    world.also_takes = Some(PASSWORD.into());
+    change(&mut world, ChangeCommand::ChangedIt);
+    change(&mut world, ChangeCommand::Finish);
+    let todo = |world: &World| security(world).todo.contains(&Todo::OldPasswordAccepted);
+    // It is remembered, and can be tested at the next start as well.
+    let mut world = {
+        let mut next = World::with_disk(VaultUse::Keyring, world.disk.clone(), world.kept.clone());
+        (next.servers, next.password) = (world.servers.clone(), world.password.clone());
+        (next.also_takes, next.now) = (world.also_takes.clone(), world.now);
+        next.load();
+        next
+    };
+    assert!(todo(&world) && security(&world).change.can_test_old);
+    change(&mut world, ChangeCommand::TestOld);
+    assert!(todo(&world) && phase(&world) == ChangePhase::Idle, "{:?}", phase(&world));
+    // A server that says nothing proves nothing.
+    for server in world.servers.values_mut() {
+        server.talk = Talk::Silent;
+    }
+    change(&mut world, ChangeCommand::TestOld);
+    assert_eq!(phase(&world), ChangePhase::CheckingOld);
+    world.pass(Duration::from_secs(60));
+    assert!(todo(&world) && phase(&world) == ChangePhase::Idle, "{:?}", phase(&world));
+    for server in world.servers.values_mut() {
+        server.talk = Talk::Registrar;
+    }
+    world.pass(Duration::from_secs(3600));
+    world.also_takes = None;
+    let before = refusals(&world);
+    change(&mut world, ChangeCommand::TestOld);
+    assert!(!todo(&world) && !security(&world).change.can_test_old);
+    assert_eq!(refusals(&world), before + 1);
+    assert!(security(&world).facts.iter().any(|fact| matches!(fact, Fact::OldPassword(OldPassword::Refused, _))));
+    assert_eq!((world.state(), kept(&world).0), (Some(AccountState::Registered), Some(NEW)));
+    world.ask(7, Command::Change(world.id(), ChangeCommand::TestOld));
+    assert!(world.outcome(7).unwrap().is_err(), "there is nothing to test any more");
+}
+
+/// An attempt was given up, and another one has got to a state that can last for days: the provider takes the first
+/// one's password all the same.
+fn repairs_itself(world: &mut World, state: &str) {
+    world.password = NEW.into();
+    world.pass(Duration::from_secs(900));
+    assert_eq!((world.state(), kept(world).0), (Some(AccountState::Registered), Some(NEW)), "{state}");
+}
+
+#[test]
+fn a_line_repairs_itself_in_every_state_that_waits_for_the_person() {
+    let given_up = || {
+        let mut world = at_the_website(VaultUse::Keyring);
+        change(&mut world, ChangeCommand::Cancel);
+        world
+    };
+    repairs_itself(&mut given_up(), "given up");
+    let mut world = given_up();
+    // The one that was given up would be taken up again: this is about another one.
+    change(&mut world, ChangeCommand::GaveMeOne("mistyped".into()));
+    assert_eq!(phase(&world), ChangePhase::NeedsPerson(NeedsPerson::PastedRefused));
+    repairs_itself(&mut world, "the person is needed, nothing is open");
+    let mut world = given_up();
+    world.vault = Vault::Fails(VaultError::Locked);
+    change(&mut world, ChangeCommand::Begin(Begin::Wanted));
+    assert_eq!(phase(&world), ChangePhase::Keyring(KeyringTrouble::Locked));
+    world.password = NEW.into();
+    world.pass(Duration::from_secs(900));
+    assert_eq!(world.state(), Some(AccountState::Registered), "from memory, until the keyring works");
+    world.vault = Vault::Works;
+    repairs_itself(&mut world, "no keyring");
 }
 
 #[test]

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use ringfence::base::{AccountId, Envelope, Mono, Secret, WallTime};
 use ringfence::phone::VaultUse;
-use ringfence::phone::command::{ChangeCommand, Command, DeviceCommand};
-use ringfence::phone::view::{AccountState, ChangePhase, ChangeWay, Fact, NeedsPerson, OldPassword};
+use ringfence::phone::command::{Begin, ChangeCommand, Command, DeviceCommand};
+use ringfence::phone::view::{AbortWhy, AccountState, ChangePhase, ChangeWay, Fact, NeedsPerson, OldPassword};
 use ringfence::port::http::{self, Method};
 use ringfence::port::net::Transport;
 use ringfence::provider::security::device::Device;
 use ringfence::provider::security::policy::{Exposed, PasswordAlone};
 use ringfence::provider::security::{Settings, Write};
+use ringfence::provider_api::Urn;
 
 use super::api_provider::{Mishap, settings};
 use super::changing::{NEW, change, phase, security};
@@ -120,7 +121,7 @@ fn lost_requests_and_lost_answers_are_found_out() {
         begin(&mut world);
         world.pass(Duration::from_secs(3600));
         assert_eq!(world.state(), Some(AccountState::Registered), "{mishap:?}");
-        let ended = is_done(&world) || phase(&world) == ChangePhase::Aborted;
+        let ended = is_done(&world) || phase(&world) == ChangePhase::Aborted(AbortWhy::NotApplied);
         assert!(ended && (!applied || is_done(&world)), "{mishap:?}: {:?}", phase(&world));
         let active = kept(&world).0.map(str::to_owned).unwrap();
         assert!(provider(&mut world).takes(&active) && !kept(&world).1, "{mishap:?}");
@@ -157,7 +158,10 @@ fn a_provider_that_cannot_be_reached_is_asked_again_soon() {
     provider(&mut world).mishaps.extend([("DELETE", Mishap::NotSent); 3]);
     begin(&mut world);
     world.pass(Duration::from_secs(10));
-    assert_eq!((phase(&world), world.state()), (ChangePhase::Aborted, Some(AccountState::Registered)));
+    assert_eq!(
+        (phase(&world), world.state()),
+        (ChangePhase::Aborted(AbortWhy::NotApplied), Some(AccountState::Registered))
+    );
     assert!(grow(&pauses(&world, Method::Delete)), "{:?}", pauses(&world, Method::Delete));
     assert_eq!(world.refusals.len(), 1, "asking the provider costs nothing of the budget");
 }
@@ -168,7 +172,7 @@ fn a_late_request_finds_its_fence() {
     provider(&mut world).mishaps = vec![("POST", Mishap::Late), ("POST", Mishap::Late), ("POST", Mishap::Late)];
     begin(&mut world);
     world.pass(Duration::from_secs(3600));
-    assert_eq!(phase(&world), ChangePhase::Aborted);
+    assert_eq!(phase(&world), ChangePhase::Aborted(AbortWhy::NotApplied));
     let now = world.now;
     let statuses = provider(&mut world).deliver_late(now);
     assert!(!statuses.is_empty() && statuses.iter().all(|status| *status != 200), "{statuses:?}");
@@ -183,11 +187,81 @@ fn a_change_on_another_device_wins_and_the_person_is_asked() {
     provider(&mut world).change_elsewhere(now, "theirs-5150");
     begin(&mut world);
     world.pass(Duration::from_secs(3600));
-    assert!(matches!(phase(&world), ChangePhase::NeedsPerson(_)), "{:?}", phase(&world));
+    assert_eq!(phase(&world), ChangePhase::NeedsPerson(NeedsPerson::ChangedElsewhere));
     assert!(provider(&mut world).takes("theirs-5150"));
     change(&mut world, ChangeCommand::GaveMeOne(Secret::from("theirs-5150")));
     world.pass(Duration::from_secs(3600));
     assert_eq!((kept(&world).0, world.state()), (Some("theirs-5150"), Some(AccountState::Registered)));
+}
+
+#[test]
+fn whom_the_provider_s_api_does_not_take_asks_the_registrar_before_anything_is_said() {
+    // The attic has the one that counts: an attempt that was given up came into force.
+    let mut world = super::changing::at_the_website(VaultUse::Keyring);
+    change(&mut world, ChangeCommand::Cancel);
+    change(&mut world, ChangeCommand::Finish);
+    world.open_api(settings());
+    world.pass(Duration::from_secs(120));
+    let now = world.now;
+    provider(&mut world).change_elsewhere(now, NEW);
+    begin(&mut world);
+    world.pass(Duration::from_secs(60));
+    assert_eq!((kept(&world).0, world.state()), (Some(NEW), Some(AccountState::Registered)), "{:?}", phase(&world));
+}
+
+#[test]
+fn whom_the_provider_does_not_let_change_it_here_does_it_at_the_website_and_later_here_again() {
+    let strict = ringfence::provider::security::Settings {
+        exposed: Exposed::Yes,
+        password_alone: PasswordAlone::Refused,
+        ..settings()
+    };
+    let mut world = World::at_api_provider(strict);
+    begin(&mut world);
+    assert_eq!(phase(&world), ChangePhase::NeedsPerson(NeedsPerson::NotAllowed));
+    change(&mut world, ChangeCommand::Begin(Begin::Wanted));
+    assert!(matches!(phase(&world), ChangePhase::Compose(_)), "{:?}", phase(&world));
+    assert_eq!(security(&world).change.way, ChangeWay::Person);
+    change(&mut world, ChangeCommand::Go);
+    assert_eq!(phase(&world), ChangePhase::AtProvider);
+    change(&mut world, ChangeCommand::Cancel);
+    change(&mut world, ChangeCommand::Finish);
+    // The incident is over. What was refused then is too late by now: it is not sent once more to hear just that.
+    world.pass(Duration::from_secs(3600));
+    let memory = provider(&mut world).memory.clone();
+    world.open_api(settings());
+    provider(&mut world).memory = memory;
+    let sent = |world: &World| {
+        world
+            .requested
+            .iter()
+            .filter(|(_, it)| it.method == Method::Post && it.path.as_str() == "/sasa/changes")
+            .count()
+    };
+    let before = sent(&world);
+    change(&mut world, ChangeCommand::Begin(Begin::Wanted));
+    assert!(matches!(phase(&world), ChangePhase::Compose(_)), "{:?}", phase(&world));
+    assert_eq!(sent(&world), before);
+    change(&mut world, ChangeCommand::Type(Secret::from("canary-third-2c7e")));
+    world.known.push("canary-third-2c7e".into());
+    change(&mut world, ChangeCommand::Go);
+    assert!(is_done(&world), "{:?}", phase(&world));
+    assert!(provider(&mut world).takes("canary-third-2c7e"));
+}
+
+#[test]
+fn what_is_wrong_is_told_apart_before_anything_is_sent() {
+    for (mishap, expected) in [
+        (Mishap::Problem(Urn::SecondFactor), ChangePhase::NeedsPerson(NeedsPerson::NotAllowed)),
+        (Mishap::Silence, ChangePhase::Preparing),
+    ] {
+        let mut world = World::at_api_provider(settings());
+        provider(&mut world).mishaps = vec![("GET", mishap)];
+        begin(&mut world);
+        assert_eq!((phase(&world), security(&world).change.can_cancel), (expected, true), "{mishap:?}");
+        change(&mut world, ChangeCommand::Cancel);
+        assert_eq!((phase(&world), world.refusals.len()), (ChangePhase::Idle, 0), "{mishap:?}");
+    }
 }
 
 #[test]
@@ -196,7 +270,7 @@ fn the_providers_rules_are_followed_and_its_refusal_makes_another_password() {
         "minlength: 9; maxlength: 10; required: lower; required: upper; required: digit; allowed: [A-HJ-NP-Za-km-z2-9]";
     let tight = ringfence::provider::security::Settings { rules: rules.into(), ..settings() };
     let mut world = World::at_api_provider(tight);
-    change(&mut world, ChangeCommand::Begin(ringfence::phone::command::Begin::Wanted));
+    change(&mut world, ChangeCommand::Begin(Begin::Wanted));
     let ChangePhase::Compose(compose) = phase(&world) else { panic!("{:?}", phase(&world)) };
     assert!(compose.rules.is_some());
     let new = security(&world).change.new.unwrap();

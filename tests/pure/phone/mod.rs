@@ -19,6 +19,7 @@ mod network;
 mod notices;
 mod passphrase;
 mod protection;
+mod published;
 mod reconnecting;
 mod reg_event;
 mod releases;
@@ -30,3 +31,5 @@ mod signing_in;
 mod slow_disk;
 mod unregistered;
 mod world;
+
+use crate::notices::rig;

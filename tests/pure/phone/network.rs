@@ -187,6 +187,7 @@ impl World {
                 self.bindings = kept.collect();
             }
             let granted = Message::response_to(request, 200, "", Some("srv")).with("Expires", 600);
+            let granted = self.date.into_iter().fold(granted, |granted, date| granted.with("Date", date));
             let named = self.bindings.iter().chain(&self.others).filter(|_| self.names_contacts);
             return named.fold(granted, |granted, contact| granted.with("Contact", contact));
         }

@@ -2,45 +2,25 @@
 
 use std::time::Duration;
 
-use ringfence::base::{AccountId, Secret, WallTime};
+use ringfence::base::{AccountId, Secret};
 use ringfence::phone::VaultUse;
 use ringfence::phone::command::{Begin, ChangeCommand, Command, Dialled, NoticeCommand, SafetyCommand};
 use ringfence::phone::event::Event;
 use ringfence::phone::problem::ProblemKind;
 use ringfence::phone::view::{ChangePhase, NoticeSource, NoticeState, Todo};
-use ringfence::port::http::Answer;
 use ringfence::port::net::Transport;
-use ringfence::provider_api::Stamp;
 use serde_json::{Value, json};
 
 use super::world::{PASSWORD, Talk, World, draft, numeric};
-use crate::notices::rig::{DAY, DOMAIN, ISSUER, NOON, Provider, at, index, notice, sign, with};
+use crate::notices::rig::{DAY, ISSUER, NOON, Provider, at, index, notice, with};
 
 const FIRST: AccountId = AccountId(1);
-
-fn page(body: &[u8]) -> Answer {
-    Answer { status: 200, body: Secret::new(body.to_vec()), date: Some(Stamp(NOON)), ..Answer::default() }
-}
-
-fn publish(world: &mut World, provider: &Provider, list: &Value) {
-    publish_at(world, provider, list, NOON);
-}
-
-/// The same when the provider's clock says this.
-fn publish_at(world: &mut World, provider: &Provider, list: &Value, date: WallTime) {
-    let page = |body: &[u8]| Answer { date: Some(Stamp(date)), ..page(body) };
-    let bytes = serde_json::to_vec(list).unwrap();
-    let signature = sign(&provider.notices, &bytes);
-    world.web.insert(format!("https://{DOMAIN}/.well-known/sip-account-security"), page(&provider.discovery()));
-    world.web.insert(format!("{ISSUER}/sasa/notices.json"), page(&bytes));
-    world.web.insert(format!("{ISSUER}/sasa/notices.json.minisig"), page(signature.as_bytes()));
-}
 
 fn signed_in(list: &Value) -> (World, Provider) {
     let provider = Provider::new();
     let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
     world.now.wall = NOON;
-    publish(&mut world, &provider, list);
+    world.publish(&provider, list, NOON);
     world.sign_in(numeric(Some(Transport::Tls)));
     (world, provider)
 }
@@ -105,7 +85,7 @@ fn named(id: &str) -> ringfence::phone::view::NoticeId {
 fn a_refused_register_makes_the_phone_look() {
     let (mut world, provider) = signed_in(&index(1, Vec::new()));
     world.pass(Duration::from_secs(120));
-    publish(&mut world, &provider, &index(2, vec![notice("a")]));
+    world.publish(&provider, &index(2, vec![notice("a")]), NOON);
     let before = world.requested.len();
     for server in world.servers.values_mut() {
         server.talk = Talk::Status(403);
@@ -166,7 +146,7 @@ fn an_enforced_notice_holds_calls_back_until_the_password_is_new_but_neither_hel
     let list =
         with(index(2, vec![with(notice("a"), enforced)]), json!({ "issued": at(8 * DAY), "expires": at(14 * DAY) }));
     let date = world.now.wall;
-    publish_at(&mut world, &provider, &list, date);
+    world.publish(&provider, &list, date);
     world.command(Command::Notice(FIRST, NoticeCommand::Check));
     world.pass(Duration::from_secs(60));
     for server in world.servers.values_mut() {

@@ -3,7 +3,7 @@
 use ringfence::base::Secret;
 use ringfence::phone::VaultUse;
 use ringfence::phone::command::ChangeCommand;
-use ringfence::phone::view::{AccountState, ChangePhase};
+use ringfence::phone::view::{AbortWhy, AccountState, ChangePhase};
 use ringfence::port::net::Transport;
 use ringfence::port::store::Document;
 
@@ -23,7 +23,7 @@ fn an_attempt_that_was_given_up_is_over_when_the_disk_says_so_and_not_when_it_sa
         let spoken = world.disk_speaks().expect("it has something to say before it is over");
         journals += usize::from(spoken == Document::Journal);
     }
-    assert_eq!(phase(&world), ChangePhase::Aborted);
+    assert_eq!(phase(&world), ChangePhase::Aborted(AbortWhy::Cancelled));
     assert_eq!(journals, 2, "what was given up, and that it was");
     assert_eq!(world.state(), Some(AccountState::Registered));
 }

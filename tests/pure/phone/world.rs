@@ -25,6 +25,8 @@ use super::safe::Safe;
 
 pub(super) const PASSWORD: &str = "canary-7f3d-horse";
 pub(super) const REALM: &str = "voip.example";
+/// What it is changed to.
+pub(super) const NEW: &str = "canary-new-9d1f-staple";
 
 /// The vault's mood.
 #[derive(Clone, PartialEq, Debug)]
@@ -91,6 +93,8 @@ pub(super) struct World {
     pub(super) also_takes: Option<String>,
     /// When it has refused credentials.
     pub(super) refusals: Vec<Mono>,
+    /// What time it says it is.
+    pub(super) date: Option<&'static str>,
     pub(super) verifier: Verifier,
     pub(super) dice: Entropy,
     pub(super) inputs: VecDeque<Input>,
@@ -171,9 +175,10 @@ impl World {
             others: Vec::new(),
             names_contacts: true,
             password: PASSWORD.to_owned(),
-            known: [PASSWORD, super::changing::NEW, "theirs-5150"].map(str::to_owned).into(),
+            known: [PASSWORD, NEW, "theirs-5150"].map(str::to_owned).into(),
             also_takes: None,
             refusals: Vec::new(),
+            date: None,
             verifier,
             dice,
             inputs: VecDeque::new(),
@@ -289,7 +294,7 @@ impl World {
                 self.inputs.push_back(Input::Dns(query, answer));
             }
             Output::Http(id, request) if self.api.is_some() && request.path.as_str().starts_with("/sasa/") => {
-                let outcome = self.api.as_mut().map(|api| api.answer(self.now, &request));
+                let outcome = self.api.as_mut().and_then(|api| api.answer(self.now, &request));
                 self.requested.push((self.now.mono, request));
                 self.inputs.extend(outcome.map(|outcome| Input::Http(id, outcome)));
             }

@@ -13,12 +13,14 @@ fn settled(next: &Next) -> Result<&Answer, Failed<'_>> {
     match next {
         Next::Over(Outcome::Answer(answer)) => Ok(answer),
         Next::Over(Outcome::Failed(error)) => Err(Failed::Http(error)),
+        Next::WrongPassword => Err(Failed::WrongPassword),
         Next::Send(_) | Next::NotAllowed => Err(Failed::NotAllowed),
     }
 }
 
 enum Failed<'a> {
     Http(&'a HttpError),
+    WrongPassword,
     NotAllowed,
 }
 
@@ -36,6 +38,7 @@ pub(super) fn policy(next: &Next) -> (PolicyAnswer, Option<Policy>) {
     let unreachable = |retry_after| (PolicyAnswer::Unreachable { retry_after }, None);
     let answer = match settled(next) {
         Ok(answer) => answer,
+        Err(Failed::WrongPassword) => return (PolicyAnswer::WrongPassword, None),
         Err(Failed::NotAllowed) => return (PolicyAnswer::Refused, None),
         Err(Failed::Http(_)) => return unreachable(None),
     };
@@ -46,7 +49,7 @@ pub(super) fn policy(next: &Next) -> (PolicyAnswer, Option<Policy>) {
             Ok(policy) => (PolicyAnswer::Known { generation: policy.generation }, Some(policy)),
             Err(_) => unreachable(answer.retry_after),
         },
-        401 | 403 => (PolicyAnswer::Refused, None),
+        403 => (PolicyAnswer::Refused, None),
         404 | 410 | 501 => (PolicyAnswer::Absent, None),
         _ => unreachable(answer.retry_after),
     }
@@ -56,7 +59,7 @@ pub(super) fn policy(next: &Next) -> (PolicyAnswer, Option<Policy>) {
 pub(super) fn submit(next: &Next, tx: &TxId) -> (SubmitAnswer, Option<String>) {
     let answer = match settled(next) {
         Ok(answer) => answer,
-        Err(Failed::NotAllowed) => return (SubmitAnswer::Refused, None),
+        Err(Failed::WrongPassword | Failed::NotAllowed) => return (SubmitAnswer::Refused, None),
         Err(Failed::Http(error)) if error.never_left() => return (SubmitAnswer::NotSent, None),
         Err(Failed::Http(_)) => return (SubmitAnswer::Unknown { retry_after: None }, None),
     };
@@ -104,7 +107,7 @@ fn submitted(reply: &ChangeReply, retry_after: Option<Duration>) -> SubmitAnswer
 pub(super) fn transaction(next: &Next, tx: &TxId) -> TxAnswer {
     let answer = match settled(next) {
         Ok(answer) => answer,
-        Err(Failed::NotAllowed) => return TxAnswer::Refused,
+        Err(Failed::WrongPassword | Failed::NotAllowed) => return TxAnswer::Refused,
         Err(Failed::Http(_)) => return TxAnswer::Unreachable { retry_after: None },
     };
     let retry_after = answer.retry_after;

@@ -66,7 +66,9 @@ pub enum Next {
     Send(Box<Request>),
     /// That is the answer.
     Over(Outcome),
-    /// None of the passwords is accepted, or nobody asked in a way that may be answered.
+    /// None of the passwords is accepted.
+    WrongPassword,
+    /// Nobody asked in a way that may be answered.
     NotAllowed,
 }
 
@@ -107,7 +109,7 @@ impl Exchange {
         self.fresh = true;
         *nonce = Some(Nonce { challenge, count: 0 });
         if self.passwords.is_empty() {
-            return Next::NotAllowed;
+            return Next::WrongPassword;
         }
         Next::Send(Box::new(self.request(who, nonce, dice)))
     }

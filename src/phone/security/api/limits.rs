@@ -83,7 +83,9 @@ fn settled(next: &Next) -> Result<&[u8], LimitsThere> {
         Next::Over(Outcome::Answer(answer)) if (200..300).contains(&answer.status) => {
             Ok(answer.body.expose("limits are read"))
         }
-        Next::Over(Outcome::Answer(_)) | Next::Send(_) | Next::NotAllowed => Err(LimitsThere::Refused),
+        Next::Over(Outcome::Answer(_)) | Next::Send(_) | Next::WrongPassword | Next::NotAllowed => {
+            Err(LimitsThere::Refused)
+        }
         Next::Over(Outcome::Failed(_)) => Err(LimitsThere::Unknown),
     }
 }

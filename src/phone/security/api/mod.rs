@@ -213,7 +213,9 @@ impl Phone {
                     hosted.way = match answer {
                         PolicyAnswer::Known { .. } => ChangeWay::Phone,
                         PolicyAnswer::Absent => ChangeWay::Person,
-                        PolicyAnswer::Unreachable { .. } | PolicyAnswer::Refused => ChangeWay::Unknown,
+                        PolicyAnswer::Unreachable { .. } | PolicyAnswer::WrongPassword | PolicyAnswer::Refused => {
+                            ChangeWay::Unknown
+                        }
                     };
                 }
                 if let Some(policy) = policy {

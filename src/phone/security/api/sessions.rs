@@ -271,7 +271,7 @@ impl Phone {
         };
         match self.next_leg(id, &mut exchange, Via::Sessions, Some(outcome.clone())) {
             Some(Next::Send(request)) => self.send_sessions(id, asked, exchange, *request),
-            Some(next @ (Next::Over(_) | Next::NotAllowed)) => {
+            Some(next @ (Next::Over(_) | Next::WrongPassword | Next::NotAllowed)) => {
                 self.sessions_under_way(id);
                 match asked {
                     Asked::List => self.sessions_told(now, id, &next),
@@ -315,7 +315,8 @@ impl Phone {
     fn policy_read(&mut self, now: Now, id: AccountId, next: &Next) {
         let (answer, policy) = super::answers::policy(next);
         if let Some(hosted) = self.security.changes.get_mut(&id) {
-            hosted.api.sessions.policy_refused = matches!(answer, PolicyAnswer::Refused | PolicyAnswer::Absent);
+            hosted.api.sessions.policy_refused =
+                matches!(answer, PolicyAnswer::WrongPassword | PolicyAnswer::Refused | PolicyAnswer::Absent);
         }
         if let Some(policy) = policy {
             self.policy_told(now, id, &policy);
@@ -377,7 +378,7 @@ fn read(next: &Next) -> Result<Sessions, ListTrouble> {
         Next::Over(Outcome::Failed(HttpError::Redirected(_) | HttpError::TooLong(_) | HttpError::WrongType(_))) => {
             return Err(ListTrouble::Unreadable);
         }
-        Next::Send(_) | Next::NotAllowed => return Err(ListTrouble::Refused),
+        Next::Send(_) | Next::WrongPassword | Next::NotAllowed => return Err(ListTrouble::Refused),
     };
     match answer.status {
         200 => Sessions::parse(answer.body.expose("a list is read")).map_err(|error| {
@@ -396,7 +397,7 @@ fn ended(next: &Next) -> Result<(), EndTrouble> {
     let answer = match next {
         Next::Over(Outcome::Answer(answer)) => answer,
         Next::Over(Outcome::Failed(_)) => return Err(EndTrouble::Unreachable),
-        Next::Send(_) | Next::NotAllowed => return Err(EndTrouble::Refused),
+        Next::Send(_) | Next::WrongPassword | Next::NotAllowed => return Err(EndTrouble::Refused),
     };
     match answer.status {
         200..=299 | 404 | 410 => Ok(()),

@@ -4,7 +4,7 @@
 use egui::Ui;
 
 use super::{Cx, SecurityPage, begin, body, follow, hero};
-use crate::phone::command::{Begin, Command, DeviceCommand, NoticeCommand, SafetyCommand};
+use crate::phone::command::{Begin, ChangeCommand, Command, DeviceCommand, NoticeCommand, SafetyCommand};
 use crate::phone::view::{Fact, NoticeSource, Todo};
 use crate::ui::state::{Page, UiState};
 use crate::ui::text::security as text;
@@ -83,6 +83,7 @@ fn act(todo: &Todo, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
         Todo::UnnamedDevice(_) | Todo::NewSession(_) | Todo::DevicesNeedPassword(_) => {
             state.security.open(SecurityPage::Devices)
         }
+        Todo::OldPasswordAccepted if cx.security.change.can_test_old => out.push(cx.change(ChangeCommand::TestOld)),
         Todo::OldPasswordAccepted => state.security.open(SecurityPage::Contact),
         // The banner of the main page takes it.
         Todo::PasswordRefused => state.page = Page::Main,

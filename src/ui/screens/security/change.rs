@@ -4,7 +4,7 @@ use egui::{Id, Ui};
 
 use super::{Cx, Foot, SecurityPage, body, browse, compose, done, follow, reveal};
 use crate::phone::command::{Begin, ChangeCommand, Command};
-use crate::phone::view::{ChangePhase, KeyringTrouble, LaterWhy, NeedsPerson, StepState};
+use crate::phone::view::{ChangePhase, ChangeReason, KeyringTrouble, LaterWhy, NeedsPerson, StepState, VaultQuestion};
 use crate::ui::state::{Page, Tab, UiState};
 use crate::ui::text::change as text;
 use crate::ui::widgets::{self, Check, Tick};
@@ -33,7 +33,7 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
             at_provider(ui, cx, state, out, Some(&NeedsPerson::NotChangedYet));
         }
         ChangePhase::NeedsPerson(why) => needs_person(ui, cx, state, out, why),
-        ChangePhase::Refused | ChangePhase::Aborted => over(ui, cx, state, out),
+        ChangePhase::Aborted(_) => over(ui, cx, state, out),
         ChangePhase::Done { old, .. } => done::show(ui, cx, state, out, *old),
         ChangePhase::Saving
         | ChangePhase::Saved
@@ -47,6 +47,8 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
     }
 }
 
+const TRY_AGAIN: &str = "Try again";
+
 /// Leaves the sheet; the change goes on.
 fn leave(state: &mut UiState) {
     state.security.forget();
@@ -55,15 +57,14 @@ fn leave(state: &mut UiState) {
 }
 
 fn idle(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
-    let later =
-        matches!(cx.security.change.phase, ChangePhase::Later { why: LaterWhy::ProviderDown | LaterWhy::Budget, .. });
+    let later = matches!(cx.security.change.phase, ChangePhase::Later { why: LaterWhy::ProviderDown, .. });
     let go = if later { "Try now" } else { "Begin" };
     let pressed = body(ui, "idle", &[Foot::plain("Close"), Foot::main(go)], |ui| {
         widgets::plain(ui, &text::explanation(&cx.security.change, cx.provider(), cx.now()));
     });
     match pressed {
         Some(0) => leave(state),
-        Some(_) => out.push(cx.change(ChangeCommand::Begin(Begin::Wanted))),
+        Some(_) => out.push(cx.change(ChangeCommand::Begin(again(&cx.security.change.reason)))),
         None => {}
     }
 }
@@ -117,15 +118,30 @@ fn over(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
             out.push(cx.change(ChangeCommand::Finish));
             leave(state);
         }
-        Some(_) => out.push(cx.change(ChangeCommand::MakeAnother)),
+        Some(_) => out.push(cx.change(ChangeCommand::Begin(again(&cx.security.change.reason)))),
         None => {}
+    }
+}
+
+/// Once more, for the reason that it had.
+const fn again(reason: &ChangeReason) -> Begin {
+    match reason {
+        ChangeReason::Wanted => Begin::Wanted,
+        ChangeReason::Notice(_) | ChangeReason::Asked => Begin::Notice,
+        ChangeReason::Told => Begin::Told,
+        ChangeReason::Lockdown => Begin::Lockdown,
     }
 }
 
 fn keyring(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, trouble: KeyringTrouble) {
     let (title, advice) = text::keyring(trouble);
-    let homeless = matches!(trouble, KeyringTrouble::Missing);
-    let go_on = if homeless { "Choose a safe place" } else { "Try again" };
+    // There is something to choose or to unlock: its page brings the change on its way.
+    let question = &cx.scene.view.vault_question;
+    let go_on = match question {
+        Some(VaultQuestion::Choose) => "Choose a safe place",
+        Some(VaultQuestion::Unlock(_) | VaultQuestion::Working) => "Open the file",
+        Some(VaultQuestion::Moved { .. }) | None => TRY_AGAIN,
+    };
     let pressed = body(ui, "keyring", &[Foot::plain("Cancel"), Foot::main(go_on)], |ui| {
         widgets::card(ui, |ui| {
             Check::new(Tick::Warn, title).small(advice).show(ui);
@@ -136,8 +152,8 @@ fn keyring(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>
             out.push(cx.change(ChangeCommand::Cancel));
             leave(state);
         }
-        Some(_) if homeless => state.security.open(SecurityPage::Vault),
-        Some(_) => out.push(Command::RetryVault),
+        Some(_) if go_on == TRY_AGAIN => out.push(Command::RetryVault),
+        Some(_) => state.security.open(SecurityPage::Vault),
         None => {}
     }
 }
@@ -223,13 +239,20 @@ fn by_hand(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState) {
 
 fn needs_person(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, why: &NeedsPerson) {
     if matches!(why, NeedsPerson::NotAllowed) && !state.security.giving {
-        let feet = [Foot::plain("Reach them"), Foot::main("Enter the new one")];
+        let feet = [Foot::plain("Enter the new one"), Foot::main("Do it on their website")];
         let pressed = body(ui, "not allowed", &feet, |ui| {
             widgets::warning(ui, &text::explanation(&cx.security.change, cx.provider(), cx.now()));
+            if widgets::link(ui, "Reach them", true).clicked() {
+                state.security.open(SecurityPage::Contact);
+            }
+            if cx.security.change.can_cancel && widgets::link(ui, "Leave it as it is", true).clicked() {
+                out.push(cx.change(ChangeCommand::Cancel));
+                leave(state);
+            }
         });
         match pressed {
-            Some(0) => state.security.open(SecurityPage::Contact),
-            Some(_) => state.security.giving = true,
+            Some(0) => state.security.giving = true,
+            Some(_) => out.push(cx.change(ChangeCommand::Begin(again(&cx.security.change.reason)))),
             None => {}
         }
         return;
@@ -240,8 +263,9 @@ fn needs_person(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Com
 
 /// The field for a password that comes from somewhere else.
 pub(super) fn give(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, reason: &str) {
+    let ready = cx.security.change.can_be_given && !state.security.given.is_empty();
     let away = if state.security.giving { "Back to it" } else { "Later" };
-    let feet = [Foot::plain(away), Foot::main("Test this one").enabled(!state.security.given.is_empty())];
+    let feet = [Foot::plain(away), Foot::main("Test this one").enabled(ready)];
     let mut entered = false;
     let pressed = body(ui, "give", &feet, |ui| {
         widgets::plain(ui, reason);
@@ -251,7 +275,7 @@ pub(super) fn give(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
         entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         widgets::faint(ui, "Ringfence signs in with it before it replaces anything. It keeps the others until then.");
     });
-    if (pressed == Some(1) || entered) && !state.security.given.is_empty() {
+    if (pressed == Some(1) || entered) && ready {
         out.push(cx.change(ChangeCommand::GaveMeOne(state.security.given.secret())));
         state.security.given.wipe();
         state.security.giving = false;

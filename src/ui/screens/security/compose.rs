@@ -24,7 +24,7 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
     let mut feet = Vec::new();
     if state.security.choosing {
         feet.push(Foot::plain("Back"));
-    } else if change.can_wait {
+    } else if can_wait(cx) {
         feet.push(Foot::plain("Not now"));
     } else if change.can_cancel {
         feet.push(Foot::plain("Cancel"));
@@ -74,14 +74,21 @@ fn press_go(cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
     }
 }
 
+/// "Not now", or "Cancel" where that does not exist.
 fn wait(cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
-    if let Some(asked) = asked_by(cx) {
+    let can_wait = can_wait(cx);
+    if let Some(asked) = asked_by(cx).filter(|_| can_wait) {
         notice::put_off(cx, state, out, asked);
         return;
     }
-    out.push(cx.change(if cx.security.change.can_wait { ChangeCommand::NotNow(None) } else { ChangeCommand::Cancel }));
+    out.push(cx.change(if can_wait { ChangeCommand::NotNow(None) } else { ChangeCommand::Cancel }));
     state.security.forget();
     back(state);
+}
+
+/// Whether both the change and the notice that asked for it can be put off.
+fn can_wait(cx: &Cx<'_>) -> bool {
+    cx.security.change.can_wait && asked_by(cx).is_none_or(|asked| notice::can_wait(cx, asked))
 }
 
 /// The notice that this change follows.

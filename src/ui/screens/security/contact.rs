@@ -17,7 +17,8 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
         state.security.portal = contact.portal.as_ref().map(|link| link.url.clone()).unwrap_or_default();
         state.security.support = contact.support.clone().unwrap_or_default();
     }
-    let pressed = body(ui, "contact", &[Foot::main("Keep these")], |ui| {
+    let feet = [Foot::main("Keep these").enabled(is_news(contact, state))];
+    let pressed = body(ui, "contact", &feet, |ui| {
         known(ui, contact);
         widgets::labelled(ui, "Their website", "type it from your bill, not from a message", |ui| {
             let id = Id::unique("portal");
@@ -37,6 +38,12 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
             out.push(Command::Safety(cx.line.id, SafetyCommand::SetSupport(support)));
         }
     }
+}
+
+/// Whether the fields say something else than what is kept.
+fn is_news(contact: &ContactView, state: &UiState) -> bool {
+    contact.portal.as_ref().map_or("", |link| link.url.as_str()) != state.security.portal.trim()
+        || contact.support.as_deref().unwrap_or_default() != state.security.support.trim()
 }
 
 /// What can be used at once; the fields below are for what the person knows.

@@ -85,7 +85,7 @@ fn going(phase: &ChangePhase, provider: &str) -> String {
         ChangePhase::NeedsPerson(_) | ChangePhase::Keyring(_) | ChangePhase::SaveElsewhere => {
             "The password change needs you".into()
         }
-        ChangePhase::Refused | ChangePhase::Aborted => "Your line password was not changed".into(),
+        ChangePhase::Aborted(_) => "Your line password was not changed".into(),
         ChangePhase::Idle
         | ChangePhase::Later { .. }
         | ChangePhase::Preparing
@@ -149,9 +149,8 @@ pub(in crate::ui) fn in_call(view: &PhoneView, line: AccountId) -> Option<&'stat
         | ChangePhase::Keyring(_)
         | ChangePhase::SaveElsewhere
         | ChangePhase::NeedsPerson(_)
-        | ChangePhase::AtProvider
-        | ChangePhase::Refused => Some(text::AFTER_THIS_CALL),
-        ChangePhase::Idle | ChangePhase::Later { .. } | ChangePhase::Aborted | ChangePhase::Done { .. } => {
+        | ChangePhase::AtProvider => Some(text::AFTER_THIS_CALL),
+        ChangePhase::Idle | ChangePhase::Later { .. } | ChangePhase::Aborted(_) | ChangePhase::Done { .. } => {
             let by_notice = security.open_notice().is_some_and(NoticeView::asks_for_change);
             (by_notice || asked(security).is_some()).then_some(text::AFTER_THIS_CALL)
         }

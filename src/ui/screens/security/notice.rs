@@ -21,7 +21,7 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
         body(ui, "no notice", &[], |ui| widgets::plain(ui, "This notice is not kept any more."));
         return;
     };
-    let feet = feet(notice);
+    let feet = feet(cx, notice);
     let pressed = body(ui, "notice", &feet, |ui| {
         message(ui, notice);
         outside(ui, cx, state, notice);
@@ -40,24 +40,33 @@ const NOT_NOW: &str = "Not now";
 const CHANGE: &str = "Change it";
 const DONE: &str = "I have done this";
 
-fn feet(notice: &NoticeView) -> Vec<Foot<'static>> {
+fn feet(cx: &Cx<'_>, notice: &NoticeView) -> Vec<Foot<'static>> {
     if notice.state != NoticeState::Open || notice.actions.is_empty() {
         return Vec::new();
     }
     let mut feet = Vec::new();
-    if notice.level != NoticeLevel::Enforced {
+    if can_wait(cx, notice) {
         feet.push(Foot::plain(NOT_NOW));
     }
     feet.push(if notice.asks_for_change() { Foot::main(CHANGE) } else { Foot::main(DONE) });
     feet
 }
 
+/// Whether a notice can be put off: not when its deadline has passed.
+pub(super) fn can_wait(cx: &Cx<'_>, notice: &NoticeView) -> bool {
+    match notice.level {
+        NoticeLevel::Advise => true,
+        NoticeLevel::Require => notice.deadline.is_none_or(|deadline| deadline > cx.now().wall),
+        NoticeLevel::Enforced => false,
+    }
+}
+
 /// Puts a notice off for a day, or until its deadline if that is sooner.
 pub(super) fn put_off(cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, notice: &NoticeView) {
     let tomorrow = WallTime(cx.now().wall.0 + A_DAY);
-    let until = notice.deadline.map_or(tomorrow, |deadline| deadline.min(tomorrow));
+    let until = notice.deadline.filter(|deadline| *deadline > cx.now().wall).map_or(tomorrow, |it| it.min(tomorrow));
     out.push(Command::Notice(cx.line.id, NoticeCommand::Snooze(notice.id.clone(), until)));
-    if cx.security.change.is_going() {
+    if cx.security.change.is_going() && cx.security.change.can_wait {
         out.push(cx.change(ChangeCommand::NotNow(Some(until))));
     }
     state.security.forget();

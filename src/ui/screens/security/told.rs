@@ -1,13 +1,13 @@
 //! "I was told to change my password": the check list for a message that nobody can verify.
 
-use egui::Ui;
+use egui::{Id, Ui};
 
 use super::{Cx, Foot, SecurityPage, begin, body, change, done, header};
-use crate::phone::command::{Begin, ChangeCommand, Command};
+use crate::phone::command::{Begin, ChangeCommand, Command, SafetyCommand};
 use crate::phone::view::{ChangePhase, CheckItem, CheckState};
 use crate::ui::state::UiState;
 use crate::ui::text::security as text;
-use crate::ui::widgets::{self, Check, Tick};
+use crate::ui::widgets::{self, Button, Check, Kind, Tick};
 
 /// Draws it.
 pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
@@ -23,7 +23,8 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
     }
     let gave = crate::ui::text::sentence(format!("{} gave me one", cx.provider()));
     let at_provider = cx.security.change.phase == ChangePhase::AtProvider;
-    let feet = [Foot::plain(&gave), Foot::main("I've changed it")];
+    let can = cx.security.change.can_be_given;
+    let feet = [Foot::plain(&gave).enabled(can), Foot::main("I've changed it").enabled(can)];
     let pressed = body(ui, "told", &feet, |ui| {
         let asks = cx.security.asks_for_change();
         widgets::prose(ui, &text::told_lead(cx.security.source, asks, &cx.provider().replace('*', "")));
@@ -40,8 +41,8 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
             }
         });
         widgets::faint(ui, &text::numbers_line(&cx.security.contact));
-        if cx.security.contact.portal.is_none() && widgets::link(ui, "Their website's address", true).clicked() {
-            state.security.open(SecurityPage::Contact);
+        if cx.security.contact.portal.is_none() {
+            website(ui, cx, state, out);
         }
     });
     match pressed {
@@ -53,6 +54,19 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
         }
         Some(_) => state.security.giving = true,
         None => {}
+    }
+}
+
+/// Where their website is, if nobody has said so yet: half of the list is done there.
+fn website(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    let field = &mut state.security.portal;
+    widgets::labelled(ui, "Their website", "type it from your bill, not from a message", |ui| {
+        widgets::field(ui, Id::unique("their website"), field, "https://www.provider.example", false)
+    });
+    let typed = field.trim();
+    let keep = Button::new(Kind::Plain, "Keep this address").width(ui.available_width()).enabled(!typed.is_empty());
+    if ui.add(keep).clicked() && !typed.is_empty() {
+        out.push(Command::Safety(cx.line.id, SafetyCommand::SetPortal(typed.to_owned())));
     }
 }
 
