@@ -244,10 +244,9 @@ impl Phone {
         account.failures = 0;
         account.problem = None;
         account.service_route = granted.service_route;
-        let pinned = granted.realm.filter(|realm| !account.record.realms.contains(realm));
-        let pins = account.record.realms.is_empty() && pinned.is_some();
+        let pins = account.record.realms.is_empty() && !granted.realms.is_empty();
         if pins {
-            account.record.realms.extend(pinned);
+            account.record.realms = granted.realms;
         }
         let news = account.remember_strength() | account.remember_protection(now) | pins;
         let unkept = account.unkept.is_some();

@@ -2,12 +2,12 @@
 //!
 //! Challenges are answered only for a realm that is pinned, and what pins it elsewhere is the registrar's challenge at
 //! sign-in. So such a line sends one REGISTER that binds nothing (RFC 3261 §10.2.3), as sign-in does to find out
-//! whether anybody is there, and pins the realm of the challenge. It is not answered: only the realm is wanted. Were
-//! the first challenge to a call taken instead, whoever is called could forge it.
+//! whether anybody is there, and pins the realms of its challenges. They are not answered: only the realms are wanted.
+//! Were the first challenge to a call taken instead, whoever is called could forge it.
 
 use super::{Phone, probe};
 use crate::base::{AccountId, Now};
-use crate::sip::Message;
+use crate::sip::digest::realms_of;
 use crate::sip::endpoint::{ClientKey, Happening};
 
 impl Phone {
@@ -31,19 +31,19 @@ impl Phone {
     pub(super) fn realm_happening(&mut self, client: ClientKey, happening: &Happening) -> bool {
         let asked = |account: &&mut super::account::Account| account.realm_question == Some(client);
         let Some(account) = self.accounts.iter_mut().find(asked) else { return false };
-        let realm = match happening {
+        let realms = match happening {
             Happening::Response { message, .. } if message.status().is_some_and(|status| status < 200) => return true,
-            Happening::Response { message, .. } => realm_of(message),
+            Happening::Response { message, .. } => realms_of(message),
             // Nobody answers REGISTER there: a line between two telephones needs no password.
             Happening::Failed { .. }
             | Happening::Request { .. }
             | Happening::Ack { .. }
             | Happening::Cancelled { .. }
-            | Happening::ServerFailed { .. } => None,
+            | Happening::ServerFailed { .. } => Vec::new(),
         };
         account.realm_question = None;
-        if let Some(realm) = realm {
-            account.record.realms.push(realm);
+        if !realms.is_empty() {
+            account.record.realms = realms;
             self.save_accounts();
         }
         true
@@ -52,14 +52,4 @@ impl Phone {
 
 fn is_empty(password: &crate::base::Secret<String>) -> bool {
     password.expose("whether there is a password at all").is_empty()
-}
-
-/// The realm of a challenge.
-fn realm_of(response: &Message) -> Option<String> {
-    let challenges = match response.status() {
-        Some(401) => response.www_challenges(),
-        Some(407) => response.proxy_challenges(),
-        _ => return None,
-    };
-    challenges.iter().find_map(|challenge| challenge.get("realm"))
 }

@@ -6,6 +6,7 @@ use ringfence::base::{Entropy, Mono, Secret};
 use ringfence::sip::digest::algorithm::Terms;
 use ringfence::sip::digest::{
     Algorithm, Attempts, Authenticator, Challenge, Credentials, Door, Hash, Qop, Realms, Refusal, Verdict, Verifier,
+    realms_of,
 };
 use ringfence::sip::{Auth, Message, Method, Uri};
 
@@ -216,6 +217,22 @@ fn two_realms_in_one_response_are_both_answered() {
     answer(&mut authenticator, &mut invite, &mut Attempts::default(), &challenges).unwrap();
     let realms: Vec<_> = carried(&invite, Door::Proxy).into_iter().map(|credentials| credentials.realm).collect();
     assert_eq!(realms, ["a", "b"]);
+}
+
+#[test]
+fn the_realms_of_a_challenge_are_those_that_can_be_answered() {
+    let unknown = "Digest realm=\"b\", nonce=\"1\", algorithm=SHA-999";
+    let all = [
+        (Door::Proxy, "Basic realm=\"web\""),
+        (Door::Proxy, unknown),
+        (Door::Proxy, "Digest realm=\"z\", nonce=\"1\""),
+        (Door::Proxy, "Digest realm=\"a\", nonce=\"1\", algorithm=MD5"),
+        (Door::Proxy, "Digest realm=\"a\", nonce=\"1\", algorithm=SHA-256"),
+    ];
+    assert_eq!(realms_of(&challenged(&all)), ["a", "z"]);
+    let mut refused = Message::response_to(&request(Method::Invite), 404, "", None);
+    refused.headers.push(Door::Proxy.asks(), all[2].1);
+    assert!(realms_of(&refused).is_empty(), "that is no challenge");
 }
 
 #[test]

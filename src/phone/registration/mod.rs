@@ -73,8 +73,8 @@ pub struct Granted {
     pub service_route: Vec<NameAddr>,
     /// Our address as the server sees it, if it is not the flow's own.
     pub public: Option<SocketAddr>,
-    /// The realm that asked for the password, if one did since this registration began.
-    pub realm: Option<String>,
+    /// The realms whose challenges were answered: a proxy's and the registrar's may be two.
+    pub realms: Vec<String>,
     /// The other places where this address is registered.
     pub bindings: Vec<NameAddr>,
     /// Whether the answer named any contact, ours included.
@@ -155,7 +155,6 @@ pub struct Registration {
     bound: Option<SipUri>,
     /// The lifetime asked for: longer after a 423.
     expires: u32,
-    realm: Option<String>,
     failures: u32,
     moves: u8,
     too_brief: u8,
@@ -180,7 +179,6 @@ impl Registration {
             tag: dice.tag(),
             cseq: dice.bits32() & 0xffff,
             bound: None,
-            realm: None,
             failures: 0,
             moves: 0,
             too_brief: 0,

@@ -21,6 +21,7 @@ impl Registration {
         let Some(status) = response.status().filter(|status| *status >= 200) else { return };
         let State::Asking(asking) = &self.state else { return };
         let (purpose, since) = (asking.purpose, asking.since);
+        let realms = asking.attempts.realms();
         let was_bound = self.bound.clone();
         if purpose == Purpose::Bind && (200..300).contains(&status) {
             self.bound = Some(asking.contact.clone());
@@ -29,7 +30,7 @@ impl Registration {
         match status {
             401 | 407 => self.on_challenge(tools, response),
             200..=299 if purpose == Purpose::Bind => {
-                self.on_granted(tools, response, moved, since, was_bound.as_ref());
+                self.on_granted(tools, response, moved, (since, realms), was_bound.as_ref());
             }
             // Whatever the answer is: we are gone.
             _ if purpose == Purpose::Unbind => self.end(),
@@ -65,10 +66,7 @@ impl Registration {
             Err(Refusal::Unsupported)
         };
         match answer {
-            Ok(()) => {
-                self.realm = response.auth(door.asks()).iter().find_map(|auth| auth.get("realm"));
-                self.send(tools, request, attempts, purpose, since);
-            }
+            Ok(()) => self.send(tools, request, attempts, purpose, since),
             Err(_) if purpose == Purpose::Unbind => self.end(),
             Err(why) => {
                 let last = u8::from(matches!(why, Refusal::Rejected(_)));
@@ -90,7 +88,7 @@ impl Registration {
         tools: &mut Tools<'_>,
         response: &Message,
         moved: bool,
-        since: Option<Mono>,
+        (since, realms): (Option<Mono>, Vec<String>),
         was_bound: Option<&SipUri>,
     ) {
         if moved && self.moves < MAX_MOVES {
@@ -122,7 +120,7 @@ impl Registration {
             expires,
             service_route: response.addresses("Service-Route"),
             public,
-            realm: self.realm.clone(),
+            realms,
             bindings,
             listed,
             date: response.headers.get("Date").map(str::to_owned),

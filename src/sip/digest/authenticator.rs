@@ -63,6 +63,12 @@ impl Attempts {
         self.refusals
     }
 
+    /// The realms that the request in hand carries credentials for, each once.
+    #[must_use]
+    pub fn realms(&self) -> Vec<String> {
+        each_once(self.used.iter().map(|used| used.realm.clone()))
+    }
+
     #[cfg(test)]
     pub(super) fn after_one_answer() -> Attempts {
         Attempts { rounds: 1, ..Attempts::default() }
@@ -355,6 +361,23 @@ impl Authenticator {
             }
         }
     }
+}
+
+/// The realms that a 401 or 407 asks for in a way that can be answered, each once.
+#[must_use]
+pub fn realms_of(response: &Message) -> Vec<String> {
+    if !Door::ALL.iter().any(|door| response.status() == Some(door.status())) {
+        return Vec::new();
+    }
+    let challenges = challenges_of(response);
+    each_once(strongest_of_each(&challenges).into_iter().map(|(_, challenge)| challenge.realm.clone()))
+}
+
+fn each_once(realms: impl Iterator<Item = String>) -> Vec<String> {
+    let mut realms: Vec<String> = realms.collect();
+    realms.sort_unstable();
+    realms.dedup();
+    realms
 }
 
 /// Every challenge in a response; `None` for one that makes no sense.

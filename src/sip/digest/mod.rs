@@ -15,7 +15,7 @@ pub mod policy;
 pub mod verifier;
 
 pub use algorithm::{Algorithm, Hash, Qop, ha1};
-pub use authenticator::{Attempts, Authenticator, Realms, Refusal};
+pub use authenticator::{Attempts, Authenticator, Realms, Refusal, realms_of};
 pub use challenge::{Challenge, Door};
 pub use credentials::Credentials;
 pub use policy::{Case, Opened, may_answer, may_foresee};

@@ -102,6 +102,9 @@ impl World {
     }
 
     fn answer(&mut self, flow: &Flow, request: &Message) {
+        if let Some(asked) = self.ask_at_the_proxy(request) {
+            return self.inputs.push_back(Input::Net(Report::Message(flow.clone(), asked.to_bytes())));
+        }
         let server = self.servers.get(&(flow.transport, flow.remote));
         let response = match server.map_or(Talk::Silent, |server| server.talk) {
             Talk::Silent => return,
@@ -129,6 +132,18 @@ impl World {
             }
         };
         self.inputs.push_back(Input::Net(Report::Message(flow.clone(), response.to_bytes())));
+    }
+
+    /// The 407 of the proxy, if there is one and it does not know who asks.
+    fn ask_at_the_proxy(&mut self, request: &Message) -> Option<Message> {
+        let proxy = self.proxy.as_mut().filter(|_| request.method() != Some(&Method::Ack))?;
+        let known = |login: &str| (login == "anna").then(|| Secret::new(PASSWORD.to_owned()));
+        if matches!(proxy.verify(request, Door::Proxy, self.now.mono, known), Verdict::Good(_)) {
+            return None;
+        }
+        let mut response = Message::response_to(request, 407, "", Some("proxy"));
+        proxy.challenge(&mut response, Door::Proxy, self.now.mono, false, &mut self.dice);
+        Some(response)
     }
 
     fn ask_who_calls(&mut self, invite: &Message) -> Message {

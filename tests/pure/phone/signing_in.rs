@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use ringfence::base::{AccountId, Secret};
 use ringfence::phone::VaultUse;
-use ringfence::phone::command::{AccountDraft, Command};
+use ringfence::phone::command::{AccountDraft, Command, Dialled};
 use ringfence::phone::event::Event;
 use ringfence::phone::input::Done;
 use ringfence::phone::problem::ProblemKind;
-use ringfence::phone::view::{AccountState, SignInView, Step, StepKind, StepState};
+use ringfence::phone::view::{AccountState, CallState, SignInView, Step, StepKind, StepState};
 use ringfence::port::dns::{Answer, Query};
 use ringfence::port::net::{CertificateError, NetError, Transport};
 
@@ -227,6 +227,33 @@ fn signing_in_again_under_the_same_address_keeps_the_number_and_the_place_in_the
     assert_eq!(world.view().accounts.len(), 1);
     assert_eq!((world.state(), world.id()), (Some(AccountState::Registered), AccountId(1)));
     assert_eq!(world.kept.keys().cloned().collect::<Vec<_>>(), kept);
+}
+
+#[test]
+fn a_proxy_and_the_registrar_behind_it_are_both_answered_at_sign_in_at_the_refresh_and_for_a_call() {
+    let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
+    world.put_a_proxy_before();
+    world.sign_in(numeric(None));
+    assert_eq!(world.state(), Some(AccountState::Registered));
+    for restart in [false, true] {
+        // The proxy asks anew; the registrar still knows its nonce, or not after a restart.
+        world.put_a_proxy_before();
+        if restart {
+            let (disk, kept, servers) = (world.disk.clone(), world.kept.clone(), world.servers.clone());
+            let verifier = world.verifier;
+            world = World { servers, verifier, ..World::with_disk(VaultUse::Keyring, disk, kept) };
+            world.put_a_proxy_before();
+            world.load();
+        } else {
+            world.pass(Duration::from_secs(600));
+        }
+        assert_eq!(world.view().accounts[0].problem, None, "{restart}");
+        assert_eq!(world.state(), Some(AccountState::Registered), "{restart}");
+    }
+    world.servers.get_mut(&(Transport::Tls, server("192.0.2.2:5061"))).expect("a server").talk = Talk::Answers;
+    let id = world.id();
+    world.command(Command::PlaceCall(id, Dialled::parse("bob").expect("a name")));
+    assert_eq!(world.view().calls[0].state, CallState::Established);
 }
 
 #[test]

@@ -96,6 +96,8 @@ pub(super) struct World {
     /// What time it says it is.
     pub(super) date: Option<&'static str>,
     pub(super) verifier: Verifier,
+    /// A proxy before the registrar that asks for the password, too: by 407, in a realm of its own.
+    pub(super) proxy: Option<Verifier>,
     pub(super) dice: Entropy,
     pub(super) inputs: VecDeque<Input>,
     pub(super) next_flow: u64,
@@ -180,6 +182,7 @@ impl World {
             refusals: Vec::new(),
             date: None,
             verifier,
+            proxy: None,
             dice,
             inputs: VecDeque::new(),
             next_flow: 0,
@@ -207,6 +210,12 @@ impl World {
     pub(super) fn ask_weakly(&mut self) {
         let hour = Duration::from_secs(3600);
         self.verifier = Verifier::new(REALM, &[Algorithm::MD5], &[Qop::Auth], hour, &mut self.dice);
+    }
+
+    /// From now on a proxy asks first; a nonce that one before it gave out is worth nothing to it.
+    pub(super) fn put_a_proxy_before(&mut self) {
+        let (algorithm, hour) = (Algorithm { hash: Hash::Sha256, sess: false }, Duration::from_secs(3600));
+        self.proxy = Some(Verifier::new("proxy.example", &[algorithm], &[Qop::Auth], hour, &mut self.dice));
     }
 
     pub(super) fn load(&mut self) {

@@ -29,7 +29,24 @@ fn a_challenge_is_answered_once_and_the_200_registers() {
     let numbers: Vec<_> = bench.sent.iter().map(|(_, message)| message.cseq().unwrap().number).collect();
     assert_eq!(numbers[1], numbers[0] + 1);
     let granted = bench.granted();
-    assert_eq!((granted.expires, granted.realm.as_deref(), granted.public), (600, Some("example.org"), None));
+    assert_eq!(
+        (granted.expires, granted.realms.as_slice(), granted.public),
+        (600, &["example.org".to_owned()][..], None)
+    );
+}
+
+#[test]
+fn the_realms_that_were_answered_are_told_and_no_others() {
+    let mut bench = Bench::new(Transport::Tls);
+    bench.act(Registration::register);
+    bench.reply(407, &[("Proxy-Authenticate", "Digest realm=\"proxy\", nonce=\"p\", qop=\"auth\"")]);
+    bench.reply(401, &[("WWW-Authenticate", "Basic realm=\"web\""), ("WWW-Authenticate", DIGEST)]);
+    bench.grant(600);
+    assert_eq!(bench.granted().realms, ["example.org", "proxy"]);
+    // They are still those at a refresh that nobody challenges.
+    bench.act(Registration::refresh);
+    bench.grant(600);
+    assert_eq!(bench.granted().realms, ["example.org", "proxy"]);
 }
 
 #[test]
