@@ -61,6 +61,10 @@ pub enum ProblemKind {
     EncryptionRequired,
     /// 5xx, 6xx and what no row above is for.
     ServerTrouble,
+    /// REGISTER: 5xx, and what no other kind is for.
+    RegistrarTrouble,
+    /// A `sips:` address with a transport that does not encrypt.
+    SipsWantsTls,
     /// The realm that asked for the password is not the one of sign-in.
     ForeignRealm,
     /// The server asked for the password in a weaker way than it did before.
@@ -191,6 +195,8 @@ impl Problem {
             ProblemKind::NoCommonFormat => "No common audio format.".into(),
             ProblemKind::EncryptionRequired => "The other end does not encrypt.".into(),
             ProblemKind::ServerTrouble => format!("{about} could not connect the call."),
+            ProblemKind::RegistrarTrouble => format!("{about} could not sign this line in."),
+            ProblemKind::SipsWantsTls => "A sips: address is for TLS only.".into(),
             ProblemKind::ForeignRealm => "Somebody else asked for your password.".into(),
             ProblemKind::ConnectionLost => "The connection was lost.".into(),
             ProblemKind::BadAddress => "That is not a SIP address.".into(),
@@ -243,7 +249,8 @@ impl Problem {
             ProblemKind::NotReachable | ProblemKind::Busy | ProblemKind::Declined => "Try again later.".into(),
             ProblemKind::NoCommonFormat => "The other end takes none of the formats that this line allows.".into(),
             ProblemKind::EncryptionRequired => "This line allows encrypted calls only.".into(),
-            ProblemKind::ServerTrouble => "The trouble is on the provider's side. Try again in a minute.".into(),
+            ProblemKind::SipsWantsTls => "Choose TLS as the transport, or write the address without sips:.".into(),
+            ProblemKind::ServerTrouble | ProblemKind::RegistrarTrouble => "The trouble is on the provider's side. Try again in a minute.".into(),
             ProblemKind::ForeignRealm => "Nothing was sent. If this happens again, tell your provider.".into(),
             ProblemKind::ConnectionLost => "Call again as soon as the line is ready.".into(),
             ProblemKind::BadAddress => "It looks like anna@example.org.".into(),

@@ -45,7 +45,7 @@ impl Registration {
                 self.reject(Change::Refused(problem));
             }
             _ => {
-                let problem = Problem::new(ProblemKind::ServerTrouble, &*self.setup.about).with_status(status);
+                let problem = Problem::new(ProblemKind::RegistrarTrouble, &*self.setup.about).with_status(status);
                 self.strand(tools.now, problem, response.retry_after().unwrap_or_default());
             }
         }
@@ -75,7 +75,7 @@ impl Registration {
                     Refusal::Rejected(_) => ProblemKind::WrongPassword,
                     Refusal::ForeignRealm(_) => ProblemKind::ForeignRealm,
                     Refusal::Weaker(_) => ProblemKind::WeakerDigest,
-                    Refusal::Unsupported | Refusal::NoChallenge | Refusal::TooOften => ProblemKind::ServerTrouble,
+                    Refusal::Unsupported | Refusal::NoChallenge | Refusal::TooOften => ProblemKind::RegistrarTrouble,
                 };
                 let problem = Problem::new(kind, &*self.setup.about).with_status(status);
                 self.reject(Change::Refused(problem));
@@ -104,7 +104,7 @@ impl Registration {
         let expires = ours.first().and_then(|ours| response.contact_expires(ours)).or_else(|| response.expires());
         let expires = expires.unwrap_or(self.expires).min(MAX_EXPIRES);
         if expires == 0 {
-            let problem = Problem::new(ProblemKind::ServerTrouble, &*self.setup.about).with_status(200);
+            let problem = Problem::new(ProblemKind::RegistrarTrouble, &*self.setup.about).with_status(200);
             return self.strand(tools.now, problem, Duration::ZERO);
         }
         let public = self.public().filter(|public| *public != self.setup.flow.local);
@@ -149,7 +149,7 @@ impl Registration {
             return self.ask(tools, Purpose::Bind, since);
         }
         self.unlisted = false;
-        let problem = Problem::new(ProblemKind::ServerTrouble, &*self.setup.about).with_status(200);
+        let problem = Problem::new(ProblemKind::RegistrarTrouble, &*self.setup.about).with_status(200);
         self.strand(tools.now, problem, Duration::ZERO);
     }
 

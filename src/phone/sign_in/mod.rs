@@ -69,7 +69,7 @@ impl Phone {
         let address = Address::parse(&wish.draft.address)?;
         let transports = match wish.draft.transport {
             Some(Transport::Tcp | Transport::Udp) if address.secure => {
-                return Err(Problem::new(ProblemKind::EncryptionRequired, &address.domain));
+                return Err(Problem::new(ProblemKind::SipsWantsTls, &address.domain));
             }
             Some(transport) => vec![transport],
             None if address.secure => vec![Transport::Tls],

@@ -176,6 +176,28 @@ fn a_blocked_login_is_said() {
 }
 
 #[test]
+fn a_registrar_in_trouble_is_said_in_words_about_signing_in_then_and_later() {
+    for later in [false, true] {
+        let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
+        if later {
+            world.sign_in(numeric(None));
+        }
+        let tls = world.servers.get_mut(&(Transport::Tls, server("192.0.2.2:5061"))).unwrap();
+        tls.talk = Talk::Status(500);
+        let problem = if later {
+            world.pass(600 * SECOND);
+            world.view().accounts[0].problem.clone().expect("a problem")
+        } else {
+            world.sign_in(numeric(None));
+            let SignInView::Failed(_, problem) = &world.view().sign_in else { panic!("{:?}", world.view().sign_in) };
+            problem.clone()
+        };
+        assert_eq!((problem.kind, problem.status), (ProblemKind::RegistrarTrouble, Some(500)), "{later}");
+        assert_eq!(problem.title(), "voip.example could not sign this line in.", "{later}");
+    }
+}
+
+#[test]
 fn what_is_no_address_is_refused_without_touching_the_network() {
     let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
     world.ask(1, Command::SignIn(Box::new(AccountDraft { address: "anna".into(), ..draft() }), Secret::from(PASSWORD)));
@@ -200,6 +222,11 @@ fn sips_means_tls_or_nothing() {
     world.pass(10 * SECOND);
     assert!(world.failure().is_some());
     assert!(world.opened.iter().all(|(_, target)| target.transport == Transport::Tls));
+    let opened = world.opened.len();
+    world.sign_in(AccountDraft { address: "sips:anna@voip.example".into(), ..numeric(Some(Transport::Udp)) });
+    let SignInView::Failed(_, problem) = &world.view().sign_in else { panic!("{:?}", world.view().sign_in) };
+    assert_eq!(problem.title(), "A sips: address is for TLS only.");
+    assert_eq!(world.opened.len(), opened);
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn too_brief_is_answered_with_the_time_that_the_server_wants() {
     for _ in 0..3 {
         bench.reply(423, &[("Min-Expires", "4294967295")]);
     }
-    assert_eq!((bench.requests(), bench.problem()), (3, (ProblemKind::ServerTrouble, Some(423))));
+    assert_eq!((bench.requests(), bench.problem()), (3, (ProblemKind::RegistrarTrouble, Some(423))));
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn a_200_that_lists_others_but_not_us_is_no_registration() {
     bench.act(Registration::refresh);
     bench.reply(200, &elsewhere);
     bench.reply(200, &elsewhere);
-    assert_eq!((bench.requests(), bench.problem()), (4, (ProblemKind::ServerTrouble, Some(200))));
+    assert_eq!((bench.requests(), bench.problem()), (4, (ProblemKind::RegistrarTrouble, Some(200))));
     bench.wait(seconds(1000));
     assert_eq!(bench.requests(), 4);
 }

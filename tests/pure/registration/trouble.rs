@@ -15,7 +15,7 @@ fn trouble_asks_for_the_next_server_and_then_waits_longer_each_time() {
     let mut bench = Bench::new(Transport::Tcp);
     bench.act(Registration::register);
     bench.reply(503, &[]);
-    assert_eq!(bench.problem(), (ProblemKind::ServerTrouble, Some(503)));
+    assert_eq!(bench.problem(), (ProblemKind::RegistrarTrouble, Some(503)));
     let mut longest = Duration::ZERO;
     for round in 0..12 {
         let (now, mut dice) = (bench.now, Entropy::from_number(round));
