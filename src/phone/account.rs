@@ -247,7 +247,9 @@ impl Account {
 /// If what was named is no host.
 pub fn wanted(draft: &AccountDraft, address: &Address, transports: Vec<Transport>) -> Result<Wanted, Problem> {
     let place = place(draft, address)?;
-    Ok(Wanted { host: place.host, port: place.port, transports })
+    // Not by how many are tried now: later only the one is tried that was found.
+    let exact = draft.transport.is_some() || address.secure;
+    Ok(Wanted { host: place.host, port: place.port, transports, exact })
 }
 
 /// The name that a TLS certificate must be valid for: that of whatever the person named, for that is the SIP domain

@@ -23,6 +23,8 @@ pub struct Wanted {
     pub port: Option<u16>,
     /// The transports that may be used, in order of preference.
     pub transports: Vec<Transport>,
+    /// The port is meant as it stands: the transport that it is for was named.
+    pub exact: bool,
 }
 
 /// One way to a server.
@@ -159,7 +161,7 @@ impl Locate {
     fn candidates(&self, transport: Transport, dice: &mut Entropy) -> Vec<Candidate> {
         let host = &self.wanted.host;
         if self.wanted.port.is_some() || numeric(host).is_some() {
-            return self.at(transport, host, usual_port(transport, self.wanted.port));
+            return self.at(transport, host, self.port(transport));
         }
         let rows: Vec<Srv> = self.services(transport).iter().flat_map(|name| ordered(self.srv(name), dice)).collect();
         let own: Vec<Candidate> =
@@ -172,6 +174,17 @@ impl Locate {
             hosts.push(host.clone());
         }
         hosts.iter().flat_map(|host| self.at(transport, host, transport.default_port())).collect()
+    }
+
+    /// The port that was asked for. Where no transport was named, it is not taken for the other kind's usual one: who
+    /// types `sip.example:5060` and has TLS there means 5061 for it.
+    fn port(&self, transport: Transport) -> u16 {
+        match (transport, self.wanted.port) {
+            (Transport::Tls, Some(5060)) | (Transport::Tcp | Transport::Udp, Some(5061)) if !self.wanted.exact => {
+                transport.default_port()
+            }
+            (_, port) => port.unwrap_or(transport.default_port()),
+        }
     }
 
     /// The hosts that the rows of any transport name.
@@ -212,16 +225,6 @@ impl Locate {
 
     fn get(&self, query: &Query) -> Option<&Answer> {
         self.answers.iter().find(|(asked, _)| asked == query).and_then(|(_, answer)| answer.as_ref())
-    }
-}
-
-/// The port that was asked for, unless it is the other kind's usual one: who types `sip.example:5060` and has TLS
-/// there means 5061 for it.
-fn usual_port(transport: Transport, port: Option<u16>) -> u16 {
-    match (transport, port) {
-        (Transport::Tls, Some(5060)) | (_, None) => transport.default_port(),
-        (Transport::Tcp | Transport::Udp, Some(5061)) => 5060,
-        (_, Some(port)) => port,
     }
 }
 

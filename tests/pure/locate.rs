@@ -8,7 +8,7 @@ use ringfence::port::net::Transport;
 const ALL: [Transport; 3] = [Transport::Tls, Transport::Tcp, Transport::Udp];
 
 fn wanted(host: &str, port: Option<u16>, transports: &[Transport]) -> Wanted {
-    Wanted { host: host.into(), port, transports: transports.to_vec() }
+    Wanted { host: host.into(), port, transports: transports.to_vec(), exact: false }
 }
 
 fn srv(priority: u16, weight: u16, port: u16, target: &str) -> Srv {
@@ -44,6 +44,20 @@ fn search(wanted: Wanted, zone: impl Fn(&Query) -> Answer) -> (Vec<Query>, Resul
 fn words(found: Result<Vec<Candidate>, Missing>) -> Vec<String> {
     let candidates = found.expect("candidates");
     candidates.iter().map(|candidate| format!("{} {}", candidate.transport.via(), candidate.addr)).collect()
+}
+
+#[test]
+fn a_port_is_changed_to_the_other_kinds_usual_one_only_where_no_transport_was_named() {
+    let usual = ["TLS 192.0.2.1:5061", "TCP 192.0.2.1:5060", "UDP 192.0.2.1:5060"];
+    for port in [5060, 5061] {
+        let open = wanted("192.0.2.1", Some(port), &ALL);
+        assert_eq!(words(search(open, |_| Answer::NotFound).1), usual, "{port}");
+        for transport in ALL {
+            let named = Wanted { exact: true, ..wanted("192.0.2.1", Some(port), &[transport]) };
+            let found = words(search(named, |_| Answer::NotFound).1);
+            assert_eq!(found, [format!("{} 192.0.2.1:{port}", transport.via())]);
+        }
+    }
 }
 
 #[test]

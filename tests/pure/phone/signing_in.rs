@@ -10,7 +10,7 @@ use ringfence::phone::input::Done;
 use ringfence::phone::problem::ProblemKind;
 use ringfence::phone::view::{AccountState, CallState, SignInView, Step, StepKind, StepState};
 use ringfence::port::dns::{Answer, Query};
-use ringfence::port::net::{CertificateError, NetError, Transport};
+use ringfence::port::net::{CertificateError, NetError, Report, Transport};
 
 use super::world::{Entry, PASSWORD, Server, Talk, World, draft, numeric, server, srv};
 
@@ -227,6 +227,25 @@ fn sips_means_tls_or_nothing() {
     let SignInView::Failed(_, problem) = &world.view().sign_in else { panic!("{:?}", world.view().sign_in) };
     assert_eq!(problem.title(), "A sips: address is for TLS only.");
     assert_eq!(world.opened.len(), opened);
+}
+
+#[test]
+fn a_port_that_was_named_with_its_transport_is_kept_and_one_without_is_the_same_after_a_lost_connection() {
+    for (server, transport, reached) in [
+        ("192.0.2.2:5060", Some(Transport::Tls), "192.0.2.2:5060"),
+        ("192.0.2.2:5061", Some(Transport::Tcp), "192.0.2.2:5061"),
+        ("192.0.2.2:5060", None, "192.0.2.2:5061"),
+    ] {
+        let mut world = World::at_the_door(VaultUse::Keyring, &[]);
+        let open = Server { door: Entry::Open, talk: Talk::Registrar };
+        world.servers.insert((transport.unwrap_or(Transport::Tls), super::world::server(reached)), open);
+        world.sign_in(AccountDraft { server: Some(server.into()), transport, ..draft() });
+        assert_eq!(world.state(), Some(AccountState::Registered), "{server} {transport:?}");
+        let flow = world.flows.pop_first().expect("a flow").1.id;
+        world.net_report(Report::Closed(flow, NetError::Closed));
+        let to: Vec<String> = world.opened.iter().map(|(_, target)| target.addr.to_string()).collect();
+        assert_eq!(to, [reached, reached], "{server} {transport:?}");
+    }
 }
 
 #[test]
