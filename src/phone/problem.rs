@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::codec::ROWS;
 use crate::port::net::{CertificateError, Transport};
 
 /// What is wrong.
@@ -75,6 +76,8 @@ pub enum ProblemKind {
     ConnectionLost,
     /// The address is not `user@domain`.
     BadAddress,
+    /// A codec was named that there is not.
+    UnknownCodec,
     /// The line is not signed in.
     NotSignedIn,
     /// No such call or account, or not in this state.
@@ -200,6 +203,7 @@ impl Problem {
             ProblemKind::ForeignRealm => "Somebody else asked for your password.".into(),
             ProblemKind::ConnectionLost => "The connection was lost.".into(),
             ProblemKind::BadAddress => "That is not a SIP address.".into(),
+            ProblemKind::UnknownCodec => "A codec was named that this phone does not have.".into(),
             ProblemKind::NotSignedIn => "This line is not signed in.".into(),
             ProblemKind::NotNow => "That is not possible now.".into(),
             ProblemKind::NoMedia => "The sound could not be set up.".into(),
@@ -254,6 +258,7 @@ impl Problem {
             ProblemKind::ForeignRealm => "Nothing was sent. If this happens again, tell your provider.".into(),
             ProblemKind::ConnectionLost => "Call again as soon as the line is ready.".into(),
             ProblemKind::BadAddress => "It looks like anna@example.org.".into(),
+            ProblemKind::UnknownCodec => format!("It has {}.", ROWS.iter().map(|row| row.name).collect::<Vec<_>>().join(", ")),
             ProblemKind::NotSignedIn => "Wait until it is ready, or sign in again.".into(),
             ProblemKind::NotNow => String::new(),
             ProblemKind::NoMedia => "Check the network, then call again.".into(),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::Line;
 use crate::base::{AccountId, CallId, Mono, Now};
-use crate::codec::{ROWS, Row};
+use crate::codec::{self, ROWS, Row};
 use crate::phone::command;
 use crate::phone::view::{CallDirection, CallState, CallView, Encryption, EndReason, HistoryRow, Peer};
 use crate::port::media;
@@ -235,9 +235,9 @@ pub(super) fn srtp(line: &Line) -> sdp::Srtp {
     }
 }
 
-/// The rows of the codec table that a line wants, in its order; all if it names none that there is.
+/// The rows of the codec table that a line wants, in its order; all if it names none. Sign-in takes no other names than
+/// the table's; those that only another version has are passed over.
 fn rows(names: &[String]) -> Vec<&'static Row> {
-    let row = |name: &String| ROWS.iter().find(|row| row.name.eq_ignore_ascii_case(name));
-    let wanted: Vec<&'static Row> = names.iter().filter_map(row).collect();
+    let wanted: Vec<&'static Row> = names.iter().filter_map(|name| codec::row(name)).collect();
     if wanted.is_empty() { ROWS.iter().collect() } else { wanted }
 }

@@ -25,6 +25,7 @@ use super::input::{DemoLine, Done, Ticket};
 use super::locate::{Locate, Missing};
 use super::{Phone, probe};
 use crate::base::{AccountId, Now};
+use crate::codec;
 use crate::phone::documents::Record;
 use crate::phone::event::Event;
 use crate::phone::output::Output;
@@ -79,6 +80,9 @@ impl Phone {
             && super::security::links::typed(website).is_none()
         {
             return Err(Problem::new(ProblemKind::BadWebsite, website));
+        }
+        if wish.draft.codecs.iter().any(|name| codec::row(name).is_none()) {
+            return Err(Problem::new(ProblemKind::UnknownCodec, &address.domain));
         }
         let wanted = wanted(&wish.draft, &address, transports)?;
         let tls_name = tls_name(&wish.draft, &address)?;

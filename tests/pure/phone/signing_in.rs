@@ -206,6 +206,22 @@ fn what_is_no_address_is_refused_without_touching_the_network() {
 }
 
 #[test]
+fn a_codec_that_there_is_not_is_refused_and_those_that_there_are_are_named() {
+    let mut world = World::at_the_door(VaultUse::Session, &[Transport::Tls]);
+    let wants =
+        |codecs: &[&str]| AccountDraft { codecs: codecs.iter().map(|name| (*name).into()).collect(), ..numeric(None) };
+    for (ticket, codecs) in [(1, &["G729"][..]), (2, &["opus", "G729"])] {
+        world.ask(ticket, Command::SignIn(Box::new(wants(codecs)), Secret::from(PASSWORD)));
+        let problem = world.outcome(ticket).unwrap().unwrap_err();
+        assert_eq!((problem.kind, problem.code().as_str()), (ProblemKind::UnknownCodec, "unknown_codec"));
+        assert_eq!(problem.advice(), "It has opus, G722, PCMA, PCMU.");
+        assert!(world.opened.is_empty());
+    }
+    world.ask(3, Command::SignIn(Box::new(wants(&["Opus", "pcmu"])), Secret::from(PASSWORD)));
+    assert_eq!(world.outcome(3), Some(Ok(Done::Account(AccountId(1)))));
+}
+
+#[test]
 fn an_unknown_domain_and_a_dead_name_service_are_told_apart() {
     let mut world = World::at_the_door(VaultUse::Keyring, &[]);
     world.sign_in(draft());
