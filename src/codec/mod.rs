@@ -34,6 +34,8 @@ pub struct Row {
     pub payload_type: u8,
     /// What we want to receive, for `a=fmtp`; empty for none.
     pub fmtp: &'static str,
+    /// Whether keys sent as sound are still keys at the other end: it codes waves, not a voice.
+    pub carries_keys: bool,
     /// Equipment impairment and loss robustness for the E-model (G.113): `Ie`, `Bpl`.
     pub impairment: (f32, f32),
     encoder: fn(&fmtp::Wishes) -> Result<Box<dyn Encoder>, CodecError>,
@@ -49,6 +51,7 @@ pub const ROWS: &[Row] = &[
         channels: 2,
         payload_type: 111,
         fmtp: "minptime=10;useinbandfec=1;usedtx=0;maxaveragebitrate=64000;maxplaybackrate=48000;stereo=0;sprop-stereo=0",
+        carries_keys: false,
         impairment: (0.0, 25.0),
         encoder: opus::encoder,
         decoder: opus::decoder,
@@ -60,6 +63,7 @@ pub const ROWS: &[Row] = &[
         channels: 1,
         payload_type: 9,
         fmtp: "",
+        carries_keys: true,
         impairment: (5.0, 15.0),
         encoder: g722::encoder,
         decoder: g722::decoder,
@@ -71,6 +75,7 @@ pub const ROWS: &[Row] = &[
         channels: 1,
         payload_type: 8,
         fmtp: "",
+        carries_keys: true,
         impairment: (0.0, 25.1),
         encoder: g711::encoder_a,
         decoder: g711::decoder_a,
@@ -82,6 +87,7 @@ pub const ROWS: &[Row] = &[
         channels: 1,
         payload_type: 0,
         fmtp: "",
+        carries_keys: true,
         impairment: (0.0, 25.1),
         encoder: g711::encoder_u,
         decoder: g711::decoder_u,

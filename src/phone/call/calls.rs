@@ -290,7 +290,8 @@ impl Calls {
     /// Sends digits.
     ///
     /// # Errors
-    /// [`ProblemKind::NotNow`] if the call is not established, or if the other end takes no digits (RFC 4733).
+    /// [`ProblemKind::NotNow`] if the call is not established, or if the other end takes no events (RFC 4733)
+    /// and its codec would spoil keys sent as sound.
     pub fn send_digits(&mut self, env: &mut Env<'_>, id: CallId, digits: &Digits) -> Result<(), Problem> {
         self.with(env, id, |call, env| call.send_digits(env, digits))
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Env;
 use super::call::{Call, Stage};
 use crate::base::Mono;
+use crate::codec::row;
 use crate::phone::command::Digits;
 use crate::phone::event::Event;
 use crate::phone::view::EndReason;
@@ -105,10 +106,12 @@ impl Call {
         self.silent_secs = self.silent_since.map(|since| u32::try_from(now.since(since).as_secs()).unwrap_or(u32::MAX));
     }
 
-    /// Sends digits, if the other end takes them (RFC 4733).
+    /// Sends digits: as events, if the other end takes those (RFC 4733), else as sound where that comes out right.
     pub(super) fn send_digits(&mut self, env: &mut Env<'_>, digits: &Digits) -> Option<()> {
-        let takes = self.agreed.as_ref().is_some_and(|session| !session.events.is_empty());
-        if !takes || !matches!(self.stage, Stage::Answering | Stage::Established) {
+        let as_sound = |name| row(name).is_some_and(|row| row.carries_keys);
+        let agreed = self.agreed.as_ref();
+        let can = agreed.is_some_and(|session| !session.events.is_empty() || as_sound(session.send.name));
+        if !can || !matches!(self.stage, Stage::Answering | Stage::Established) {
             return None;
         }
         self.digits.push_str(digits.as_str());

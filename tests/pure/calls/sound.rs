@@ -46,13 +46,26 @@ fn digits_go_to_a_far_end_that_takes_them() {
     ua.act(|calls, env| calls.send_digits(env, CallId(1), &digits)).unwrap();
     assert_eq!(ua.orders.last(), Some(&Order::Digits(CallId(1), "12#".into())));
     assert_eq!(ua.view().digits, "12#");
-    let mut deaf = Ua::tcp();
-    deaf.place("30");
-    let invite = deaf.request(Method::Invite);
-    let without = SDP.replace(" 101", "").replace("a=rtpmap:101 telephone-event/8000\r\n", "");
-    deaf.receive(&answer(&invite, 200, "b").with_body("application/sdp", without));
-    let refused = deaf.act(|calls, env| calls.send_digits(env, CallId(1), &digits)).unwrap_err();
-    assert_eq!(refused.kind, ProblemKind::NotNow);
+}
+
+#[test]
+fn a_far_end_without_events_gets_digits_as_sound_unless_its_codec_would_spoil_them() {
+    let digits = Digits::parse("12#").unwrap();
+    for (codec, row, carried) in
+        [("0", "PCMU/8000", true), ("8", "PCMA/8000", true), ("9", "G722/8000", true), ("111", "opus/48000/2", false)]
+    {
+        let mut ua = Ua::tcp();
+        ua.place("30");
+        let invite = ua.request(Method::Invite);
+        let (head, _) = SDP.split_once("m=audio").expect("sound");
+        let without = format!("{head}m=audio 30000 RTP/AVP {codec}\r\na=rtpmap:{codec} {row}\r\n");
+        ua.receive(&answer(&invite, 200, "b").with_body("application/sdp", without));
+        ua.request(Method::Ack);
+        let outcome = ua.act(|calls, env| calls.send_digits(env, CallId(1), &digits));
+        let sent = ua.orders.last() == Some(&Order::Digits(CallId(1), "12#".into()));
+        assert_eq!((outcome.is_ok(), sent), (carried, carried), "{row}");
+        assert_eq!(outcome.err().map(|problem| problem.kind), (!carried).then_some(ProblemKind::NotNow), "{row}");
+    }
 }
 
 #[test]
