@@ -143,6 +143,25 @@ impl Account {
         }
     }
 
+    /// The same account, not connected, with the password that it has. What was refused stays so.
+    #[must_use]
+    pub fn anew(&self, contact_user: String) -> Account {
+        let mut anew = Account::new(self.record.clone(), self.address.clone(), contact_user);
+        if let Some(auth) = &self.auth {
+            anew.set_password(auth.password());
+        }
+        anew.unkept.clone_from(&self.unkept);
+        anew.problem.clone_from(&self.problem);
+        anew.demo = self.demo;
+        anew.link = match &self.link {
+            still @ (Link::Off | Link::NeedsPassword | Link::Rejected) => still.clone(),
+            Link::AwaitingPassword | Link::Finding(_) | Link::Opening(..) | Link::Up(..) | Link::Waiting(..) => {
+                Link::AwaitingPassword
+            }
+        };
+        anew
+    }
+
     /// Its number.
     #[must_use]
     pub fn id(&self) -> AccountId {

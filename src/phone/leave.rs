@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::account::Account;
-use super::address::Address;
 use super::connect::tools;
 use super::{Phone, account::Link};
 use crate::base::{AccountId, Mono, Now};
@@ -86,14 +85,20 @@ impl Phone {
         drop(self.leave(now, id));
     }
 
-    /// What was there before a sign-in that did not work: not connected, for it would not be asked for again if it
-    /// was.
-    pub(super) fn put_back(&mut self, record: Record, address: Address) {
-        let contact_user = self.entropy.token(12);
-        let mut account = Account::new(record, address, contact_user);
-        account.link = Link::NeedsPassword;
+    /// What was there before a sign-in that did not work connects again, if it was connected or was to be.
+    pub(super) fn put_back(&mut self, now: Now, account: Account) {
+        let (id, wanted) = (account.id(), account.link == Link::AwaitingPassword);
+        let known = account.auth.is_some();
         self.accounts.push(account);
         self.accounts.sort_by_key(Account::id);
+        match (wanted, known) {
+            (true, true) => {
+                self.begin_hosting(now, id);
+                self.connect(now, id);
+            }
+            (true, false) => self.load_password(id),
+            (false, _) => {}
+        }
     }
 
     pub(super) fn leaving_happening(&mut self, now: Now, client: ClientKey, happening: &Happening) -> bool {

@@ -88,7 +88,7 @@ impl Phone {
         let tls_name = tls_name(&wish.draft, &address)?;
         let (id, uuid, replaced) = self.make_room(now, &address)?;
         // Who trusted a certificate once is not asked again as if it was the first time.
-        let trusted_before = || replaced.as_ref().and_then(|record| record.draft.trusted_certificate);
+        let trusted_before = || replaced.as_ref().and_then(|before| before.record.draft.trusted_certificate);
         let pin = wish.draft.trusted_certificate.or_else(trusted_before);
         let deadline = now.mono + PATIENCE;
         let (host, locate) = (wanted.host.clone(), Locate::new(wanted));
@@ -114,17 +114,18 @@ impl Phone {
     }
 
     /// The number and vault name of the account to come: those of the account that has this address, if there is one.
-    fn make_room(&mut self, now: Now, address: &Address) -> Result<(AccountId, String, Option<Record>), Problem> {
+    fn make_room(&mut self, now: Now, address: &Address) -> Result<(AccountId, String, Option<Box<Account>>), Problem> {
+        let contact_user = self.entropy.token(12);
         let same = self.accounts.iter().find(|account| account.address.shown() == address.shown());
-        let Some(id) = same.map(Account::id) else {
+        let Some(before) = same.map(|account| Box::new(account.anew(contact_user))) else {
             return Ok((AccountId(self.next_account), self.new_uuid(), None));
         };
+        let (id, uuid) = (before.id(), before.record.uuid.clone());
         if self.has_calls(id) {
             return Err(Problem::new(ProblemKind::NotNow, address.shown()));
         }
-        let record = self.leave(now, id);
-        let uuid = record.as_ref().map_or_else(String::new, |record| record.uuid.clone());
-        Ok((id, uuid, record))
+        drop(self.leave(now, id));
+        Ok((id, uuid, Some(before)))
     }
 
     /// Look-ups, until it is known where the servers are.
@@ -225,7 +226,7 @@ impl Phone {
     fn sign_in_chosen(&mut self, now: Now, flow: Flow) {
         let Some(sign_in) = &mut self.sign_in else { return };
         let chosen = flow.transport;
-        if chosen != Transport::Tls && sign_in.replaced.as_ref().is_some_and(|record| record.trust.tls) {
+        if chosen != Transport::Tls && sign_in.replaced.as_ref().is_some_and(|before| before.record.trust.tls) {
             let (id, problem) = (sign_in.id, Problem::new(ProblemKind::WeakerTransport, &sign_in.host));
             self.sign_in_failed(now, problem);
             return self.raise_alarm(now, id, Alarm::NoTls);
@@ -267,7 +268,7 @@ impl Phone {
         draft.trusted_certificate = sign_in.pin;
         let (id, uuid, transport) = (sign_in.id, sign_in.uuid.clone(), flow.transport);
         let mut record = Record::new(id, uuid, draft, transport);
-        if let Some(replaced) = &sign_in.replaced {
+        if let Some(replaced) = sign_in.replaced.as_ref().map(|before| &before.record) {
             // Signing in anew forgets nothing that the account was protected by.
             record.strongest.clone_from(&replaced.strongest);
             record.trust.clone_from(&replaced.trust);
@@ -418,8 +419,8 @@ impl Phone {
                 }
             }
         }
-        if let Some(record) = sign_in.replaced {
-            self.put_back(record, sign_in.address);
+        if let Some(before) = sign_in.replaced {
+            self.put_back(now, *before);
         }
         sign_in.wish.ticket
     }

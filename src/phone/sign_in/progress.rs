@@ -3,9 +3,9 @@
 use super::tries::{Destination, Try, TryState, problem_of};
 use super::{PREFERENCE, STAGGER};
 use crate::base::{AccountId, Mono, Now, Secret};
+use crate::phone::account::Account;
 use crate::phone::address::Address;
 use crate::phone::command::AccountDraft;
-use crate::phone::documents::Record;
 use crate::phone::input::Ticket;
 use crate::phone::locate::{Candidate, Locate};
 use crate::phone::problem::{Problem, ProblemKind};
@@ -41,7 +41,7 @@ pub(in crate::phone) struct SignIn {
     pub(super) pin: Option<Fingerprint>,
     pub(super) uuid: String,
     /// What was signed in under this address before, in case it does not work.
-    pub(super) replaced: Option<Record>,
+    pub(super) replaced: Option<Box<Account>>,
     pub(super) servers: Vec<Candidate>,
     pub(in crate::phone) phase: Phase,
     pub(super) tries: Vec<Try>,
@@ -89,7 +89,7 @@ impl SignIn {
     /// What the person is shown of the certificate that was refused, and whether they may trust it.
     pub(super) fn question(&self, error: &NetError) -> Option<CertificateQuestion> {
         let NetError::Certificate(why, Some(shown)) = error else { return None };
-        let vouched = self.replaced.as_ref().is_some_and(|record| record.trust.vouched);
+        let vouched = self.replaced.as_ref().is_some_and(|before| before.record.trust.vouched);
         let may_trust = self.pin.is_none() && certificate::may_be_trusted(why, vouched);
         let changed = *why == CertificateError::Changed;
         (may_trust || changed).then(|| certificate::question(why, &self.tls_name, *shown, self.pin, may_trust))

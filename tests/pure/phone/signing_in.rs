@@ -319,6 +319,46 @@ fn a_proxy_and_the_registrar_behind_it_are_both_answered_at_sign_in_at_the_refre
 }
 
 #[test]
+fn a_line_goes_on_working_when_signing_in_again_under_its_address_fails() {
+    for usage in [VaultUse::Keyring, VaultUse::Session] {
+        for gives_up in [false, true] {
+            let mut world = World::signed_in(usage, Transport::Tls);
+            if gives_up {
+                let nowhere = AccountDraft { server: Some("192.0.2.9".into()), ..draft() };
+                world.servers.insert(
+                    (Transport::Tls, server("192.0.2.9:5061")),
+                    Server { door: Entry::Silent, talk: Talk::Silent },
+                );
+                world.sign_in(nowhere);
+                world.pass(SECOND);
+                world.command(Command::CancelSignIn);
+            } else {
+                world.command(Command::SignIn(Box::new(numeric(None)), Secret::from("wrong")));
+                assert_eq!(world.failure(), Some(ProblemKind::WrongPassword));
+            }
+            assert_eq!((world.state(), world.id()), (Some(AccountState::Registered), AccountId(1)), "{usage:?}");
+            assert_eq!(world.bindings.len(), 1);
+            let mut kept = world.kept.iter().filter(|(name, _)| !name.contains('/'));
+            assert!(kept.all(|(_, kept)| kept == PASSWORD), "the wrong one is not kept");
+            world.pass(600 * SECOND);
+            assert_eq!(world.state(), Some(AccountState::Registered), "{usage:?}");
+        }
+    }
+}
+
+#[test]
+fn a_line_whose_password_was_refused_is_not_tried_again_when_the_next_one_is_refused_too() {
+    let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
+    world.password = "another".into();
+    world.pass(600 * SECOND);
+    assert_eq!(world.state(), Some(AccountState::Rejected));
+    let before = world.credentials();
+    world.command(Command::SignIn(Box::new(numeric(None)), Secret::from("wrong")));
+    world.pass(3600 * SECOND);
+    assert_eq!((world.state(), world.credentials()), (Some(AccountState::Rejected), before + 1));
+}
+
+#[test]
 fn a_line_without_registration_is_ready_and_sends_no_register() {
     let mut world = World::at_the_door(VaultUse::Session, &[Transport::Udp]);
     let line = AccountDraft { no_registration: true, ..numeric(Some(Transport::Udp)) };
