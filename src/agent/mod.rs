@@ -69,8 +69,7 @@ fn run_with(options: Options) -> ExitCode {
     }
     let mut session = Session::new(handle);
     serve(&mut session, &waiting);
-    session.join();
-    ExitCode::SUCCESS
+    if session.join(STOP) { ExitCode::SUCCESS } else { complain("the phone did not end in time", 1) }
 }
 
 fn read_lines(wakes: SyncSender<Wake>) -> std::io::Result<()> {

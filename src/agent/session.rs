@@ -1,6 +1,7 @@
 //! Carries out what lines ask for and says what becomes of it.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use zeroize::Zeroize as _;
@@ -89,8 +90,9 @@ impl Session {
         self.lines.drain(..)
     }
 
-    pub(super) fn join(&mut self) {
-        self.handle.join();
+    /// Waits for the end of the engine, for so long at most. False if it does not end.
+    pub(super) fn join(&mut self, patience: Duration) -> bool {
+        self.handle.join(patience)
     }
 
     fn request(&mut self, id: Value, request: Request) {
@@ -173,7 +175,7 @@ impl Session {
     /// Reads everything that the engine has to tell.
     pub(super) fn look(&mut self) {
         loop {
-            match self.handle.next_event() {
+            match self.handle.events.take() {
                 Ok(Some(event)) => self.event(event),
                 Ok(None) => return,
                 Err(_) => {

@@ -3,6 +3,7 @@
 
 mod demo;
 mod drivers;
+mod events;
 mod failpoint;
 mod options;
 mod rehearsal;
@@ -10,7 +11,10 @@ mod run;
 mod tables;
 
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
 
+pub use events::{Events, Lost, Teller};
 pub use options::{ConnectTo, Options};
 use run::Engine;
 use tokio::sync::{mpsc, watch};
@@ -18,7 +22,6 @@ use tokio::sync::{mpsc, watch};
 use crate::io::instance::{self, Claim, Visit};
 use crate::io::store;
 use crate::phone::command::Command;
-use crate::phone::event::Event;
 use crate::phone::input::Ticket;
 use crate::phone::view::PhoneView;
 use crate::port::media::Meters;
@@ -34,10 +37,11 @@ pub struct PhoneHandle {
     /// The newest view; `has_changed()` tells whether it is new.
     pub view: watch::Receiver<PhoneView>,
     /// What happened, in order.
-    pub events: mpsc::Receiver<Event>,
+    pub events: Events,
     /// Levels of both directions, read while the call screen is drawn.
     pub meters: Arc<Meters>,
-    engine: Option<std::thread::JoinHandle<()>>,
+    /// Its thread, and what is dropped when that ends.
+    engine: Option<(std::thread::JoinHandle<()>, Receiver<()>)>,
 }
 
 /// The other end of a [`PhoneHandle`]: the engine's, or a test's.
@@ -48,7 +52,7 @@ pub struct FarEnd {
     /// Where views are published.
     pub view: watch::Sender<PhoneView>,
     /// Where events go.
-    pub events: mpsc::Sender<Event>,
+    pub events: Teller,
     /// The levels.
     pub meters: Arc<Meters>,
 }
@@ -84,7 +88,7 @@ impl PhoneHandle {
     pub fn pair() -> (PhoneHandle, FarEnd) {
         let (commands, asked) = mpsc::channel(64);
         let (publish, view) = watch::channel(PhoneView::default());
-        let (tell, events) = mpsc::channel(256);
+        let (tell, events) = events::channel();
         let meters = Arc::new(Meters::default());
         let far = FarEnd { commands: asked, view: publish, events: tell, meters: Arc::clone(&meters) };
         (PhoneHandle { commands, view, events, meters, engine: None }, far)
@@ -98,7 +102,7 @@ impl PhoneHandle {
         self.put(None, command)
     }
 
-    /// Gives a command whose outcome is told by [`Event::Answered`] with this ticket.
+    /// Gives a command whose outcome is told by [`Answered`](crate::phone::event::Event::Answered) with this ticket.
     ///
     /// # Errors
     /// If the engine does not take it.
@@ -113,25 +117,17 @@ impl PhoneHandle {
         })
     }
 
-    /// The next event, if there is one.
-    ///
-    /// # Errors
-    /// If the engine has stopped and every event was taken.
-    pub fn next_event(&mut self) -> Result<Option<Event>, SendError> {
-        match self.events.try_recv() {
-            Ok(event) => Ok(Some(event)),
-            Err(mpsc::error::TryRecvError::Empty) => Ok(None),
-            Err(mpsc::error::TryRecvError::Disconnected) => Err(SendError::Stopped),
+    /// Waits until the engine's thread has ended, for so long at most; false if it has not. After
+    /// [`Stopped`](crate::phone::event::Event::Stopped), it has at once.
+    pub fn join(&mut self, patience: Duration) -> bool {
+        let Some((thread, ended)) = self.engine.take() else { return true };
+        if ended.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+            return false;
         }
-    }
-
-    /// Waits until the engine's thread has ended: after [`Event::Stopped`], this is at once.
-    pub fn join(&mut self) {
-        if let Some(thread) = self.engine.take()
-            && thread.join().is_err()
-        {
+        if thread.join().is_err() {
             tracing::error!("the engine panicked");
         }
+        true
     }
 }
 
@@ -153,8 +149,9 @@ pub fn start(options: Options, wake: Wake) -> Result<PhoneHandle, StartError> {
     };
     let (mut handle, far) = PhoneHandle::pair();
     let (ready, is_ready) = std::sync::mpsc::sync_channel(1);
+    let (end, ended) = std::sync::mpsc::sync_channel(0);
     let thread = std::thread::Builder::new().name("engine".into());
-    let body = move || match Engine::start(options, &profile, instance, far, wake) {
+    let run = move || match Engine::start(options, &profile, instance, far, wake) {
         Ok((runtime, mut engine)) => {
             let entered = runtime.enter();
             engine.load();
@@ -168,7 +165,11 @@ pub fn start(options: Options, wake: Wake) -> Result<PhoneHandle, StartError> {
         }
         Err(error) => drop(ready.send(Err(error))),
     };
-    handle.engine = Some(thread.spawn(body).map_err(os("the engine's thread"))?);
+    let thread = thread.spawn(move || {
+        run();
+        drop(end);
+    });
+    handle.engine = Some((thread.map_err(os("the engine's thread"))?, ended));
     match is_ready.recv() {
         Ok(Ok(())) => Ok(handle),
         Ok(Err(error)) => Err(error),

@@ -200,12 +200,8 @@ impl Engine {
 
     fn tell(&mut self, event: Event) {
         tracing::debug!(?event);
-        // A window that is closing hears the farewell no more.
-        let farewell = event == Event::Stopped;
-        self.stopped |= farewell;
-        if let Err(error) = self.far.events.try_send(event)
-            && !farewell
-        {
+        self.stopped |= event == Event::Stopped;
+        if let Err(error) = self.far.events.tell(event) {
             tracing::error!(%error, "an event is lost: nobody takes them");
         }
     }

@@ -49,7 +49,7 @@ impl Life {
 pub(super) fn run(app: &mut App, ctx: &Context) {
     app.waker.seen();
     take_view(app, ctx);
-    while let Ok(event) = app.phone.handle.events.try_recv() {
+    while let Ok(Some(event)) = app.phone.handle.events.take() {
         on_event(app, ctx, &event);
     }
     while let Ok(command) = app.phone.asked.1.try_recv() {

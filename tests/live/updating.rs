@@ -172,7 +172,7 @@ fn phone(scratch: &Scratch, web: &Website, updates: Option<Channel>, prefix: &Pa
 
 fn quit(mut phone: PhoneHandle) {
     phone.send(Command::Quit).expect("taken");
-    phone.join();
+    assert!(phone.join(Duration::from_secs(10)), "it ends");
 }
 
 fn step(phone: &PhoneHandle) -> Step {

@@ -51,7 +51,7 @@ fn pretend(mut far: FarEnd, mut view: PhoneView, scene: &str, wake: &dyn Fn()) {
         if std::io::stdin().lock().read_line(&mut line).is_ok_and(|n| n > 0) {
             view.calls = made_up::incoming().calls;
             far.view.send_replace(view.clone());
-            drop(far.events.try_send(Event::CallArrived(made_up::CALL)));
+            far.events.tell(Event::CallArrived(made_up::CALL)).ok();
             wake();
         }
     }
@@ -61,11 +61,11 @@ fn pretend(mut far: FarEnd, mut view: PhoneView, scene: &str, wake: &dyn Fn()) {
         tracing::info!(?command);
         if let Command::Change(account, ChangeCommand::Reveal(envelope)) = &command {
             envelope.fill("kT7mWq2vR9xLp4sZn8cHb3Yd".into());
-            drop(far.events.try_send(Event::EnvelopeFilled(*account)));
+            far.events.tell(Event::EnvelopeFilled(*account)).ok();
             wake();
         }
         if command == Command::Quit {
-            drop(far.events.try_send(Event::Stopped));
+            far.events.tell(Event::Stopped).ok();
             wake();
         }
     }

@@ -301,9 +301,9 @@ fn a_proxy_and_the_registrar_behind_it_are_both_answered_at_sign_in_at_the_refre
         // The proxy asks anew; the registrar still knows its nonce, or not after a restart.
         world.put_a_proxy_before();
         if restart {
-            let (disk, kept, servers) = (world.disk.clone(), world.kept.clone(), world.servers.clone());
-            let verifier = world.verifier;
-            world = World { servers, verifier, ..World::with_disk(VaultUse::Keyring, disk, kept) };
+            let before = world;
+            world = World::with_disk(VaultUse::Keyring, before.disk, before.kept);
+            world.servers = before.servers;
             world.put_a_proxy_before();
             world.load();
         } else {
