@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::codec::ROWS;
-use crate::port::net::{CertificateError, Transport};
+use crate::port::net::CertificateError;
 
 /// What is wrong.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -277,10 +277,4 @@ impl Problem {
             ProblemKind::SentOn => String::new(),
         }
     }
-}
-
-/// The list of transports in words: `TLS, TCP, UDP`.
-#[must_use]
-pub fn transports_in_words(transports: &[Transport]) -> String {
-    transports.iter().map(|t| t.via()).collect::<Vec<_>>().join(", ")
 }

@@ -37,12 +37,6 @@ pub fn paragraphs(text: &str, max: usize) -> String {
     cut(out.trim(), max)
 }
 
-/// `text` between U+2068 and U+2069: whatever it holds, it cannot change how its surroundings are read.
-#[must_use]
-pub fn isolated(text: &str) -> String {
-    format!("\u{2068}{text}\u{2069}")
-}
-
 /// The first web or mail address, or host, that a text spells out.
 #[must_use]
 pub fn spelled_address(text: &str) -> Option<&str> {
@@ -134,6 +128,5 @@ mod tests {
         {
             assert_eq!(plain(text, 100), text);
         }
-        assert_eq!(isolated("שלום"), "\u{2068}שלום\u{2069}");
     }
 }

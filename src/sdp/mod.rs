@@ -15,6 +15,3 @@ pub use crypto::Crypto;
 pub use description::{Description, MAX_CANDIDATES, MAX_MEDIA, Media, NotSdp, Section};
 pub use line::{Connection, Format, Line};
 pub use offer_answer::{Agreed, Local, Refused, Srtp};
-
-/// The media type of a session description.
-pub const MEDIA_TYPE: &str = "application/sdp";

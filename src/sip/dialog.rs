@@ -151,15 +151,6 @@ impl Dialog {
         self.stage = Stage::Confirmed;
     }
 
-    /// A 2xx has come for an early dialog: the route set is computed again from it (RFC 3261 §13.2.2.4), and the
-    /// target; nothing else changes.
-    pub fn confirm_by(&mut self, response: &Message) {
-        self.stage = Stage::Confirmed;
-        self.routes = response.record_routes();
-        self.routes.reverse();
-        self.refresh_target(response);
-    }
-
     /// A request or 2xx that refreshes the target (INVITE, UPDATE: RFC 3261 §12.2.1.2, §12.2.2): takes its Contact.
     pub fn refresh_target(&mut self, message: &Message) {
         if let Some(contact) = message.contact() {
@@ -207,13 +198,6 @@ impl Dialog {
     pub const fn next_cseq(&mut self) -> u32 {
         self.local_cseq += 1;
         self.local_cseq
-    }
-
-    /// The caller sent its INVITE once more with a higher CSeq (after a challenge): requests go on from there.
-    pub const fn raise_cseq(&mut self, number: u32) {
-        if number > self.local_cseq {
-            self.local_cseq = number;
-        }
     }
 
     /// A request within the dialog (RFC 3261 §12.2.1.1) with the next CSeq: everything but Via, Contact and body.

@@ -57,12 +57,6 @@ impl Framer {
         }
     }
 
-    /// Whether a message has begun and not ended.
-    #[must_use]
-    pub fn is_inside_message(&self) -> bool {
-        !self.buffer.is_empty()
-    }
-
     /// The next frame; `Ok(None)` when more bytes are needed.
     ///
     /// # Errors

@@ -95,8 +95,6 @@ const AVATARS: [Color32; 6] =
     [rgb(0x59_69_E5), rgb(0xB5_57_7B), rgb(0x2B_82_77), rgb(0x7A_6A_4F), rgb(0x8A_5F_C9), rgb(0xA9_64_37)];
 const AVATAR_OF_A_NUMBER: Color32 = rgb(0x70_75_84);
 
-/// The grid that everything stands on, in points.
-pub const GRID: f32 = 4.0;
 /// Radius of buttons and small fields.
 pub const RADIUS: u8 = 8;
 /// Radius of cards and the search field.

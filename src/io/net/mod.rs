@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use super::connect_to::Rules;
 use super::tls::Trust;
 use crate::port::net::{FlowId, NetError, Order, Report, Target, Transport};
+use crate::sip::framer::PING;
 use table::{Path, Table};
 
 /// How long closing waits for the last messages to leave.
@@ -155,7 +156,7 @@ impl Net {
     fn keep_alive(&mut self, id: FlowId) {
         let ping: &[u8] = match self.shared.table.path(id) {
             Some(Path::Udp(..)) => b"\r\n",
-            Some(Path::Stream(_)) => b"\r\n\r\n",
+            Some(Path::Stream(_)) => PING,
             None => b"",
         };
         self.send(id, None, ping.to_vec());

@@ -322,15 +322,6 @@ impl Calls {
         self.settle(env);
     }
 
-    /// An account's flow is gone and cannot be opened again: its calls have lost their connection.
-    pub fn line_lost(&mut self, env: &mut Env<'_>, account: AccountId) {
-        for call in self.calls.iter_mut().filter(|call| call.account == account && call.is_live()) {
-            let reason = EndReason::Failed(Problem::new(ProblemKind::ConnectionLost, call.provider.clone()));
-            call.hang_up(env, Why::Normal, reason);
-        }
-        self.settle(env);
-    }
-
     pub(super) fn next_id(&mut self) -> CallId {
         self.last += 1;
         CallId(self.last)

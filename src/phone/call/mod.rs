@@ -11,7 +11,7 @@
 //! Ended at once; what SIP still has to say then is said by a session that lingers behind the scenes.
 //!
 //! Inputs: commands ([`Calls::place`], [`Calls::answer`], …), the endpoint ([`Calls::on_happening`]), the media thread
-//! ([`Calls::on_media`]), the lines ([`Calls::flow_changed`], [`Calls::line_lost`]), time. `outgoing` and `incoming`
+//! ([`Calls::on_media`]), the lines ([`Calls::flow_changed`]), time. `outgoing` and `incoming`
 //! open calls, `session` hears what their sessions tell, `media` talks to the media thread.
 
 #[expect(clippy::module_inception, reason = "one call, among the calls")]

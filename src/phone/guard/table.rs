@@ -29,13 +29,7 @@ impl Region {
     /// Its English name.
     #[must_use]
     pub fn name(self) -> &'static str {
-        COUNTRIES.get(&self).map_or("an unknown country", |country| country.name)
-    }
-
-    /// Its calling code (ITU-T E.164), e.g. 44.
-    #[must_use]
-    pub fn calling_code(self) -> u16 {
-        COUNTRIES.get(&self).map_or(0, |country| country.code)
+        COUNTRIES.get(&self).copied().unwrap_or("an unknown country")
     }
 
     /// All regions, by name.
@@ -84,17 +78,14 @@ pub enum Short {
     Known,
 }
 
-struct Country {
-    code: u16,
-    name: &'static str,
-}
-
-static COUNTRIES: LazyLock<BTreeMap<Region, Country>> = LazyLock::new(|| {
+/// The English names.
+static COUNTRIES: LazyLock<BTreeMap<Region, &'static str>> = LazyLock::new(|| {
     let rows = lines(include_str!("../../../assets/numbers/countries.txt"));
     let row = |line: &'static str| {
         let mut words = line.splitn(3, ' ');
         let region = words.next()?.as_bytes().try_into().ok()?;
-        Some((Region(region), Country { code: words.next()?.parse().ok()?, name: words.next()? }))
+        // Between them stands the calling code.
+        Some((Region(region), words.nth(1)?))
     };
     rows.filter_map(row).collect()
 });
@@ -235,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_region_has_a_name_and_a_code() {
-        assert_eq!((gb().name(), gb().calling_code(), gb().as_str()), ("Britain (UK)", 44, "GB"));
+        assert_eq!((gb().name(), gb().as_str()), ("Britain (UK)", "GB"));
         for bad in ["", "G", "GBR", "ZZ", "4\u{e9}"] {
             assert_eq!(Region::parse(bad), None, "{bad}");
         }

@@ -183,14 +183,6 @@ impl Attic {
         }
     }
 
-    /// Whether [`Attic::keep_until`] would drop one.
-    #[must_use]
-    pub fn is_overdue(&self, provider: WallTime, ours: WallTime) -> bool {
-        let mut after = self.clone();
-        after.keep_until(provider, ours);
-        after.entries.len() < self.entries.len()
-    }
-
     /// The line that is stored.
     #[must_use]
     pub fn to_line(&self) -> Secret<String> {
@@ -316,7 +308,8 @@ mod tests {
             assert_eq!(names(&attic), ["old"], "{provider} {ours}");
         }
         let later = WallTime(now + KEPT);
-        assert!(attic.is_overdue(later, later) && !attic.is_overdue(WallTime(now + KEPT - 1), later));
+        attic.keep_until(WallTime(now + KEPT - 1), later);
+        assert_eq!(names(&attic), ["old"]);
         attic.keep_until(later, later);
         assert!(attic.is_empty());
     }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::{Message, Method, StartLine, reason_phrase};
-use crate::sip::header::{Headers, NameAddr, Via};
+use crate::sip::header::{Headers, Via};
 use crate::sip::uri::Uri;
 
 /// What a response repeats from its request (RFC 3261 §8.2.6.2), To aside.
@@ -104,10 +104,5 @@ impl Message {
         if let StartLine::Request { uri, .. } = &mut self.start {
             *uri = to.into();
         }
-    }
-
-    /// Replaces From, To, Contact or the like.
-    pub fn set_address(&mut self, name: &str, address: &NameAddr) {
-        self.headers.set(name, address.to_string());
     }
 }

@@ -275,8 +275,6 @@ fn a_new_flow_is_told_to_the_other_end() {
     ua.receive(&answer(&offer, 200, "b").with_body("application/sdp", SDP));
     ua.request(Method::Ack);
     assert!(!ua.view().held);
-    ua.act(|calls, env| calls.line_lost(env, ringfence::base::AccountId(1)));
-    assert!(matches!(ua.end(), EndReason::Failed(problem) if problem.kind == ProblemKind::ConnectionLost));
 }
 
 #[test]
