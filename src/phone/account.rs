@@ -174,8 +174,8 @@ impl Account {
             auth.set_password(password.clone());
         } else {
             let mut auth = Authenticator::new(self.login(), password.clone());
-            for (realm, hash) in &self.record.strongest {
-                auth.demand(realm, *hash);
+            for (realm, strength) in &self.record.strongest {
+                auth.demand(realm, *strength);
             }
             self.auth = Some(auth);
         }
@@ -197,7 +197,7 @@ impl Account {
         for realm in &self.record.realms {
             let Some(seen) = auth.strongest(realm) else { continue };
             let strongest = self.record.strongest.entry(realm.clone()).or_insert(seen);
-            *strongest = seen.max(*strongest);
+            *strongest = seen.and(*strongest);
             auth.demand(realm, *strongest);
         }
         self.record.strongest != before

@@ -13,7 +13,7 @@ use crate::phone::view::{HistoryRow, PasswordPlace};
 use crate::phone::{devices_registered, trust};
 use crate::port::net::Transport;
 use crate::port::store::{Document, Save};
-use crate::sip::digest::Hash;
+use crate::sip::digest::Strength;
 
 /// What is kept of an account on disk: everything but its password.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -28,9 +28,9 @@ pub struct Record {
     /// The realms whose challenges are answered: pinned at sign-in.
     #[serde(default)]
     pub realms: Vec<String>,
-    /// The strongest hash that each realm has asked with: nothing weaker is answered any more.
+    /// How strongly each realm has asked at its best: nothing weaker is answered any more.
     #[serde(default)]
-    pub strongest: BTreeMap<String, Hash>,
+    pub strongest: BTreeMap<String, Strength>,
     /// The transport that sign-in found. Never exchanged for a less protected one.
     pub transport: Transport,
     /// Where its password is.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use ringfence::base::{Entropy, Mono, Secret};
 use ringfence::sip::digest::algorithm::Terms;
 use ringfence::sip::digest::{
-    Algorithm, Attempts, Authenticator, Challenge, Credentials, Door, Hash, Qop, Realms, Refusal, Verdict, Verifier,
-    realms_of,
+    Algorithm, Attempts, Authenticator, Challenge, Credentials, Door, Hash, Qop, Realms, Refusal, Strength, Verdict,
+    Verifier, realms_of,
 };
 use ringfence::sip::{Auth, Message, Method, Uri};
 
@@ -334,14 +334,48 @@ fn a_realm_that_is_not_pinned_gets_not_one_byte_of_credentials() {
 #[test]
 fn weaker_than_demanded_is_refused() {
     let mut authenticator = Authenticator::new("anna", password("p"));
-    authenticator.demand("r", Hash::Sha256);
+    authenticator.demand("r", Strength { hash: Hash::Sha256, qop: true });
     let md5 = [(Door::Server, "Digest realm=\"r\", nonce=\"n\", algorithm=MD5, qop=\"auth\"")];
     let refused = answer(&mut authenticator, &mut request(Method::Register), &mut Attempts::default(), &md5);
     assert_eq!(refused, Err(Refusal::Weaker("r".into())));
     assert_eq!(authenticator.strongest("r"), None, "a refused challenge is not remembered");
     let sha = [(Door::Server, "Digest realm=\"r\", nonce=\"n\", algorithm=SHA-512-256, qop=\"auth\"")];
     answer(&mut authenticator, &mut request(Method::Register), &mut Attempts::default(), &sha).unwrap();
-    assert_eq!(authenticator.strongest("r"), Some(Hash::Sha512_256));
+    assert_eq!(authenticator.strongest("r"), Some(Strength { hash: Hash::Sha512_256, qop: true }));
+}
+
+#[test]
+fn a_realm_that_has_asked_with_qop_gets_no_answer_without() {
+    let mut authenticator = Authenticator::new("anna", password("p"));
+    let with = [(Door::Server, "Digest realm=\"r\", nonce=\"n\", qop=\"auth\"")];
+    answer(&mut authenticator, &mut request(Method::Register), &mut Attempts::default(), &with).unwrap();
+    let seen = authenticator.strongest("r").expect("it has asked");
+    assert_eq!(seen, Strength { hash: Hash::Md5, qop: true });
+    authenticator.demand("r", seen);
+    for stripped in ["", ", qop=\"\"", ", algorithm=SHA-256"] {
+        let challenge = format!("Digest realm=\"r\", nonce=\"n2\"{stripped}");
+        let mut register = request(Method::Register);
+        let refused =
+            answer(&mut authenticator, &mut register, &mut Attempts::default(), &[(Door::Server, &challenge)]);
+        assert_eq!(refused, Err(Refusal::Weaker("r".into())), "{stripped}");
+        assert!(!register.headers.iter().any(|header| header.is_secret()), "{stripped}");
+    }
+    // Beside one with qop it is passed over, and `auth-int` is no less.
+    let both = [
+        (Door::Server, "Digest realm=\"r\", nonce=\"n3\""),
+        (Door::Server, "Digest realm=\"r\", nonce=\"n4\", qop=\"auth-int\""),
+    ];
+    let mut register = request(Method::Register);
+    answer(&mut authenticator, &mut register, &mut Attempts::default(), &both).unwrap();
+    assert_eq!(carried(&register, Door::Server)[0].nonce, "n4");
+}
+
+#[test]
+fn what_was_kept_of_a_realms_strength_is_read_in_both_forms() {
+    let read = |json: &str| serde_json::from_str::<Strength>(json).expect(json);
+    assert_eq!(read("\"sha256\""), Strength { hash: Hash::Sha256, qop: false });
+    let strength = Strength { hash: Hash::Sha512_256, qop: true };
+    assert_eq!(read(&serde_json::to_string(&strength).expect("JSON")), strength);
 }
 
 #[test]

@@ -169,7 +169,7 @@ fn needs_a_key(discovery: &Discovery) -> bool {
 /// The hash of the last sign-in, by its usual name.
 fn algorithm(account: &Account) -> Option<&'static str> {
     let strongest = account.record.realms.iter().filter_map(|realm| account.auth.as_ref()?.strongest(realm)).max()?;
-    Some(match strongest {
+    Some(match strongest.hash {
         Hash::Md5 => "MD5",
         Hash::Sha256 => "SHA-256",
         Hash::Sha512_256 => "SHA-512/256",

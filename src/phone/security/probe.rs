@@ -202,11 +202,11 @@ impl Probe {
 pub fn authenticator(
     login: &str,
     password: Secret<String>,
-    strongest: &std::collections::BTreeMap<String, crate::sip::digest::Hash>,
+    strongest: &std::collections::BTreeMap<String, crate::sip::digest::Strength>,
 ) -> Authenticator {
     let mut auth = Authenticator::new(login, password);
-    for (realm, hash) in strongest {
-        auth.demand(realm, *hash);
+    for (realm, strength) in strongest {
+        auth.demand(realm, *strength);
     }
     auth
 }

@@ -211,7 +211,7 @@ pub(in crate::phone) fn fact(account: &Account) -> Option<Fact> {
 
 /// What has become weaker, as things to do.
 pub(in crate::phone) fn todo(account: &Account) -> impl Iterator<Item = Todo> + '_ {
-    let digest = match account.record.strongest.values().max() {
+    let digest = match account.record.strongest.values().map(|strength| strength.hash).max() {
         Some(Hash::Sha512_256) => "SHA-512/256",
         Some(Hash::Sha256) => "SHA-256",
         Some(Hash::Md5) | None => "MD5",

@@ -75,7 +75,7 @@ impl Alarm {
     #[must_use]
     pub fn weaker(self, digest: &str) -> Weaker {
         let (before, now, refused) = match self {
-            Alarm::WeakerDigest => (digest, "a weaker algorithm", true),
+            Alarm::WeakerDigest => (digest, "a weaker way", true),
             Alarm::NoTls => ("TLS", "no encryption", true),
             Alarm::NoSrtp => ("encrypted sound", "sound that is not encrypted", false),
             Alarm::CertificateChanged => ("the certificate that you trusted", "another one", true),

@@ -94,6 +94,48 @@ impl Algorithm {
     }
 }
 
+/// How well a challenge protects the password: what is remembered of a realm at its best, and demanded of it later.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(from = "Kept")]
+pub struct Strength {
+    /// The hash function.
+    pub hash: Hash,
+    /// Whether there is a quality of protection: without one, whoever asks chooses all that is hashed (RFC 2069), and
+    /// can have made tables for it beforehand.
+    pub qop: bool,
+}
+
+impl Strength {
+    /// The better of both in each respect.
+    #[must_use]
+    pub fn and(self, other: Strength) -> Strength {
+        Strength { hash: self.hash.max(other.hash), qop: self.qop || other.qop }
+    }
+
+    /// Whether it is weaker than `floor` in no respect.
+    #[must_use]
+    pub fn meets(self, floor: Strength) -> bool {
+        self.hash >= floor.hash && (self.qop || !floor.qop)
+    }
+}
+
+/// As it is written in a profile; older ones name the hash alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Kept {
+    Hash(Hash),
+    Strength { hash: Hash, qop: bool },
+}
+
+impl From<Kept> for Strength {
+    fn from(kept: Kept) -> Strength {
+        match kept {
+            Kept::Hash(hash) => Strength { hash, qop: false },
+            Kept::Strength { hash, qop } => Strength { hash, qop },
+        }
+    }
+}
+
 /// Quality of protection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Qop {

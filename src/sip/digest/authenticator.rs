@@ -5,7 +5,7 @@
 //! the current one is refused (a server that lags behind, a change whose outcome is not known yet). Never a third
 //! time, so that nobody is locked out.
 
-use super::algorithm::{Hash, Terms};
+use super::algorithm::{Strength, Terms};
 use super::challenge::{Challenge, Door};
 use super::credentials::Credentials;
 use crate::base::{Entropy, Secret};
@@ -104,7 +104,7 @@ pub enum Refusal {
     /// A realm asks that was not pinned at sign-in.
     #[error("the realm {0:?} is not ours")]
     ForeignRealm(String),
-    /// An algorithm weaker than this server has used before: somebody may be in between.
+    /// A weaker algorithm than this server has used before, or no qop where it had one: somebody may be in between.
     #[error("the realm {0:?} asks for weaker authentication than before")]
     Weaker(String),
     /// Nothing that was asked can be computed: unknown algorithm or quality.
@@ -143,9 +143,9 @@ pub struct Authenticator {
     /// Counts the changes of the two.
     set: u32,
     nonces: Vec<Nonce>,
-    /// The strongest hash that each realm has asked with, and the weakest that it may ask with.
-    seen: Vec<(String, Hash)>,
-    floors: Vec<(String, Hash)>,
+    /// The best that each realm has asked with, and the least that it may ask with.
+    seen: Vec<(String, Strength)>,
+    floors: Vec<(String, Strength)>,
 }
 
 impl Authenticator {
@@ -199,15 +199,15 @@ impl Authenticator {
         &self.login
     }
 
-    /// The strongest hash that a realm has asked with, to be kept beside the account and demanded next time.
+    /// The best that a realm has asked with, to be kept beside the account and demanded next time.
     #[must_use]
-    pub fn strongest(&self, realm: &str) -> Option<Hash> {
+    pub fn strongest(&self, realm: &str) -> Option<Strength> {
         of_realm(&self.seen, realm)
     }
 
-    /// Refuses anything weaker than `hash` from `realm` from now on ([`Refusal::Weaker`]).
-    pub fn demand(&mut self, realm: &str, hash: Hash) {
-        raise(&mut self.floors, realm, hash);
+    /// Refuses anything weaker than `least` from `realm` from now on ([`Refusal::Weaker`]).
+    pub fn demand(&mut self, realm: &str, least: Strength) {
+        raise(&mut self.floors, realm, least);
     }
 
     /// Takes any strength again: the person allowed it.
@@ -292,8 +292,8 @@ impl Authenticator {
         if !realms.allow(realm) {
             return Err(Refusal::ForeignRealm(realm.clone()));
         }
-        if let (Some(floor), Some(algorithm)) = (of_realm(&self.floors, realm), challenge.algorithm)
-            && algorithm.hash < floor
+        if let (Some(floor), Some(strength)) = (of_realm(&self.floors, realm), challenge.strength())
+            && !strength.meets(floor)
         {
             return Err(Refusal::Weaker(realm.clone()));
         }
@@ -313,8 +313,8 @@ impl Authenticator {
 
     /// Remembers a challenge and that this request answers it.
     fn take(&mut self, attempts: &mut Attempts, door: Door, challenge: &Challenge, method: &str, dice: &mut Entropy) {
-        if let Some(algorithm) = challenge.algorithm {
-            raise(&mut self.seen, &challenge.realm, algorithm.hash);
+        if let Some(strength) = challenge.strength() {
+            raise(&mut self.seen, &challenge.realm, strength);
         }
         let same = |n: &Nonce| n.door == door && n.challenge.realm == challenge.realm;
         let mut methods = Vec::new();
@@ -386,17 +386,17 @@ fn challenges_of(response: &Message) -> Vec<(Door, Option<Challenge>)> {
     Door::ALL.into_iter().flat_map(of).take(MAX_NONCES).collect()
 }
 
-fn of_realm(list: &[(String, Hash)], realm: &str) -> Option<Hash> {
-    list.iter().find(|(known, _)| known == realm).map(|(_, hash)| *hash)
+fn of_realm(list: &[(String, Strength)], realm: &str) -> Option<Strength> {
+    list.iter().find(|(known, _)| known == realm).map(|(_, strength)| *strength)
 }
 
-/// Raises the entry of a realm to `hash` if it is lower or missing.
-fn raise(list: &mut Vec<(String, Hash)>, realm: &str, hash: Hash) {
+/// Raises the entry of a realm to `strength` where it is lower or missing.
+fn raise(list: &mut Vec<(String, Strength)>, realm: &str, strength: Strength) {
     let full = list.len() >= MAX_NONCES;
     match list.iter_mut().find(|(known, _)| known == realm) {
-        Some((_, known)) => *known = hash.max(*known),
+        Some((_, known)) => *known = strength.and(*known),
         None if full => {}
-        None => list.push((realm.to_owned(), hash)),
+        None => list.push((realm.to_owned(), strength)),
     }
 }
 
@@ -414,10 +414,9 @@ fn strongest_of_each(challenges: &[(Door, Option<Challenge>)]) -> Vec<(Door, &Ch
         Some((*door, challenge))
     });
     for (door, challenge) in answerable {
-        let strength = |challenge: &Challenge| challenge.algorithm.map(|algorithm| algorithm.hash);
         let full = best.len() >= MAX_NONCES;
         match best.iter_mut().find(|(d, c)| *d == door && c.realm == challenge.realm) {
-            Some((_, known)) if strength(known) < strength(challenge) => *known = challenge,
+            Some((_, known)) if known.strength() < challenge.strength() => *known = challenge,
             Some(_) => {}
             None if full => {}
             None => best.push((door, challenge)),

@@ -1,6 +1,6 @@
 //! What a server asks: one `WWW-Authenticate` or `Proxy-Authenticate` header field (RFC 7616 §3.3).
 
-use super::algorithm::{Algorithm, Qop};
+use super::algorithm::{Algorithm, Qop, Strength};
 use crate::sip::header::Auth;
 
 /// Who asks: an end server (401) or a proxy (407). Each has its own pair of header fields.
@@ -118,6 +118,12 @@ impl Challenge {
             return Some(None);
         }
         [Qop::Auth, Qop::AuthInt].into_iter().find(|qop| self.qop.contains(qop)).map(Some)
+    }
+
+    /// How well it protects the password; `None` if we do not know the algorithm.
+    #[must_use]
+    pub fn strength(&self) -> Option<Strength> {
+        self.algorithm.map(|algorithm| Strength { hash: algorithm.hash, qop: self.best_qop().flatten().is_some() })
     }
 
     /// Whether we can answer it at all.

@@ -14,7 +14,7 @@ pub mod credentials;
 pub mod policy;
 pub mod verifier;
 
-pub use algorithm::{Algorithm, Hash, Qop, ha1};
+pub use algorithm::{Algorithm, Hash, Qop, Strength, ha1};
 pub use authenticator::{Attempts, Authenticator, Realms, Refusal, realms_of};
 pub use challenge::{Challenge, Door};
 pub use credentials::Credentials;

@@ -204,6 +204,21 @@ fn weaker_authentication_is_refused_within_a_run_and_after_a_restart_and_said() 
 }
 
 #[test]
+fn a_server_that_leaves_qop_out_is_refused_like_one_that_asks_with_a_weaker_algorithm() {
+    let world = World::signed_in(VaultUse::Keyring, Transport::Tls);
+    let kept = String::from_utf8(world.disk["accounts.json"].clone()).expect("text");
+    assert!(kept.contains("\"qop\": true"), "{kept}");
+    let mut world = restarted(&world);
+    world.ask_without_qop();
+    world.load();
+    let account = &world.view().accounts[0];
+    assert_eq!(account.problem.as_ref().expect("a problem").kind, ProblemKind::WeakerDigest);
+    assert_eq!((world.credentials(), alarms(&world)), (0, vec![Alarm::WeakerDigest]));
+    trust(&mut world, TrustCommand::AllowWeaker(LINE, Protection::SignIn));
+    assert_eq!((world.state(), alarms(&world)), (Some(AccountState::Registered), vec![]));
+}
+
+#[test]
 fn signing_in_anew_does_not_forget_what_was_strong() {
     let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
     world.ask_weakly();

@@ -212,6 +212,12 @@ impl World {
         self.verifier = Verifier::new(REALM, &[Algorithm::MD5], &[Qop::Auth], hour, &mut self.dice);
     }
 
+    /// The registrar leaves qop out from now on.
+    pub(super) fn ask_without_qop(&mut self) {
+        let (algorithm, hour) = (Algorithm { hash: Hash::Sha256, sess: false }, Duration::from_secs(3600));
+        self.verifier = Verifier::new(REALM, &[algorithm], &[], hour, &mut self.dice);
+    }
+
     /// From now on a proxy asks first; a nonce that one before it gave out is worth nothing to it.
     pub(super) fn put_a_proxy_before(&mut self) {
         let (algorithm, hour) = (Algorithm { hash: Hash::Sha256, sess: false }, Duration::from_secs(3600));

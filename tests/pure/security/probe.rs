@@ -6,7 +6,7 @@ use std::time::Duration;
 use ringfence::base::{Entropy, Mono, Now, Secret};
 use ringfence::phone::security::probe::{Outcome, Probe, Setup, Tools, authenticator};
 use ringfence::port::net::{Flow, FlowId, Transport};
-use ringfence::sip::digest::{Authenticator, Credentials, Door, Hash};
+use ringfence::sip::digest::{Authenticator, Credentials, Door, Hash, Strength};
 use ringfence::sip::endpoint::{Config, Endpoint, Output};
 use ringfence::sip::{Message, Method, NameAddr, Uri};
 
@@ -188,7 +188,7 @@ fn only_the_pinned_realm_is_answered_and_nothing_weaker_than_before() {
     assert!(inconclusive(bench.outcome.as_ref()), "without a pinned realm nobody is answered");
     assert_eq!(bench.credentials(), 0);
 
-    let strongest = BTreeMap::from([("r".to_owned(), Hash::Sha256)]);
+    let strongest = BTreeMap::from([("r".to_owned(), Strength { hash: Hash::Sha256, qop: true })]);
     let mut bench = Bench::new(setup(), authenticator("anna", Secret::from("right?"), &strongest));
     bench.reply(401, &[("WWW-Authenticate", "Digest realm=\"r\", nonce=\"n1\", qop=\"auth\"")]);
     assert!(inconclusive(bench.outcome.as_ref()));

@@ -277,6 +277,6 @@ fn can_change(pinned: &Pinned) -> bool {
 
 fn who<'a>(account: &'a Account, pinned: &'a Pinned, device: Option<&'a str>, key: Option<&'a DeviceKey>) -> Who<'a> {
     let realm = pinned.discovery.realm.as_str();
-    let floor = account.record.strongest.get(realm).copied();
+    let floor = account.record.strongest.get(realm).map(|strength| strength.hash);
     Who { login: account.login(), realm, floor, device: device.zip(key) }
 }
