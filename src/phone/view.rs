@@ -165,7 +165,7 @@ pub struct AccountView {
 
 /// The state of a line. Each has a word on the screen.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum AccountState {
     /// Not connected, on purpose.
     Off,
@@ -183,7 +183,7 @@ pub enum AccountState {
 
 /// Where an account's password is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum PasswordPlace {
     /// In the operating system's keyring.
     Keyring,

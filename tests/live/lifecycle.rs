@@ -111,6 +111,6 @@ fn accounts_survive_a_restart_and_ask_for_the_password_that_nobody_kept() {
     let mut again = Agent::start(&scratch, "alice", &["--bind", "127.0.0.1:0"]);
     let state = again.ok(json!({"do": "state"}));
     assert_eq!(state["accounts"][0]["address"], "alice@voxline.test", "{state}");
-    assert_eq!(state["accounts"][0]["state"], "needspassword", "{state}");
+    assert_eq!(state["accounts"][0]["state"], "needs_password", "{state}");
     again.quit();
 }
