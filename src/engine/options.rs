@@ -24,7 +24,7 @@ pub struct Options {
     pub input: Option<Device>,
     /// Instead of the output device of the settings.
     pub output: Option<Device>,
-    /// Where SIP over UDP listens; also the address that connections start from.
+    /// Where SIP listens, over UDP and TCP; also the address that connections start from.
     pub bind: Option<SocketAddr>,
     /// Trust these certificates (PEM) beside the platform's.
     pub ca: Option<PathBuf>,

@@ -11,7 +11,7 @@ struct Layer {
     crates: &'static [&'static str],
 }
 
-/// The table of `assets/docs/architecture.md`. A module may always name itself and `base`.
+/// Who may import whom. A module may always name itself and `base`.
 const LAYERS: &[Layer] = &[
     Layer { module: "base", ours: &[], crates: &[] },
     Layer { module: "port", ours: &["provider_api"], crates: &[] },
