@@ -145,13 +145,24 @@ fn source() -> Vec<(String, String)> {
         .collect()
 }
 
-/// The code without its comments and without its test module, which may reach further.
+/// The code without its comments and without what only tests have, which may reach further: each `#[cfg(test)]` up to
+/// the end of its item, which rustfmt puts below its beginning.
 fn product_code(text: &str) -> String {
-    text.lines()
-        .take_while(|line| line.trim() != "#[cfg(test)]")
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .collect::<Vec<_>>()
-        .join("\n")
+    let mut code = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if line.trim() == "#[cfg(test)]" {
+            let end = line.replace("#[cfg(test)]", "}");
+            let mut item = lines.by_ref().skip_while(|line| line.trim_start().starts_with("#["));
+            let first = item.next().unwrap_or_default();
+            if !first.ends_with([';', '}']) {
+                item.find(|line| *line == end);
+            }
+        } else if !line.trim_start().starts_with("//") {
+            code.push(line);
+        }
+    }
+    code.join("\n")
 }
 
 /// Every identifier that stands before `::`, and behind `crate::` the one after it.
@@ -295,4 +306,13 @@ fn the_reader_of_imports_sees_lists_and_paths() {
         named("use crate::{base::Now, io::{net, tls}, ui};\nlet x = tokio::time::sleep(crate::port::y::Z);\n");
     assert_eq!(ours.into_iter().collect::<Vec<_>>(), ["base", "io", "port", "ui"]);
     assert!(crates.contains("tokio") && !crates.contains("time"));
+}
+
+#[test]
+fn what_only_tests_have_is_left_out_and_what_follows_it_is_not() {
+    let code = product_code(
+        "//! A file.\n#[cfg(test)]\nmod tests;\nuse a::A;\nimpl X {\n    #[cfg(test)]\n    #[must_use]\n    fn b() {\n        {\n        }\n    \
+         }\n    fn c() {}\n}\n#[cfg(test)]\nmod more {\n    use d::D;\n    mod e {\n    }\n}\nuse f::F;\n",
+    );
+    assert_eq!(code, "use a::A;\nimpl X {\n    fn c() {}\n}\nuse f::F;");
 }
