@@ -1,11 +1,12 @@
-//! `assets/docs/sip-conformance.md` names tests: they exist, and every row has one unless it says that it is not done.
+//! `assets/docs/sip-conformance.md` names tests: they exist and are run, and every row has one unless it says that it is
+//! not done.
 
 use std::collections::HashSet;
 use std::path::Path;
 
 const DOCUMENT: &str = include_str!("../../assets/docs/sip-conformance.md");
 
-/// The names of all test functions below `folder`.
+/// The names of all test functions below `folder` that are run.
 fn tests_below(folder: &Path, names: &mut HashSet<String>) {
     for entry in std::fs::read_dir(folder).expect("a folder of the repository") {
         let path = entry.expect("an entry").path();
@@ -13,17 +14,31 @@ fn tests_below(folder: &Path, names: &mut HashSet<String>) {
             tests_below(&path, names);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = std::fs::read_to_string(&path).expect("a source file");
-            let mut is_test = false;
-            for line in text.lines().map(str::trim) {
-                if line.starts_with("#[test]") || line.starts_with("#[tokio::test") {
-                    is_test = true;
-                } else if let Some((_, rest)) = line.split_once("fn ").filter(|_| is_test) {
-                    names.extend(rest.split_once('(').map(|(name, _)| name.to_owned()));
-                    is_test = false;
-                }
-            }
+            names.extend(tests_in(&text));
         }
     }
+}
+
+fn tests_in(source: &str) -> Vec<String> {
+    let (mut names, mut is_test, mut is_ignored) = (Vec::new(), false, false);
+    for line in source.lines().map(str::trim) {
+        if line.starts_with("#[test]") || line.starts_with("#[tokio::test") {
+            is_test = true;
+        } else if line.starts_with("#[ignore") {
+            is_ignored = true;
+        } else if let Some((_, rest)) = line.split_once("fn ") {
+            names.extend(rest.split_once('(').map(|(name, _)| name.to_owned()).filter(|_| is_test && !is_ignored));
+            (is_test, is_ignored) = (false, false);
+        }
+    }
+    names
+}
+
+#[test]
+fn a_test_that_is_ignored_proves_nothing() {
+    let source = "#[test]\nfn good() {}\n#[test]\n#[ignore = \"why\"]\nfn idle() {}\n#[ignore]\n#[tokio::test]\nasync fn lazy() {}\n\
+                  fn helper() {}\n#[tokio::test]\nasync fn better() {}\n";
+    assert_eq!(tests_in(source), ["good", "better"]);
 }
 
 #[test]

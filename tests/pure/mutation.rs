@@ -5,7 +5,9 @@ use ringfence::base::Entropy;
 
 use super::sip_torture;
 
-/// Inputs for each of the three parsers; together over 200,000.
+/// Messages: what anybody can send us.
+const MESSAGES: usize = 200_000;
+/// Streams and descriptions, each.
 const ROUNDS: usize = 70_000;
 
 /// What parsers stumble over.
@@ -89,11 +91,7 @@ fn mutate(data: &mut Vec<u8>, other: &[u8], dice: &mut Entropy) {
 }
 
 /// Feeds `target` with mutations of `corpus`, and says which input it was when it panics.
-fn fuzz(name: &str, corpus: &[Vec<u8>], target: fn(&[u8])) {
-    fuzz_for(ROUNDS, name, corpus, target);
-}
-
-fn fuzz_for(rounds: usize, name: &str, corpus: &[Vec<u8>], target: fn(&[u8])) {
+fn fuzz(rounds: usize, name: &str, corpus: &[Vec<u8>], target: fn(&[u8])) {
     let mut dice = Entropy::from_number(seed());
     for round in 0..rounds {
         let mut data = corpus[below(&mut dice, corpus.len())].clone();
@@ -126,7 +124,7 @@ const CHALLENGE: &str = "SIP/2.0 407 Proxy Authentication Required\r\nVia: SIP/2
 
 #[test]
 fn no_message_makes_the_parser_panic() {
-    fuzz("message", &messages(), ringfence::sip::fuzz::message);
+    fuzz(MESSAGES, "message", &messages(), ringfence::sip::fuzz::message);
 }
 
 #[test]
@@ -135,17 +133,17 @@ fn no_stream_makes_the_framer_panic() {
     for pair in messages().chunks(2) {
         corpus.push([b"\x40\r\n\r\n".as_slice(), &pair.concat(), b"\r\n"].concat());
     }
-    fuzz("stream", &corpus, ringfence::sip::fuzz::stream);
+    fuzz(ROUNDS, "stream", &corpus, ringfence::sip::fuzz::stream);
 }
 
 #[test]
 fn no_message_makes_an_endpoint_panic_or_leaves_a_transaction_behind() {
     // Each input is a minute and a half of an endpoint's life: fewer of them.
-    fuzz_for(3_000, "transactions", &messages(), ringfence::sip::fuzz::transactions);
+    fuzz(3_000, "transactions", &messages(), ringfence::sip::fuzz::transactions);
 }
 
 #[test]
 fn no_description_makes_offer_and_answer_panic() {
     let corpus: Vec<Vec<u8>> = super::sdp::SAMPLES.iter().map(|s| s.replace('\n', "\r\n").into_bytes()).collect();
-    fuzz("description", &corpus, ringfence::sdp::fuzz::description);
+    fuzz(ROUNDS, "description", &corpus, ringfence::sdp::fuzz::description);
 }

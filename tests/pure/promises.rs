@@ -22,13 +22,15 @@ fn rows(document: &str) -> Vec<(&str, &str)> {
         .collect()
 }
 
-/// Whether the file has a function of this name under an attribute that makes it a test.
+/// Whether the file has a function of this name under an attribute that makes it a test, and none that keeps it from
+/// being run.
 fn is_test(source: &str, name: &str) -> bool {
     let lines: Vec<&str> = source.lines().map(str::trim).collect();
     let head = format!("fn {name}(");
     lines.iter().position(|line| line.strip_prefix("async ").unwrap_or(line).starts_with(&head)).is_some_and(|at| {
-        let mut attributes = lines[..at].iter().rev().take_while(|line| line.starts_with("#["));
-        attributes.any(|line| *line == "#[test]" || line.starts_with("#[tokio::test"))
+        let attributes = || lines[..at].iter().rev().take_while(|line| line.starts_with("#["));
+        let is_ignored = attributes().any(|line| line.starts_with("#[ignore"));
+        !is_ignored && attributes().any(|line| *line == "#[test]" || line.starts_with("#[tokio::test"))
     })
 }
 
@@ -53,8 +55,9 @@ fn every_promise_invariant_and_attack_names_tests_that_exist() {
 
 #[test]
 fn a_name_counts_only_where_it_is_a_test() {
-    let source =
-        "#[test]\nfn good() {}\n#[tokio::test(flavor = \"x\")]\n#[ignore]\nasync fn waits() {}\nfn helper() {}\n";
+    let source = "#[test]\nfn good() {}\n#[tokio::test(flavor = \"x\")]\n#[ignore]\nasync fn idle() {}\n#[tokio::test]\nasync fn waits() {}\nfn helper() {}\n";
     assert!(is_test(source, "good") && is_test(source, "waits"));
-    assert!(!is_test(source, "helper") && !is_test(source, "goo") && !is_test(source, "absent"));
+    assert!(
+        !is_test(source, "idle") && !is_test(source, "helper") && !is_test(source, "goo") && !is_test(source, "absent")
+    );
 }
