@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::rig::agent::Agent;
 use crate::rig::kamailio::{Algorithm, Kamailio};
 use crate::rig::nat::{Nat, SERVER};
-use crate::rig::{Scratch, wait_until};
+use crate::rig::{Scratch, wait_as_long_as, wait_until};
 
 /// Alice behind the router; Bob, and the server that knows both, in front of it.
 struct Scene {
@@ -43,6 +43,14 @@ impl Scene {
         self.bob.call("ended");
     }
 
+    /// How often Alice's REGISTER was accepted, by her own trace.
+    fn registrations(&self) -> usize {
+        let log = self.alice.log();
+        let granted = log.split("in: SIP/2.0 200 ").skip(1);
+        let heads = granted.map(|rest| rest.lines().take_while(|line| !line.trim().is_empty()));
+        heads.filter(|head| head.clone().any(|line| line.starts_with("CSeq: ") && line.ends_with(" REGISTER"))).count()
+    }
+
     /// Waits until Alice has registered again.
     fn registers_again(&mut self, within: Duration) {
         let began = Instant::now();
@@ -63,9 +71,10 @@ fn a_line_behind_a_router_is_reachable_after_its_mapping_would_have_been_forgott
 #[test]
 fn a_new_mapping_is_noticed_by_the_next_keep_alive_and_registered() {
     let mut scene = Scene::new("udp");
+    let before = scene.registrations();
     scene.nat.restart_router();
     // The server is asked every 20 to 25 s how it sees us; nothing else could tell.
-    std::thread::sleep(Duration::from_secs(30));
+    wait_as_long_as(Duration::from_secs(40), "Alice has registered again", || scene.registrations() > before);
     scene.alice_is_reachable();
 }
 
