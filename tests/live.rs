@@ -61,6 +61,8 @@ mod publishing;
 mod rig;
 #[path = "live/sessions.rs"]
 mod sessions;
+#[path = "live/signing_in.rs"]
+mod signing_in;
 #[path = "live/tls.rs"]
 mod tls;
 #[path = "live/trusting.rs"]
