@@ -2,11 +2,13 @@
 
 use std::process::Command;
 
+use rustix::process::Signal;
 use serde_json::json;
 
-use crate::rig::Scratch;
 use crate::rig::agent::Agent;
 use crate::rig::kamailio::{Algorithm, Kamailio};
+use crate::rig::keyring::Session;
+use crate::rig::{PASSWORD, Scratch, wait_until};
 
 fn agent(scratch: &Scratch, kamailio: &Kamailio, user: &str) -> Agent {
     let mut agent = Agent::start(scratch, user, &["--bind", "127.0.0.1:0"]);
@@ -14,9 +16,9 @@ fn agent(scratch: &Scratch, kamailio: &Kamailio, user: &str) -> Agent {
     agent
 }
 
-fn terminate(agent: &Agent) {
+fn signal(agent: &Agent, signal: Signal) {
     let pid = rustix::process::Pid::from_raw(i32::try_from(agent.pid()).expect("a pid")).expect("a pid");
-    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("signalled");
+    rustix::process::kill_process(pid, signal).expect("signalled");
 }
 
 /// Alice and Bob in a call, Bob's end.
@@ -29,19 +31,43 @@ fn in_a_call(alice: &mut Agent, bob: &mut Agent) {
 }
 
 #[test]
-fn sigterm_says_goodbye_to_the_call_and_to_the_registrar() {
-    let scratch = Scratch::new();
+fn sigterm_and_log_out_say_goodbye_to_the_call_and_to_the_registrar() {
+    // At log-out the terminal goes: SIGHUP.
+    for which in [Signal::TERM, Signal::HUP, Signal::INT] {
+        let scratch = Scratch::new();
+        let kamailio = Kamailio::start(&scratch, Algorithm::Sha256);
+        let (mut alice, mut bob) = (agent(&scratch, &kamailio, "alice"), agent(&scratch, &kamailio, "bob"));
+        in_a_call(&mut alice, &mut bob);
+        signal(&alice, which);
+        let ended = bob.call("ended");
+        assert_eq!(ended["reason"]["code"], "peer_hung_up", "{which:?}: {ended}");
+        assert_eq!(alice.ended(), Some(0), "{which:?}");
+        // The registrar knows no alice any more: 404.
+        bob.ok(json!({"do": "call", "account": 1, "to": "alice"}));
+        let gone = bob.call("ended");
+        assert_eq!(gone["reason"]["code"], "no_such_number", "{which:?}: {gone}");
+        bob.quit();
+    }
+}
+
+#[test]
+fn signing_out_takes_the_entry_out_of_the_keyring_and_the_line_from_the_registrar() {
+    let (scratch, session) = (Scratch::new(), Session::new());
+    let _keyring = session.unlocked();
     let kamailio = Kamailio::start(&scratch, Algorithm::Sha256);
-    let (mut alice, mut bob) = (agent(&scratch, &kamailio, "alice"), agent(&scratch, &kamailio, "bob"));
-    in_a_call(&mut alice, &mut bob);
-    terminate(&alice);
-    let ended = bob.call("ended");
-    assert_eq!(ended["reason"]["code"], "peer_hung_up", "{ended}");
-    assert_eq!(alice.ended(), Some(0));
-    // The registrar knows no alice any more: 404.
+    let arguments = ["--vault", "keyring", "--bind", "127.0.0.1:0"];
+    let mut alice = Agent::start_within(&scratch, "alice", &arguments, |command| session.within(command));
+    let mut bob = agent(&scratch, &kamailio, "bob");
+    alice.sign_in("alice", kamailio.plain, "udp", json!({}));
+    let entries = || session.secret_tool(&["search", "--all", "service", "Ringfence"], "");
+    wait_until("the password is in the keyring", || entries().contains(PASSWORD));
+    alice.ok(json!({"do": "sign_out", "account": 1}));
+    wait_until("no entry is left", || entries().is_empty());
+    assert_eq!(alice.ok(json!({"do": "state"}))["accounts"], json!([]));
     bob.ok(json!({"do": "call", "account": 1, "to": "alice"}));
     let gone = bob.call("ended");
     assert_eq!(gone["reason"]["code"], "no_such_number", "{gone}");
+    alice.quit();
     bob.quit();
 }
 
