@@ -62,6 +62,15 @@ pub fn loudest(samples: &[f32], rate: u32) -> f64 {
     10.0 * samples.chunks(rate as usize).map(power).fold(1e-12, f64::max).log10()
 }
 
+/// The longest quiet stretch (below −50 dBFS, in steps of 100 ms) between two sounds.
+pub fn longest_pause(samples: &[f32], rate: u32) -> std::ops::Range<usize> {
+    let step = rate as usize / 10;
+    let loud = |piece: &&[f32]| piece.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>() / step as f64 > 1e-5;
+    let sounds: Vec<usize> = samples.chunks(step).enumerate().filter(|(_, it)| loud(it)).map(|(at, _)| at).collect();
+    let pauses = sounds.windows(2).map(|pair| (pair[0] + 1) * step..pair[1] * step);
+    pauses.max_by_key(ExactSizeIterator::len).unwrap_or_default()
+}
+
 fn goertzel(samples: &[f32], rate: u32, hertz: f64) -> f64 {
     let coefficient = 2.0 * (std::f64::consts::TAU * hertz / f64::from(rate)).cos();
     let (mut s1, mut s2, mut power) = (0.0, 0.0, 0.0);
@@ -83,4 +92,13 @@ fn the_ear_finds_the_tone_and_only_the_tone() {
     assert!(tone_share(&twice, 48000, 1000.0) > 0.99);
     assert!(tone_share(&twice, 48000, 600.0) < 0.01);
     assert_eq!(tone_share(&vec![0.0; 96000], 48000, 1000.0), 0.0);
+}
+
+#[test]
+fn the_ear_finds_the_pause_between_two_sounds_and_none_at_the_ends() {
+    let piece = |level: f32, tenths: usize| vec![level; tenths * 800];
+    let heard =
+        [piece(0.0, 30), piece(0.5, 5), piece(0.001, 7), piece(0.5, 1), piece(0.0, 2), piece(0.5, 3), piece(0.0, 9)];
+    assert_eq!(longest_pause(&heard.concat(), 8000), 35 * 800..42 * 800);
+    assert!(longest_pause(&piece(0.0, 20), 8000).is_empty());
 }
