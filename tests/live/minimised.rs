@@ -39,12 +39,16 @@ fn time_to_window(display: &Display, how: &str) -> Duration {
     took
 }
 
-/// The best of three, since the promise is the program's, not that of a machine with other things to do.
+/// Two of five at most: once could be luck, and the promise is the program's, not that of a machine with other things to
+/// do.
 #[test]
 fn a_call_is_seen_at_once_while_the_window_is_minimised_or_hidden() {
     let display = Display::start();
     for how in ["windowminimize", "windowunmap"] {
-        let times: Vec<Duration> = (0..3).map(|_| time_to_window(&display, how)).collect();
-        assert!(times.iter().any(|took| *took <= IN_TIME), "{how}: {times:?}");
+        let mut times: Vec<Duration> = Vec::new();
+        while times.iter().filter(|took| **took <= IN_TIME).count() < 2 {
+            assert!(times.len() < 5, "{how}: {times:?}");
+            times.push(time_to_window(&display, how));
+        }
     }
 }

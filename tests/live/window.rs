@@ -1,5 +1,5 @@
-//! The window of the real program, under Xvfb with openbox: a call comes in while it is minimised, a second start
-//! brings it back, closing it ends the program.
+//! The window of the real program, under Xvfb with openbox: a call comes in while it is minimised or hidden, a second
+//! start brings it back, closing it ends the program.
 
 use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -66,12 +66,13 @@ impl Phone {
         });
     }
 
-    fn minimise(&self) {
-        self.display.act(&["windowminimize", &self.main]);
-        wait_until("the main window is minimised", || self.is_minimised());
+    /// Takes the main window from the screen: `windowminimize`, or `windowunmap`.
+    fn take_away(&self, how: &str) {
+        self.display.act(&[how, &self.main]);
+        wait_until("the main window is away", || self.is_away());
     }
 
-    fn is_minimised(&self) -> bool {
+    fn is_away(&self) -> bool {
         self.display.window(MAIN).is_none()
     }
 
@@ -84,11 +85,12 @@ impl Phone {
         UNIX_EPOCH + Duration::try_from(stamp.duration_since(jiff::Timestamp::UNIX_EPOCH)).expect("after 1970")
     }
 
-    /// Lets somebody call while the main window is minimised. How long it was from the INVITE until a photograph was
+    /// Lets somebody call while the main window is away. How long it was from the INVITE until a photograph was
     /// finished that shows the Answer button; the photograph itself takes some 70 ms of it.
-    fn time_to_answer_button(&self) -> Duration {
+    fn time_to_answer_button(&self, how: &str) -> Duration {
+        self.display.act(&["windowmap", &self.main]);
         self.call_until_it_ends("calls you");
-        self.minimise();
+        self.take_away(how);
         let mut painted = None;
         wait_until("the Answer button", || {
             if self.display.shows_answer("root", Some(CORNER)) {
@@ -96,30 +98,42 @@ impl Phone {
             }
             painted.is_some()
         });
-        assert!(self.is_minimised(), "the main window stays where the person put it");
+        assert!(self.is_away(), "the main window stays where the person put it");
         assert!(self.display.window("Calls you back is calling").is_some(), "the window says who calls");
         painted.expect("just seen").duration_since(self.invited()).expect("after the INVITE")
     }
 }
 
-/// The best of three: the promise is the program's, not that of a machine with other things to do.
+/// Two of five calls at most: once could be luck, and the promise is the program's, not that of a machine with other
+/// things to do.
+fn rings_in_time(phone: &Phone, how: &str) {
+    let mut times = Vec::new();
+    while times.iter().filter(|time| **time <= IN_TIME).count() < 2 {
+        assert!(times.len() < 5, "{how}: {times:?}");
+        if !times.is_empty() {
+            phone.after("event=CallEnded", || click(&phone.display, "940", "160"));
+            wait_until("the incoming window is gone", || phone.display.window("is calling").is_none());
+        }
+        times.push(phone.time_to_answer_button(how));
+    }
+    println!("{how}: INVITE to a photograph of the Answer button: {times:?}");
+}
+
+#[test]
+fn a_call_is_painted_within_200_ms_of_its_invite_while_the_window_is_hidden() {
+    let phone = Phone::start();
+    rings_in_time(&phone, "windowunmap");
+    phone.after("event=CallEnded", || click(&phone.display, "940", "160"));
+    wait_until("the incoming window is gone", || phone.display.window("is calling").is_none());
+}
+
 #[test]
 fn a_call_is_painted_within_200_ms_of_its_invite_while_the_window_is_minimised() {
     let phone = Phone::start();
-    let mut times = Vec::new();
-    for attempt in 0..3 {
-        times.push(phone.time_to_answer_button());
-        if times[attempt] <= IN_TIME {
-            break;
-        }
-        phone.after("event=CallEnded", || click(&phone.display, "940", "160"));
-        wait_until("the incoming window is gone", || phone.display.window("is calling").is_none());
-    }
-    println!("INVITE to a photograph of the Answer button: {times:?}");
-    assert!(times.iter().any(|time| *time <= IN_TIME), "{times:?}");
+    rings_in_time(&phone, "windowminimize");
     // Answer with the mouse: the call goes on in the main window. End with the keyboard.
     phone.after("state: Established", || click(&phone.display, "1166", "160"));
-    wait_until("the main window is back", || !phone.is_minimised());
+    wait_until("the main window is back", || !phone.is_away());
     wait_until("the incoming window is gone", || phone.display.window("is calling").is_none());
     phone.after("state: Ended(HungUp)", || phone.press(&["ctrl+e"]));
 }
@@ -131,10 +145,10 @@ fn click(display: &Display, x: &str, y: &str) {
 #[test]
 fn a_second_start_brings_the_minimised_window_back_and_closing_it_ends_the_program() {
     let phone = Phone::start();
-    phone.minimise();
+    phone.take_away("windowminimize");
     let second = program(&phone.display, &phone.scratch, &[]).output().expect("starts");
     assert!(second.status.success(), "{second:?}");
-    wait_until("the window is back", || !phone.is_minimised());
+    wait_until("the window is back", || !phone.is_away());
     assert!(!phone.program.has_ended());
     phone.display.run("wmctrl", &["-i", "-c", &phone.main]);
     wait_until("the program has ended", || phone.program.has_ended());
