@@ -79,7 +79,7 @@ pub(super) const DEMO_PEOPLE: [(&str, &str, &str); 7] = [
     ("Busy", "busy", "Is always busy"),
     ("Declines", "declines", "Declines every call"),
     ("Never answers", "never-answers", "Rings and rings"),
-    ("Asks twice", "asks-twice", "Wants your password at two places"),
+    ("Asks twice", "asks-twice", "Wants your password twice"),
 ];
 
 /// The keyboard's shortcuts, for the sheet.

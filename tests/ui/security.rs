@@ -451,8 +451,7 @@ fn a_new_key_or_login_is_a_thing_to_do_until_it_is_the_person_s() {
     listed.devices.logins = vec![LoginView { id: id("p2"), software, country: None, since: None, new: true, ending }];
     listed.todo = vec![Todo::NewSession(id("d2")), Todo::NewSession(id("p2"))];
     let mut window = page(with(listed.clone()), SecurityPage::Centre);
-    window
-        .get_by_label("Attention: A new key may change your line password. Laptop · its signature does not count yet");
+    window.get_by_label("Attention: A new key may change your line password. Laptop · may not do it yet");
     window.get_by_label("Attention: A new login to Voxline's website. Firefox · a login to the website");
     press(&mut window, "Review: A new key may change your line password");
     let mine: Vec<_> = window.get_all_by_label("That is mine").collect();
@@ -571,7 +570,7 @@ fn starting_at_login_is_offered_with_its_reason_and_only_where_it_is_off() {
         window.run();
         assert_eq!(window.query_by_label(row).is_some(), offered, "{on:?}");
         if offered {
-            window.get_by_label("Start when I log in. A closed phone warns nobody");
+            window.get_by_label("Start when I log in. Closed, it warns nobody");
             press(&mut window, row);
             assert_eq!(window.state().state.login.wish, Some(true));
         }
