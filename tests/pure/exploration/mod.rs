@@ -84,8 +84,10 @@ fn a_person_who_gives_up_and_begins_again_loses_nothing() {
 
 #[test]
 fn no_clock_that_jumps_destroys_a_password() {
-    let faults = Faults { keyring: 0, ..FEW.faults };
+    let faults = Faults { keyring: 0, foreign: 0, ..FEW.faults };
     holds("not_after passes, our clock jumps by ten years", &Setting { limited: true, cancels: 1, faults, ..FEW });
+    let faults = Faults { keyring: 0, network: 0, ..FEW.faults };
+    holds("the same with a foreign change", &Setting { limited: true, cancels: 1, faults, ..FEW });
     let faults = Faults { foreign: 0, network: 0, ..FEW.faults };
     holds("the same with a bad keyring", &Setting { limited: true, cancels: 1, faults, ..FEW });
 }

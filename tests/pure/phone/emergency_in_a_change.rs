@@ -26,12 +26,12 @@ fn states() -> BTreeSet<String> {
     variants.map(|line| line.chars().take_while(|c| c.is_alphanumeric()).collect()).collect()
 }
 
-/// In which of them the machine of this phone is.
-fn state(world: &World) -> String {
+/// In which of them the machine of this phone is; none if the phone has not got so far that it has one.
+fn state(world: &World) -> Option<String> {
     let text = format!("{:?}", world.phone);
-    let machine = text.split("PasswordChange { machine: Machine {").nth(1).expect("a machine");
+    let machine = text.split("PasswordChange { machine: Machine {").nth(1)?;
     let state = machine.split(", state: ").nth(1).expect("its state");
-    state.chars().take_while(|c| c.is_alphanumeric()).collect()
+    Some(state.chars().take_while(|c| c.is_alphanumeric()).collect())
 }
 
 /// Walks `act` in the world that `prepare` makes, once for each step of it, and dials where everything hangs.
@@ -44,8 +44,8 @@ fn dials_everywhere(what: &str, seen: &mut BTreeSet<String>, prepare: impl Fn() 
         act(&mut world);
         let over = world.steps <= hangs;
         let state = state(&world);
-        leaves_within_a_second(&mut world, &format!("{what}, step {after}, {state}"));
-        seen.insert(state);
+        leaves_within_a_second(&mut world, &format!("{what}, step {after}, {state:?}"));
+        seen.extend(state);
         if over {
             break;
         }
