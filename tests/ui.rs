@@ -9,6 +9,8 @@ mod accessible;
 mod breach;
 #[path = "ui/calls.rs"]
 mod calls;
+#[path = "ui/contract/mod.rs"]
+mod contract;
 #[path = "ui/idle.rs"]
 mod idle;
 #[path = "ui/keyboard.rs"]

@@ -2,6 +2,7 @@
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
+use ringfence::base::WallTime;
 use ringfence::base::units::Decibels;
 use ringfence::phone::command::Command;
 use ringfence::phone::view::PhoneView;
@@ -14,6 +15,7 @@ use crate::made_up::NOW;
 /// What the window is drawn from, and what it asked for.
 pub(crate) struct Rig {
     pub(crate) view: PhoneView,
+    pub(crate) now: WallTime,
     pub(crate) state: UiState,
     pub(crate) out: Vec<Command>,
 }
@@ -26,13 +28,13 @@ pub(crate) fn window(view: PhoneView) -> Window {
 }
 
 pub(crate) fn sized(view: PhoneView, size: [f32; 2]) -> Window {
-    let rig = Rig { view, state: UiState::default(), out: Vec::new() };
+    let rig = Rig { view, now: NOW, state: UiState::default(), out: Vec::new() };
     // The harness puts a margin of 8 points around its content; the real window has none.
     let size = size.map(|side| side + 16.0);
     let mut window = Harness::builder().with_size(size).with_context_setup(theme::install).build_ui_state(
         |ui, rig: &mut Rig| {
             let levels = (Decibels(-30.0), Decibels(-20.0));
-            let scene = Scene { view: &rig.view, now: Moment::utc(NOW), levels };
+            let scene = Scene { view: &rig.view, now: Moment::utc(rig.now), levels };
             screens::root(ui, &scene, &mut rig.state, &mut rig.out);
         },
         rig,
