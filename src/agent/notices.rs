@@ -7,8 +7,8 @@ use super::line::{Fields, Mistake};
 use crate::base::{AccountId, WallTime};
 use crate::phone::command::{Command, NoticeCommand};
 use crate::phone::view::{
-    Certainty, Freshness, NoticeAction, NoticeId, NoticeLevel, NoticeSource, NoticeState, NoticeView, PlanState,
-    SecurityView,
+    Certainty, Freshness, NoticeAction, NoticeId, NoticeLevel, NoticeSource, NoticeState, NoticeView, OwnNotices,
+    OwnTrouble, PlanState, SecurityView,
 };
 
 /// What a line asks for; the account comes beside it.
@@ -55,7 +55,7 @@ pub(super) fn one(fields: &mut Fields) -> Result<NoticeRequest, Mistake> {
 #[must_use]
 pub(super) fn tell(safety: &SecurityView) -> Value {
     let notices: Vec<Value> = safety.notices.iter().map(fields).collect();
-    json!({ "notices": notices, "source": source(safety.source) })
+    json!({ "notices": notices, "source": source(safety.source), "own": own(safety.own_notices) })
 }
 
 /// A notice has arrived or changed.
@@ -114,6 +114,7 @@ fn fields(notice: &NoticeView) -> Value {
             Freshness::FromTheFuture => "from_the_future",
         },
         "code": notice.code,
+        "own": notice.own,
         "state": state(notice.state),
     })
 }
@@ -147,5 +148,25 @@ fn source(source: NoticeSource) -> Value {
         NoticeSource::Confirmed(at) => json!({ "state": "confirmed", "at": at }),
         NoticeSource::NotConfirmedSince(since) => json!({ "state": "not_confirmed", "since": since }),
         NoticeSource::Mismatch(since) => json!({ "state": "mismatch", "since": since }),
+    }
+}
+
+/// What is known of the notices for this line alone.
+fn own(own: OwnNotices) -> Value {
+    match own {
+        OwnNotices::NotOffered => json!({ "state": "not_offered" }),
+        OwnNotices::NotAsked => json!({ "state": "not_asked" }),
+        OwnNotices::None(at) => json!({ "state": "none", "at": at }),
+        OwnNotices::Confirmed(at) => json!({ "state": "confirmed", "at": at }),
+        OwnNotices::Failed { why, at, confirmed } => {
+            let why = match why {
+                OwnTrouble::Unreachable => "unreachable",
+                OwnTrouble::Refused => "refused",
+                OwnTrouble::Gone => "gone",
+                OwnTrouble::Unreadable => "unreadable",
+                OwnTrouble::NotBelieved => "not_believed",
+            };
+            json!({ "state": "failed", "why": why, "at": at, "confirmed": confirmed })
+        }
     }
 }

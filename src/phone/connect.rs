@@ -268,6 +268,7 @@ impl Phone {
         self.enrol_in_peace(id);
         self.look_at_sessions(now, id, Look::Registered);
         self.look_at_policy(now, id);
+        self.look_for_own_notices(now, id, false);
         self.watch_registrations(now, id);
         self.line_changed(now, id);
     }

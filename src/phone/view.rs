@@ -20,8 +20,8 @@ pub use self::devices::{
     ProviderList, SessionId, WhyNot,
 };
 pub use self::notice::{
-    Certainty, Freshness, NoticeAction, NoticeId, NoticeLevel, NoticeSource, NoticeState, NoticeView, PlanPoint,
-    PlanState,
+    Certainty, Freshness, NoticeAction, NoticeId, NoticeLevel, NoticeSource, NoticeState, NoticeView, OwnNotices,
+    OwnTrouble, PlanPoint, PlanState,
 };
 pub use self::question::{
     BillColumns, BillResult, BillRow, BillState, BillView, CertificateQuestion, GuardFrom, GuardQuestion, GuardRule,

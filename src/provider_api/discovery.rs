@@ -87,6 +87,9 @@ pub struct Endpoints {
     /// [`super::notices::Index`]; its signature has `.minisig` behind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notices: Option<Path>,
+    /// [`super::own::SignedList`]: the notices for one account alone, to whoever proves to be it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notices_me: Option<Path>,
     /// The folder of the roots: `{roots}/{version}.json` is a [`Signed`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roots: Option<Path>,

@@ -1,6 +1,8 @@
 //! What the fuzzers call: every reader of what the network sends. Nothing may panic, and what was read must be clean.
 
-use super::{ChangeReply, Discovery, Policy, Problem, Root, Signed, notices, password_rules, policy, sessions};
+use super::{
+    ChangeReply, Discovery, Policy, Problem, Root, Signed, SignedList, notices, password_rules, policy, sessions,
+};
 
 /// Notices and their signatures.
 pub fn notices(bytes: &[u8]) {
@@ -12,6 +14,9 @@ pub fn notices(bytes: &[u8]) {
                 assert!(!text.body.contains('\u{202e}'), "a body that was not cleaned");
             }
         }
+    }
+    if let Ok(list) = SignedList::parse(bytes) {
+        drop(list.bytes());
     }
     if let (Ok(text), Some(key)) = (std::str::from_utf8(bytes), super::minisign::PublicKey::parse(KEY)) {
         assert!(key.verify(b"what nobody has signed", text).is_err(), "a forged signature");

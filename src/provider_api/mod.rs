@@ -10,6 +10,7 @@
 //!   {issuer}{guards}            GET, PUT                     Guards
 //!   {issuer}{enrol}             POST                         Enrolment
 //!   {issuer}{notices}           GET, and with `.minisig`     notices::Index and its signature
+//!   {issuer}{notices_me}        GET                          own::SignedList: notices::Index for one account alone
 //! ```
 //!
 //! Rules that hold everywhere: unknown members are ignored; an unknown action is [`notices::Action::AskProvider`]; an
@@ -30,6 +31,7 @@ pub mod ids;
 pub mod minisign;
 pub mod notices;
 pub mod origin;
+pub mod own;
 pub mod password_rules;
 pub mod policy;
 pub mod problem;
@@ -44,6 +46,7 @@ pub use changes::{ChangeReply, ChangeRequest, ChangeState};
 pub use discovery::Discovery;
 pub use ids::{NoticeId, TxId};
 pub use origin::{Origin, Path};
+pub use own::SignedList;
 pub use password_rules::Rules;
 pub use policy::Policy;
 pub use problem::{Problem, Urn};

@@ -19,6 +19,8 @@ pub const MAX_TITLE: usize = 120;
 pub const MAX_TEXT: usize = 2000;
 /// The longest text of a point of the plan, in characters.
 pub const MAX_POINT: usize = 240;
+/// The longest name of an account.
+const MAX_ACCOUNT: usize = 400;
 /// The most notices in one index, points in one plan, languages of one text.
 const MAX_ROWS: usize = 64;
 
@@ -29,6 +31,10 @@ pub struct Index {
     pub sasa_notices: String,
     /// Who speaks: must be the pinned issuer.
     pub issuer: Origin,
+    /// For whom alone it is ([`super::own::account`]); absent in the list that everybody reads. A list counts only where
+    /// it belongs: that of one account is nothing to another, nor to everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// Counts up with each publication; never goes back.
     pub seq: u64,
     /// When it was published.
@@ -339,6 +345,7 @@ impl Index {
             return Err(ReadError::Version);
         }
         ensure(index.notices.len() <= MAX_ROWS, "the number of notices")?;
+        ensure(index.account.as_ref().is_none_or(|account| (3..=MAX_ACCOUNT).contains(&account.len())), "account")?;
         for notice in &mut index.notices {
             notice.clean()?;
         }

@@ -10,7 +10,7 @@ pub use crate::provider::rehearsal::Scene;
 use crate::provider::rehearsal::{Act, Rehearsal};
 use crate::provider_api::notices::{Index, Notice, VERSION};
 use crate::provider_api::root::{NoticesKey, Root};
-use crate::provider_api::{Origin, Stamp};
+use crate::provider_api::{Origin, SignedList, Stamp, own};
 
 /// A list of the demo's is good for this long.
 const LIST: Duration = Duration::from_secs(6 * 86_400);
@@ -57,6 +57,7 @@ impl Stage {
         control.publish("roots/1.json", bytes);
         let mut stage = Stage { control, signer, issuer, seq: 0, number: 0, playing: None };
         stage.publish(now, Vec::new())?;
+        stage.publish_own(now, domain)?;
         Ok(stage)
     }
 
@@ -119,9 +120,26 @@ impl Stage {
 
     fn publish(&mut self, now: WallTime, notices: Vec<Notice>) -> Result<(), String> {
         self.seq += 1;
+        let (bytes, signature) = self.sign(now, None, notices)?;
+        self.control.publish("notices.json.minisig", signature.into_bytes());
+        self.control.publish("notices.json", bytes);
+        Ok(())
+    }
+
+    /// The list for the visitor alone. It is empty: the rehearsal concerns everybody.
+    fn publish_own(&self, now: WallTime, domain: &str) -> Result<(), String> {
+        let account = own::account(self.control.user(), domain);
+        let (bytes, signature) = self.sign(now, Some(account.clone()), Vec::new())?;
+        let list = serde_json::to_vec(&SignedList::wrap(&bytes, signature)).map_err(|error| error.to_string())?;
+        self.control.publish_own(&account, list);
+        Ok(())
+    }
+
+    fn sign(&self, now: WallTime, account: Option<String>, notices: Vec<Notice>) -> Result<(Vec<u8>, String), String> {
         let index = Index {
             sasa_notices: VERSION.to_owned(),
             issuer: self.issuer.clone(),
+            account,
             seq: self.seq,
             issued: Stamp(now),
             expires: roots::after(now, LIST),
@@ -129,9 +147,7 @@ impl Stage {
         };
         let bytes = serde_json::to_vec(&index).map_err(|error| error.to_string())?;
         let signature = self.signer.sign(&bytes, &format!("seq={}", self.seq))?;
-        self.control.publish("notices.json.minisig", signature.into_bytes());
-        self.control.publish("notices.json", bytes);
-        Ok(())
+        Ok((bytes, signature))
     }
 
     fn generation(&self) -> u64 {

@@ -21,7 +21,10 @@ impl Office {
     fn open() -> Office {
         let scratch = Scratch::new();
         let table = Subscribers::make(&scratch.folder("database"), Algorithm::Sha256);
-        let options = Options::simple(format!("sqlite:{}", table.file.display()), "kamailio-sha256");
+        let options = Options {
+            own_notices: true,
+            ..Options::simple(format!("sqlite:{}", table.file.display()), "kamailio-sha256")
+        };
         let provider = Provider::start(&scratch.folder("provider"), &options);
         let keys = scratch.folder("keys");
         Office { scratch, provider, keys }
@@ -75,6 +78,7 @@ fn from_no_keys_to_a_withdrawn_notice_in_one_afternoon() {
     assert!(told.contains("root 1") && told.contains("read-back code"), "{told}");
     let (report, good) = office.check();
     assert!(good && report.contains("list 1 with 0 notices"), "{report}");
+    assert!(report.contains("notices to one account asks for the line's password"), "{report}");
 
     let told = office.ok(&["notice", "publish", &office.draft("planned")]);
     let code = told.lines().find_map(|line| line.strip_prefix("read-back code: ")).expect("a code").to_owned();

@@ -7,9 +7,10 @@ use std::time::Duration;
 use ringfence::base::{Secret, WallTime};
 use ringfence::provider_api::notices::{Index, Kind, PointStatus};
 use ringfence::provider_api::root::{Root, RootError, Signed};
-use ringfence::provider_api::{Origin, read_back_code};
+use ringfence::provider_api::{Origin, SignedList, own, read_back_code};
 use ringfence::serve::publish::keys::Keys;
-use ringfence::serve::publish::notices::Board;
+use ringfence::serve::publish::notices::{Board, Edit};
+use ringfence::serve::publish::own::Letters;
 use ringfence::serve::publish::roots::{self, Details, Exchange, Identity};
 use tempfile::TempDir;
 
@@ -57,7 +58,7 @@ impl Office {
     fn open() -> Office {
         let office = Office::new();
         roots::begin(&office.publish(), &office.keys, &who(), &Details::default(), (1, 1), NOW).expect("a root");
-        office.board().refresh(NOW).expect("a list");
+        office.board().edit(&Edit::Refresh, NOW).expect("a list");
         office
     }
 
@@ -98,7 +99,7 @@ fn later(days: u64) -> WallTime {
 #[test]
 fn a_draft_becomes_a_notice_that_phones_take() {
     let office = Office::open();
-    let published = office.board().publish(DRAFT, NOW).expect("published");
+    let published = office.board().edit(&Edit::Publish(DRAFT.to_owned()), NOW).expect("published");
     let index = office.read(&office.root(), NOW).expect("signed");
     assert_eq!((index.seq, published.seq), (2, 2));
     let notice = &index.notices[0];
@@ -111,40 +112,40 @@ fn a_draft_becomes_a_notice_that_phones_take() {
 #[test]
 fn the_plan_goes_on_and_a_notice_is_withdrawn_and_the_number_only_rises() {
     let office = Office::open();
-    office.board().publish(DRAFT, NOW).expect("published");
-    assert!(office.board().publish(DRAFT, NOW).is_err(), "the same id twice");
+    office.board().edit(&Edit::Publish(DRAFT.to_owned()), NOW).expect("published");
+    assert!(office.board().edit(&Edit::Publish(DRAFT.to_owned()), NOW).is_err(), "the same id twice");
     let draft =
         DRAFT.replace("We tell every customer.\" } }", "We tell every customer.\" }, status = \"in_progress\" }");
-    office.board().update(&draft, later(1)).expect("updated");
+    office.board().edit(&Edit::Update(draft.clone()), later(1)).expect("updated");
     let index = office.read(&office.root(), later(1)).expect("signed");
     assert_eq!((index.seq, index.notices[0].revision, index.notices[0].kind), (3, 2, Kind::Update));
     assert_eq!(index.notices[0].plan[1].status, PointStatus::InProgress);
-    office.board().cancel("2026-11-22-01", later(2)).expect("withdrawn");
+    office.board().edit(&Edit::Cancel("2026-11-22-01".into()), later(2)).expect("withdrawn");
     let index = office.read(&office.root(), later(2)).expect("signed");
     assert_eq!((index.seq, index.notices[0].revision, index.notices[0].kind), (4, 3, Kind::Cancel));
-    assert!(office.board().cancel("another", NOW).is_err());
-    assert!(office.board().update(&DRAFT.replace("22-01", "22-02"), NOW).is_err());
+    assert!(office.board().edit(&Edit::Cancel("another".into()), NOW).is_err());
+    assert!(office.board().edit(&Edit::Update(DRAFT.replace("22-01", "22-02")), NOW).is_err());
 }
 
 #[test]
 fn a_list_is_signed_anew_and_ends_after_seven_days() {
     let office = Office::open();
-    office.board().publish(DRAFT, NOW).expect("published");
+    office.board().edit(&Edit::Publish(DRAFT.to_owned()), NOW).expect("published");
     let before = office.read(&office.root(), NOW).expect("signed");
     assert_eq!(before.expires.0, later(7));
-    office.board().refresh(later(6)).expect("signed anew");
+    office.board().edit(&Edit::Refresh, later(6)).expect("signed anew");
     let after = office.read(&office.root(), later(6)).expect("signed");
     assert_eq!((after.seq, after.expires.0, &after.notices), (before.seq + 1, later(13), &before.notices));
     // What has run out is no longer carried along.
-    office.board().refresh(later(91)).expect("signed anew");
+    office.board().edit(&Edit::Refresh, later(91)).expect("signed anew");
     assert!(office.read(&office.root(), later(91)).expect("signed").notices.is_empty());
 }
 
 #[test]
 fn a_customers_code_is_found_in_the_archive_and_a_false_one_is_not() {
     let office = Office::open();
-    let first = office.board().publish(DRAFT, NOW).expect("published");
-    office.board().cancel("2026-11-22-01", later(1)).expect("withdrawn");
+    let first = office.board().edit(&Edit::Publish(DRAFT.to_owned()), NOW).expect("published");
+    office.board().edit(&Edit::Cancel("2026-11-22-01".into()), later(1)).expect("withdrawn");
     let spoken = first.code.to_lowercase().replace(' ', "-");
     assert_eq!(office.board().look_up(&spoken).expect("readable").map(|(seq, _)| seq), Some(2));
     assert_eq!(office.board().look_up("ACORN 00 ACORN 00 ACORN").expect("readable"), None);
@@ -161,7 +162,7 @@ fn drafts_that_phones_would_not_show_as_written_are_refused() {
         ("a path for an id", DRAFT.replace("2026-11-22-01", "../x")),
         ("not TOML", "{".to_owned()),
     ] {
-        assert!(office.board().publish(&draft, NOW).is_err(), "{what}");
+        assert!(office.board().edit(&Edit::Publish(draft.to_owned()), NOW).is_err(), "{what}");
     }
     assert_eq!(office.read(&office.root(), NOW).expect("the old list").seq, 1, "something was published");
 }
@@ -172,14 +173,14 @@ fn after_a_rotation_phones_follow_and_the_old_key_signs_no_more() {
     let first = office.root();
     let second = office.rotate(Exchange::Notices, later(10));
     assert_eq!(first.next(&office.signed(2)).as_ref(), Ok(&second));
-    office.board().refresh(later(10)).expect("signed");
+    office.board().edit(&Edit::Refresh, later(10)).expect("signed");
     assert!(office.read(&second, later(10)).is_some(), "signed with the new key");
     assert!(office.read(&first, later(10)).is_none(), "whoever has not followed does not know it yet");
     // Stolen: the old keys are gone from the root at once.
     let third = office.rotate(Exchange::StolenNotices, later(11));
     assert_eq!(third.notices.len(), 1);
     assert!(office.read(&third, later(11)).is_none(), "the stolen key still signs");
-    office.board().refresh(later(11)).expect("signed");
+    office.board().edit(&Edit::Refresh, later(11)).expect("signed");
     assert!(office.read(&third, later(11)).is_some());
 }
 
@@ -222,8 +223,13 @@ fn a_key_file_is_secret_encrypted_and_never_overwritten() {
 
 fn no_file_holds(folder: &Path, word: &str) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
-        let text = std::fs::read(entry.expect("an entry").path()).expect("a file");
-        assert!(!String::from_utf8_lossy(&text).contains(word));
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            no_file_holds(&path, word);
+        } else {
+            let text = std::fs::read(path).expect("a file");
+            assert!(!String::from_utf8_lossy(&text).contains(word));
+        }
     }
 }
 
@@ -236,10 +242,76 @@ fn a_draft_that_spells_an_address_is_refused() {
         ("We tell every customer.", "Write to help@example.com."),
     ] {
         assert!(DRAFT.contains(from));
-        let refused = office.board().publish(&DRAFT.replace(from, to), NOW).expect_err("it spells an address");
+        let refused =
+            office.board().edit(&Edit::Publish(DRAFT.replace(from, to)), NOW).expect_err("it spells an address");
         assert!(refused.contains("example.com"), "{refused}");
     }
-    office.board().publish(DRAFT, NOW).expect("without, it is published");
+    office.board().edit(&Edit::Publish(DRAFT.to_owned()), NOW).expect("without, it is published");
     let revised = DRAFT.replace("We closed the hole.", "See www.voip.example.");
-    assert!(office.board().update(&revised, NOW).is_err(), "a revision, too");
+    assert!(office.board().edit(&Edit::Update(revised), NOW).is_err(), "a revision, too");
+}
+
+/// The lists of single accounts beside everybody's.
+fn letters(office: &Office) -> (Board, std::path::PathBuf) {
+    (office.board(), office.folder.path().join("own"))
+}
+
+fn accounts(names: &[&str]) -> std::collections::BTreeSet<String> {
+    names.iter().map(|name| format!("{name}@voip.example")).collect()
+}
+
+#[test]
+fn a_notice_to_two_customers_is_two_lists_that_name_them_and_nothing_of_it_is_published() {
+    let office = Office::open();
+    let (board, folder) = letters(&office);
+    let letters = Letters { board: &board, folder: &folder };
+    let done = letters.edit(&accounts(&["anna", "bert"]), &Edit::Publish(DRAFT.to_owned()), NOW).expect("published");
+    assert_eq!(
+        done.iter().map(|(account, _)| account.as_str()).collect::<Vec<_>>(),
+        ["anna@voip.example", "bert@voip.example"]
+    );
+    assert_ne!(done[0].1.code, done[1].1.code, "each has a code of its own");
+    for (account, published) in &done {
+        let path = folder.join(format!("{}.json", own::file_name(account)));
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).expect("written").permissions());
+        assert_eq!(mode & 0o007, 0, "for nobody else to read");
+        let list = SignedList::parse(&std::fs::read(path).expect("a list")).expect("signed");
+        let bytes = list.bytes().expect("base64");
+        assert!(office.root().signer(&bytes, &list.sig, NOW).is_some(), "no phone would take it");
+        let index = Index::parse(&bytes).expect("a list");
+        assert_eq!((index.account.as_ref(), index.seq, index.notices.len()), (Some(account), 1, 1));
+        assert_eq!(published.code, read_back_code(&bytes));
+    }
+    no_file_holds(&office.publish(), "anna");
+    assert!(office.read(&office.root(), NOW).expect("signed").notices.is_empty(), "everybody's list is as it was");
+    // Support finds whose a code is.
+    let found = letters.look_up(&letters.accounts().expect("listed"), &done[1].1.code).expect("readable");
+    assert_eq!(found.map(|(account, seq, _)| (account, seq)), Some(("bert@voip.example".to_owned(), 1)));
+    assert_eq!(board.look_up(&done[1].1.code).expect("readable"), None, "it is not everybody's");
+}
+
+#[test]
+fn the_lists_of_accounts_go_on_like_everybody_s_and_a_mistake_publishes_nothing() {
+    let office = Office::open();
+    let (board, folder) = letters(&office);
+    let letters = Letters { board: &board, folder: &folder };
+    letters.edit(&accounts(&["anna"]), &Edit::Publish(DRAFT.to_owned()), NOW).expect("published");
+    // Bert has no such notice: then anna's is not revised either.
+    let error = letters.edit(&accounts(&["anna", "bert"]), &Edit::Update(DRAFT.to_owned()), NOW).expect_err("bert");
+    assert!(error.contains("bert@voip.example") && error.contains("nothing was published"), "{error}");
+    let anna = board.of("anna@voip.example", &folder);
+    let shown = |board: &Board| board.list().expect("readable").expect("a list").0;
+    assert_eq!((shown(&anna).seq, shown(&anna).notices[0].revision), (1, 1));
+    letters.edit(&accounts(&["anna"]), &Edit::Update(DRAFT.to_owned()), later(1)).expect("updated");
+    letters.edit(&accounts(&["anna"]), &Edit::Cancel("2026-11-22-01".into()), later(2)).expect("withdrawn");
+    assert_eq!((shown(&anna).seq, shown(&anna).notices[0].kind), (3, Kind::Cancel));
+    // Signed anew every day, also when there is nothing left to say: else its silence would look like a withheld list.
+    let done = letters.edit(&letters.accounts().expect("listed"), &Edit::Refresh, later(91)).expect("signed anew");
+    assert_eq!((done.len(), shown(&anna).seq, shown(&anna).notices.len()), (1, 4, 0));
+    let archive = office.folder.path().join("keys/archive").join(own::file_name("anna@voip.example"));
+    assert_eq!(std::fs::read_dir(archive).expect("an archive").count(), 3, "an empty list has no code to read back");
+    // A list in the place of another's is noticed.
+    let of = |account: &str| folder.join(format!("{}.json", own::file_name(account)));
+    std::fs::copy(of("anna@voip.example"), of("bert@voip.example")).expect("copied");
+    assert!(letters.accounts().expect_err("misplaced").contains("it is the list of anna@voip.example"));
 }

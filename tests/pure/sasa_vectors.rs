@@ -8,10 +8,11 @@ use ringfence::provider_api::ed25519::{self, DeviceKey};
 use ringfence::provider_api::notices::{Action, Index};
 use ringfence::provider_api::secret::Ha1Algorithm;
 use ringfence::provider_api::{
-    ChangeReply, ChangeRequest, Credential, Discovery, Policy, Problem, Root, Rules, Signed, Urn, read_back_code,
+    ChangeReply, ChangeRequest, Credential, Discovery, Policy, Problem, Root, Rules, Signed, SignedList, Urn, own,
+    read_back_code,
 };
 use ringfence::serve::publish::keys::Keys;
-use ringfence::serve::publish::notices::Board;
+use ringfence::serve::publish::notices::{Board, Edit};
 use ringfence::serve::publish::roots::{self, Details, Exchange, Identity};
 use serde_json::{Value, json};
 
@@ -49,6 +50,18 @@ fn the_list_of_notices_is_signed_by_root_2_and_has_its_code() {
     let index = Index::parse(&bytes).expect("a list");
     assert_eq!(index.notices[0].actions, [Action::ChangeSipPassword, Action::AskProvider]);
     assert_eq!(json("codes.json")["notices.json"], read_back_code(&bytes));
+}
+
+#[test]
+fn the_list_to_one_account_is_signed_by_root_2_and_names_it() {
+    let list = SignedList::parse(&read("own-notices.json")).expect("a signed list");
+    let bytes = list.bytes().expect("base64");
+    let root = Root::first(&Signed::parse(&read("roots/2.json")).expect("signed")).expect("root 2");
+    assert!(root.signer(&bytes, &list.sig, NOW).is_some());
+    let index = Index::parse(&bytes).expect("a list");
+    assert_eq!(index.account.as_deref(), Some(own::account("anna", "VOIP.example").as_str()));
+    assert_eq!(json("codes.json")["own-notices.json"], read_back_code(&bytes));
+    assert_eq!(Index::parse(&read("notices.json")).expect("a list").account, None);
 }
 
 #[test]
@@ -120,7 +133,16 @@ fn write_the_vectors_anew() {
         { n = 2, text = { en = \"Passwords will be changed for those who have not.\" }, due = \"2026-12-03T00:00:00Z\" }]\n\
         [text.en]\ntitle = \"Please change your line password\"\n\
         body = \"Somebody tried to obtain customer data. We do not know yet whether they did.\"\n";
-    Board::new(&publish, keys, who.issuer).publish(draft, NOW).expect("a list");
+    let board = Board::new(&publish, keys, who.issuer);
+    board.edit(&Edit::Publish(draft.to_owned()), NOW).expect("a list");
+    let (anna, letters) = (own::account("anna", "voip.example"), folder.path().join("own"));
+    let draft = "id = \"2026-11-22-02\"\nreferences = [\"2026-11-22-01\"]\nactions = [\"review_calls\"]\n\
+        [text.en]\ntitle = \"Calls to Latvia\"\nbody = \"Your line called Latvia forty times last night. Was it you?\"\n";
+    board.of(&anna, &letters).edit(&Edit::Publish(draft.to_owned()), NOW).expect("a list to anna");
+    let list = std::fs::read(letters.join(format!("{}.json", own::file_name(&anna)))).expect("written");
+    std::fs::write(file("own-notices.json"), list).expect("written");
+    let own_code =
+        read_back_code(&SignedList::parse(&read("own-notices.json")).expect("a list").bytes().expect("base64"));
     let write = |name: &str, value: &Value| {
         std::fs::write(file(name), format!("{value:#}\n")).expect("written");
     };
@@ -129,11 +151,12 @@ fn write_the_vectors_anew() {
         "discovery.json",
         &json!({"sasa":"1","issuer":issuer,"sip_domains":["voip.example"],"registrars":["sip.voip.example"],
         "realm":"voip.example","digest":["SHA-256","MD5"],"endpoints":{"policy":"/sasa/policy","changes":"/sasa/changes",
-        "sessions":"/sasa/sessions","guards":"/sasa/guards","enrol":"/sasa/devices","notices":"/sasa/notices.json","roots":"/sasa/roots"},
+        "sessions":"/sasa/sessions","guards":"/sasa/guards","enrol":"/sasa/devices","notices":"/sasa/notices.json",
+        "notices_me":"/sasa/notices/me","roots":"/sasa/roots"},
         "auth":["device-key+digest","digest"],"generation":["client"],"secret_forms":["ha1"],
         "links":{"portal":"https://voip.example/login"},"poll_s":900,"incident":{"credentials_exposed":false},"root":root}),
     );
-    write("codes.json", &json!({"notices.json": read_back_code(&read("notices.json"))}));
+    write("codes.json", &json!({"notices.json": read_back_code(&read("notices.json")), "own-notices.json": own_code}));
     write(
         "policy.json",
         &json!({"generation":17,"rules":"minlength: 12; maxlength: 64; allowed: ascii-printable","secret_form":"ha1",

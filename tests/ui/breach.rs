@@ -7,7 +7,7 @@ use ringfence::phone::view::{
     BillColumns, BillResult, BillRow, BillState, BillView, Certainty, CertificateQuestion, ChangePhase, ChangeReason,
     ChangeView, ChangeWay, CheckItem, CheckRow, CheckState, Compose, ContactView, DeviceId, DeviceListing, DeviceView,
     DevicesView, Ending, Fact, Freshness, GuardFrom, GuardQuestion, GuardRule, GuardVerdict, Link, LinkSource, LogRow,
-    NewPassword, NoticeAction, NoticeId, NoticeLevel, NoticeSource, NoticeState, NoticeView, OldPassword,
+    NewPassword, NoticeAction, NoticeId, NoticeLevel, NoticeSource, NoticeState, NoticeView, OldPassword, OwnNotices,
     PasswordPlace, PhoneView, PlanPoint, PlanState, SecurityView, Todo, WhyNot,
 };
 
@@ -53,6 +53,7 @@ pub(crate) fn notice() -> NoticeView {
         key_since: ago(202, 0),
         freshness: Freshness::Fresh,
         code: "HAZEL 42 RIVER".into(),
+        own: false,
         state: NoticeState::Open,
         announced: true,
     }
@@ -116,6 +117,7 @@ pub(crate) fn security() -> SecurityView {
         ],
         notices: vec![notice(), maintenance()],
         source: NoticeSource::Confirmed(ago(0, 12)),
+        own_notices: OwnNotices::default(),
         change: ChangeView::default(),
         check_list: list(CheckState::Open),
         devices: DevicesView {

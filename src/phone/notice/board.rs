@@ -1,9 +1,10 @@
 //! The notices that are known: what a new list makes of them, what the person makes of them, and what they demand.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::judge::{Believed, is_future};
-use super::kept::{Known, MAX_NOTICES, Standing};
+use super::judge::is_future;
+use super::kept::{Known, List, MAX_NOTICES, Standing};
 use super::pin::Trust;
 use super::{Demand, Do, Lookout, Told, YOUNG_KEY, between};
 use crate::base::{Mono, Now, WallTime};
@@ -13,37 +14,36 @@ use crate::provider_api::NoticeId;
 use crate::provider_api::notices::{Action, Kind, Level, Notice, PointStatus, SatisfiedBy};
 
 impl Lookout {
-    /// Takes a list that was judged: new notices, new revisions, those that were taken back, those that are gone.
-    pub(super) fn take_list(&mut self, now: Now, believed: Believed) {
-        let Believed { index, list, code } = believed;
-        let mut present: Vec<NoticeId> = Vec::new();
-        let mut withdrawn: Vec<NoticeId> = Vec::new();
-        let mut replaced: Vec<NoticeId> = Vec::new();
-        for notice in index.notices {
-            if !notice.audience.includes(&self.sip_domain) {
-                continue;
-            }
-            match notice.kind {
-                Kind::Cancel => {
-                    withdrawn.push(notice.id);
-                    withdrawn.extend(notice.references);
+    /// Takes a list that was judged, everybody's or that for this account alone: new notices, new revisions, those that
+    /// were taken back, those that are gone.
+    pub(super) fn take_list(&mut self, now: Now, own: bool, list: List) {
+        let place = if own { &mut self.kept.own } else { &mut self.kept.list };
+        *place = Some(list);
+        self.put_together(now);
+    }
+
+    /// Makes what is known of the lists in force. An id names one notice: where both lists have it, the one for this
+    /// account alone counts.
+    pub(super) fn put_together(&mut self, now: Now) {
+        let (mut present, mut withdrawn, mut replaced) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let lists = [(true, self.kept.own.clone()), (false, self.kept.list.clone())];
+        let to_us: BTreeSet<NoticeId> =
+            self.kept.own.iter().flat_map(|list| &list.notices).map(|it| it.id.clone()).collect();
+        for (own, list) in lists.into_iter().filter_map(|(own, list)| Some((own, list?))) {
+            for notice in list.notices.iter().filter(|notice| own || !to_us.contains(&notice.id)) {
+                if !notice.audience.includes(&self.sip_domain) {
+                    continue;
                 }
-                Kind::Alert | Kind::Update | Kind::Other => {
-                    present.push(notice.id.clone());
-                    replaced.extend(notice.references.iter().filter(|id| **id != notice.id).cloned());
-                    let (key, issued, believed_until) = (list.key.clone(), list.issued, list.expires);
-                    self.take(Known {
-                        notice,
-                        key,
-                        issued,
-                        believed_until,
-                        code: code.clone(),
-                        standing: Standing::InForce,
-                        snoozed_until: None,
-                        done: None,
-                        announced: 0,
-                        plan_seen: BTreeMap::new(),
-                    });
+                match notice.kind {
+                    Kind::Cancel => {
+                        withdrawn.insert(notice.id.clone());
+                        withdrawn.extend(notice.references.iter().cloned());
+                    }
+                    Kind::Alert | Kind::Update | Kind::Other => {
+                        present.insert(notice.id.clone());
+                        replaced.extend(notice.references.iter().filter(|id| **id != notice.id).cloned());
+                        self.take(Known::new(notice.clone(), &list, own));
+                    }
                 }
             }
         }
@@ -62,11 +62,8 @@ impl Lookout {
                 self.out.push_back(Do::Tell(Told::Withdrawn(id.clone())));
             }
         }
-        self.kept
-            .notices
-            .sort_by_key(|known| (known.standing != Standing::InForce, std::cmp::Reverse(known.notice.sent)));
+        self.kept.notices.sort_by_key(|known| (known.standing != Standing::InForce, Reverse(known.notice.sent)));
         self.kept.notices.truncate(MAX_NOTICES);
-        self.kept.list = Some(list);
         self.arrange(now);
     }
 
@@ -85,6 +82,7 @@ impl Lookout {
         *known = Known {
             snoozed_until: known.snoozed_until.filter(|_| !revised),
             done: known.done.filter(|_| !asks_more),
+            standing: known.standing,
             announced: known.announced,
             plan_seen: std::mem::take(&mut known.plan_seen),
             ..new
@@ -193,9 +191,12 @@ impl Lookout {
             deadline: known.notice.enforcement.deadline.map(|deadline| deadline.0),
             notice: Some(known.notice.id.clone()),
         });
-        // Of equals the last is taken: a notice says why.
+        // Of equals a notice says why, and always the same one.
         let all = self.asked(now).into_iter().chain(demands);
-        all.max_by_key(|demand| (demand.level.rank(), demand.deadline.map(|deadline| std::cmp::Reverse(deadline.0))))
+        all.max_by_key(|demand| {
+            let deadline = demand.deadline.map(|deadline| Reverse(deadline.0));
+            (demand.level.rank(), deadline, demand.notice.is_some(), Reverse(demand.notice.clone()))
+        })
     }
 
     /// How strongly a notice asks, after everything that weakens it.

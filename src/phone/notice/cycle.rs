@@ -11,7 +11,7 @@ use crate::port::http::{Accept, Answer, HttpError, Outcome, Request};
 use crate::provider_api::{Discovery, MAX_DISCOVERY, MAX_SIGNATURE, Origin, Path, Root, Signed, WELL_KNOWN};
 
 /// The longest wait that a provider can ask for by Retry-After.
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 /// A provider without the API is asked again after this.
 const HAS_NONE: Duration = Duration::from_secs(24 * 3600);
 /// The longest walk from root to root in one look.
@@ -30,15 +30,17 @@ pub(super) enum Stage {
     Index(Look),
     /// Its signature.
     Signature(Box<Unsigned>),
+    /// The list for this account alone.
+    Own(Look),
 }
 
 /// What all stages of one look know.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Look {
     /// The time that the first answer has fixed.
-    time: Option<WallTime>,
+    pub(super) time: Option<WallTime>,
     /// Discovery was asked for in this look.
-    discovered: bool,
+    pub(super) discovered: bool,
 }
 
 /// Between two roots.
@@ -63,10 +65,11 @@ impl Lookout {
     /// Begins a look.
     pub(super) fn begin(&mut self, now: Now) {
         let stale = self.discovered.is_none_or(|at| now.mono.since(at) >= DISCOVERY_EVERY);
+        self.own.wanted = None;
         if stale || self.notices_at().is_none() { self.ask_discovery() } else { self.ask_index(now, Look::default()) }
     }
 
-    fn ask_discovery(&mut self) {
+    pub(super) fn ask_discovery(&mut self) {
         let (Some(origin), Some(path)) = (Origin::of_host(&self.sip_domain), Path::parse(WELL_KNOWN)) else { return };
         let mut request = Request { cap: MAX_DISCOVERY, ..Request::get(origin, path) };
         if let Some(etag) = self.kept.pin.as_ref().filter(|_| self.pinned.is_some()).and_then(|pin| pin.etag.clone()) {
@@ -94,6 +97,10 @@ impl Lookout {
     /// What HTTPS brought.
     pub fn on_outcome(&mut self, now: Now, outcome: Outcome, dice: &mut Entropy) {
         let stage = std::mem::replace(&mut self.stage, Stage::Idle);
+        if let Stage::Own(look) = stage {
+            self.on_own(now, look, outcome);
+            return self.own_is_over(now);
+        }
         let answer = match outcome {
             Outcome::Answer(answer) => answer,
             Outcome::Failed(error) => {
@@ -109,7 +116,7 @@ impl Lookout {
         }
         let date = answer.date.map_or(now.wall, |date| date.0);
         match stage {
-            Stage::Idle => {}
+            Stage::Idle | Stage::Own(_) => {}
             Stage::Discovery => self.on_discovery(now, answer, date, dice),
             Stage::Root(walking) => self.on_root(now, *walking, &answer, dice),
             Stage::Index(mut look) => {
@@ -219,6 +226,7 @@ impl Lookout {
         if self.kept.mismatch.take().is_some() {
             self.out.extend([Do::Tell(Told::Agrees), Do::Save]);
         }
+        self.own.wanted = Some(look);
         if self.notices_at().is_some() {
             self.ask_index(now, look);
         } else {
@@ -229,6 +237,7 @@ impl Lookout {
     fn on_index(&mut self, now: Now, look: Look, answer: Answer, dice: &mut Entropy) {
         let Some((origin, path)) = self.notices_at() else { return };
         let time = look.time.unwrap_or(now.wall);
+        self.own.wanted = Some(look);
         if self.root_expired(time) {
             self.discovered = None;
             return self.disbelieve(now, Disbelief::RootExpired, dice);
@@ -257,18 +266,15 @@ impl Lookout {
             return self.fail(now, dice);
         }
         let time = look.time.unwrap_or(now.wall);
-        match judge::judge(&bytes, text, etag, root, self.kept.list.as_ref(), time) {
+        match judge::judge(&bytes, text, etag, root, None, self.kept.list.as_ref(), time) {
             Ok(Verdict::Same) => self.confirm(now, time, dice),
-            Ok(Verdict::Newer(believed)) => {
-                self.take_list(now, *believed);
+            Ok(Verdict::Newer(list)) => {
+                self.take_list(now, false, *list);
                 self.confirm(now, time, dice);
             }
             // The key may be a new one that discovery knows of; asked once in a look.
             Err(Refusal::NotSigned) if !look.discovered => {
-                if let Some(pin) = &mut self.kept.pin {
-                    pin.etag = None;
-                }
-                self.ask_discovery();
+                self.ask_discovery_anew();
             }
             Err(why) => {
                 tracing::warn!(%why, domain = %self.sip_domain, "notices are not believed");
@@ -277,8 +283,16 @@ impl Lookout {
         }
     }
 
+    /// Discovery whole, whether or not it has changed.
+    pub(super) fn ask_discovery_anew(&mut self) {
+        if let Some(pin) = &mut self.kept.pin {
+            pin.etag = None;
+        }
+        self.ask_discovery();
+    }
+
     /// Nothing that it lists counts any more.
-    fn root_expired(&self, time: WallTime) -> bool {
+    pub(super) fn root_expired(&self, time: WallTime) -> bool {
         let root = self.pinned.as_ref().and_then(|pinned| pinned.root.as_ref());
         root.is_some_and(|root| root.in_force(time).is_err())
     }
@@ -295,7 +309,8 @@ impl Lookout {
     fn wait(&mut self, now: Now, dice: &mut Entropy) {
         self.failures = 0;
         // Whoever publishes none may begin to: discovery would say so.
-        let interval = if self.notices_at().is_some() { self.interval() } else { HAS_NONE };
+        let publishes = self.notices_at().is_some() || self.own_at().is_some();
+        let interval = if publishes { self.interval() } else { HAS_NONE };
         self.due = now.mono + interval.mul_f64(0.8 + 0.4 * dice.fraction());
     }
 
@@ -348,15 +363,19 @@ impl Lookout {
         }
     }
 
-    /// Whatever was forgotten, the next look comes.
+    /// Whatever was forgotten, the next look comes. Before this one ends, the list for this account alone.
     fn rest_if_idle(&mut self, now: Now, dice: &mut Entropy) {
         if !matches!(self.stage, Stage::Idle) {
             return;
         }
         if std::mem::take(&mut self.again) {
-            self.begin(now);
-        } else if self.due <= now.mono {
+            return self.begin(now);
+        }
+        if self.due <= now.mono {
             self.fail(now, dice);
+        }
+        if let Some(look) = self.own.wanted.take() {
+            self.ask_own(now, look);
         }
     }
 

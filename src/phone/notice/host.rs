@@ -14,9 +14,10 @@ use crate::phone::input::{Done, Found};
 use crate::phone::output::Output;
 use crate::phone::problem::Problem;
 use crate::phone::security::api::Look;
-use crate::phone::view::{Link, LinkSource, NoticeSource, NoticeView, Todo};
-use crate::port::http::Outcome;
-use crate::provider_api::{NoticeId, Origin, Policy};
+use crate::phone::security::api::exchange::{Exchange, Next};
+use crate::phone::view::{Link, LinkSource, NoticeSource, NoticeView, OwnNotices, Todo};
+use crate::port::http::{Outcome, Request};
+use crate::provider_api::{NoticeId, Origin, Policy, own};
 
 /// The look-outs of all accounts.
 #[derive(Debug, Default)]
@@ -25,7 +26,15 @@ pub(in crate::phone) struct Notices {
     kept: BTreeMap<String, Kept>,
     lookouts: BTreeMap<AccountId, Watched>,
     /// What is shown of them, made anew when something may have changed.
-    shown: BTreeMap<AccountId, (Vec<NoticeView>, NoticeSource)>,
+    shown: BTreeMap<AccountId, Shown>,
+}
+
+/// What is shown of an account's notices.
+#[derive(Clone, Debug, Default)]
+pub(in crate::phone) struct Shown {
+    pub(in crate::phone) notices: Vec<NoticeView>,
+    pub(in crate::phone) source: NoticeSource,
+    pub(in crate::phone) own: OwnNotices,
 }
 
 /// The look-out of one account. It stays when the account is signed in anew.
@@ -35,6 +44,8 @@ struct Watched {
     /// The demo leaves nothing on the disk.
     demo: bool,
     lookout: Lookout,
+    /// The request under way proves who asks.
+    proving: Option<Exchange>,
 }
 
 impl Notices {
@@ -94,9 +105,58 @@ impl Phone {
     }
 
     pub(in crate::phone) fn on_notices_http(&mut self, now: Now, account: AccountId, outcome: Outcome) {
+        let Some(watched) = self.notices.lookouts.get_mut(&account) else { return };
+        match watched.proving.take() {
+            None => watched.lookout.on_outcome(now, outcome, &mut self.entropy),
+            Some(exchange) => self.prove_on(now, account, exchange, Some(outcome)),
+        }
+        self.lookout_did(now, account);
+    }
+
+    /// The line has just proven who it is, with a new password perhaps: what is for it alone can be asked for.
+    pub(in crate::phone) fn look_for_own_notices(&mut self, now: Now, account: AccountId, new_password: bool) {
         if let Some(lookout) = self.notices.lookout_mut(account) {
-            lookout.on_outcome(now, outcome, &mut self.entropy);
+            lookout.own_can_be_asked(now, new_password);
             self.lookout_did(now, account);
+        }
+    }
+
+    /// Sends a request of the look-out with proof of who asks, if that can be proven now.
+    fn ask_with_proof(&mut self, now: Now, id: AccountId, request: Request) {
+        let login = self.accounts.iter().find(|it| it.id() == id).map(|it| it.login().to_owned());
+        if let (Some(login), Some(watched)) = (login, self.notices.lookouts.get_mut(&id)) {
+            let lookout = &mut watched.lookout;
+            let account = own::account(&login, lookout.sip_domain());
+            lookout.reads_as(now, &account);
+        }
+        match self.prove(id, request) {
+            Some(exchange) => self.prove_on(now, id, exchange, None),
+            None => self.with_lookout(id, |lookout| lookout.own_not_asked(now)),
+        }
+    }
+
+    /// The next leg of such a request, or what became of it.
+    fn prove_on(&mut self, now: Now, id: AccountId, mut exchange: Exchange, outcome: Option<Outcome>) {
+        match self.next_proof(id, &mut exchange, outcome) {
+            Some(Next::Send(request)) => {
+                self.ask_http(Purpose::Notices(id), *request);
+                if let Some(watched) = self.notices.lookouts.get_mut(&id) {
+                    watched.proving = Some(exchange);
+                }
+            }
+            Some(Next::Over(outcome)) => {
+                if let Some(lookout) = self.notices.lookout_mut(id) {
+                    lookout.on_outcome(now, outcome, &mut self.entropy);
+                }
+            }
+            Some(Next::NotAllowed) => self.with_lookout(id, |lookout| lookout.own_refused(now)),
+            None => self.with_lookout(id, |lookout| lookout.own_not_asked(now)),
+        }
+    }
+
+    fn with_lookout(&mut self, id: AccountId, act: impl FnOnce(&mut Lookout)) {
+        if let Some(lookout) = self.notices.lookout_mut(id) {
+            act(lookout);
         }
     }
 
@@ -134,13 +194,13 @@ impl Phone {
     }
 
     /// The notices of an account as they are drawn.
-    pub(in crate::phone) fn notices_of(&self, account: AccountId) -> (Vec<NoticeView>, NoticeSource) {
+    pub(in crate::phone) fn notices_of(&self, account: AccountId) -> Shown {
         self.notices.shown.get(&account).cloned().unwrap_or_default()
     }
 
     /// What they ask the person to do.
     pub(in crate::phone) fn notices_todo(&self, account: AccountId) -> Vec<Todo> {
-        let Some((notices, source)) = self.notices.shown.get(&account) else { return Vec::new() };
+        let Some(Shown { notices, source, .. }) = self.notices.shown.get(&account) else { return Vec::new() };
         let open = || notices.iter().filter(|notice| notice.is_open());
         let change = open().find(|notice| notice.asks_for_change());
         let change = change.map(|notice| Todo::ChangePassword(notice.id.clone()));
@@ -210,7 +270,7 @@ impl Phone {
             let kept = self.notices.kept.remove(&uuid).unwrap_or_default();
             let trust = if demo { Trust::BuiltIn } else { Trust::FirstUse };
             let lookout = Lookout::new(now, &domain, trust, kept, &mut self.entropy);
-            self.notices.lookouts.insert(id, Watched { uuid, demo, lookout });
+            self.notices.lookouts.insert(id, Watched { uuid, demo, lookout, proving: None });
             self.pin_changed(id);
             self.show_notices(now, id);
         }
@@ -222,6 +282,7 @@ impl Phone {
         while let Some(wish) = self.notices.lookout_mut(account).and_then(Lookout::poll) {
             match wish {
                 Do::Ask(request) => drop(self.ask_http(Purpose::Notices(account), *request)),
+                Do::AskOwn(request) => self.ask_with_proof(now, account, *request),
                 Do::Save => save = true,
                 Do::Pinned => {
                     self.pin_changed(account);
@@ -240,7 +301,8 @@ impl Phone {
 
     fn show_notices(&mut self, now: Now, account: AccountId) {
         if let Some(lookout) = self.notices.lookout(account) {
-            self.notices.shown.insert(account, (lookout.views(now), lookout.source(now)));
+            let (source, own) = (lookout.source(now), lookout.own_source());
+            self.notices.shown.insert(account, Shown { notices: lookout.views(now), source, own });
         }
     }
 

@@ -16,20 +16,9 @@ const LONGEST_LIFE: std::time::Duration = std::time::Duration::from_secs(7 * 24 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Verdict {
     /// Newer than what we have: take it.
-    Newer(Box<Believed>),
+    Newer(Box<List>),
     /// The very list that we have: confirmed.
     Same,
-}
-
-/// A list that is to be believed.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Believed {
-    /// Its content, sanitised.
-    pub index: Index,
-    /// What is kept of it.
-    pub list: List,
-    /// The code that the provider's support can look up.
-    pub code: String,
 }
 
 /// Why a list changes nothing.
@@ -45,6 +34,9 @@ pub enum Refusal {
     /// It speaks for somebody else.
     #[error("it speaks for somebody else")]
     Foreign,
+    /// It is for one account alone and not for this one, or for everybody and was shown to one.
+    #[error("it is for somebody else")]
+    OtherReader,
     /// It is no longer to be believed.
     #[error("it has expired")]
     Expired,
@@ -59,8 +51,9 @@ pub enum Refusal {
     Contradicts,
 }
 
-/// Judges the exact `bytes` of a list and the text of its signature. `now` is the time that was fixed when the cycle
-/// began; `known` is the last list that was believed.
+/// Judges the exact `bytes` of a list and the text of its signature. `reader` is the account that it must be for, none
+/// if it must be for everybody; `now` is the time that was fixed when the cycle began; `known` is the last such list
+/// that was believed.
 ///
 /// # Errors
 /// If it is not to be believed.
@@ -69,6 +62,7 @@ pub fn judge(
     signature: &str,
     etag: Option<String>,
     root: &Root,
+    reader: Option<&str>,
     known: Option<&List>,
     now: WallTime,
 ) -> Result<Verdict, Refusal> {
@@ -76,6 +70,9 @@ pub fn judge(
     let index = Index::parse(bytes).map_err(|_| Refusal::Malformed)?;
     if index.issuer != root.issuer {
         return Err(Refusal::Foreign);
+    }
+    if index.account.as_deref() != reader {
+        return Err(Refusal::OtherReader);
     }
     if index.expires.0 <= now {
         return Err(Refusal::Expired);
@@ -92,6 +89,8 @@ pub fn judge(
         root: root.version,
         issued: index.issued.0,
         expires: index.expires.0,
+        code: read_back_code(bytes),
+        notices: index.notices,
     };
     match known {
         // A new key of a new root begins anew: whoever had the old one may have counted up to the end.
@@ -101,7 +100,7 @@ pub fn judge(
         Some(known) if list.seq == known.seq => return Ok(Verdict::Same),
         Some(_) | None => {}
     }
-    Ok(Verdict::Newer(Box::new(Believed { index, list, code: read_back_code(bytes) })))
+    Ok(Verdict::Newer(Box::new(list)))
 }
 
 /// Whether a time lies in the future by more than clocks differ.

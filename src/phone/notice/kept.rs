@@ -24,8 +24,14 @@ pub struct Kept {
     pub pin: Option<Pin>,
     /// The provider was asked, and has no such API.
     pub has_none: bool,
-    /// The last list that was believed.
+    /// The last list for everybody that was believed.
     pub list: Option<List>,
+    /// The last list for this account alone that was believed.
+    pub own: Option<List>,
+    /// As whom that was asked for ([`crate::provider_api::own::account`]).
+    pub own_account: Option<String>,
+    /// It was last confirmed then, as `confirmed`.
+    pub own_confirmed: Option<WallTime>,
     /// Every notice that was ever believed, newest first.
     pub notices: Vec<Known>,
     /// The list was last confirmed then: by the provider's clock, but never later than ours.
@@ -58,6 +64,12 @@ pub struct List {
     pub issued: WallTime,
     /// Until when it is to be believed.
     pub expires: WallTime,
+    /// Its read-back code.
+    #[serde(default)]
+    pub code: String,
+    /// What it says, sanitised: when one list is new, all that are known are put together again.
+    #[serde(default)]
+    pub notices: Vec<Notice>,
 }
 
 /// A notice, and how far the person is with it.
@@ -73,6 +85,9 @@ pub struct Known {
     pub believed_until: WallTime,
     /// The read-back code of that list.
     pub code: String,
+    /// That list is for this account alone.
+    #[serde(default)]
+    pub own: bool,
     /// Whether it is in force.
     #[serde(default)]
     pub standing: Standing,
@@ -88,6 +103,25 @@ pub struct Known {
     /// The points of the plan as the person last saw them.
     #[serde(default)]
     pub plan_seen: BTreeMap<u32, PointStatus>,
+}
+
+impl Known {
+    /// A notice of a list, as if it had never been seen before.
+    pub(super) fn new(notice: Notice, list: &List, own: bool) -> Known {
+        Known {
+            notice,
+            key: list.key.clone(),
+            issued: list.issued,
+            believed_until: list.expires,
+            code: list.code.clone(),
+            own,
+            standing: Standing::InForce,
+            snoozed_until: None,
+            done: None,
+            announced: 0,
+            plan_seen: BTreeMap::new(),
+        }
+    }
 }
 
 /// Whether a notice is in force.

@@ -11,6 +11,8 @@
 //!    └◄── judged: newer and well signed: taken; the same: confirmed; else nothing changes ── Signature
 //! ```
 //!
+//! Before it rests it asks for the list for this account alone, if the provider has such lists (`own`).
+//!
 //! Inputs by sender: the host gives [`Lookout::look`] (why) and [`Lookout::on_outcome`] (what HTTPS brought), the clock
 //! [`Lookout::on_timeout`], the person [`Lookout::command`], the password change [`Lookout::credential_changed`]. Out
 //! comes [`Lookout::poll`].
@@ -25,6 +27,7 @@ mod cycle;
 mod host;
 pub mod judge;
 pub mod kept;
+mod own;
 pub mod pin;
 pub(super) mod show;
 
@@ -76,6 +79,8 @@ pub enum Why {
 pub enum Do {
     /// Send this; the outcome is awaited.
     Ask(Box<Request>),
+    /// Send this with proof of who asks, and bring what comes of it in the end; or say that it cannot be.
+    AskOwn(Box<Request>),
     /// What is kept has changed: write it down.
     Save,
     /// Tell whoever watches.
@@ -146,6 +151,8 @@ pub struct Lookout {
     confirmed: Mono,
     /// The provider's clock at a point of ours.
     clock: Option<(WallTime, Mono)>,
+    /// How asking for the list for this account alone goes.
+    own: own::Asking,
     /// When a banner returns or a deadline passes.
     wakes: Option<Mono>,
     /// What the provider asks of this account itself.
@@ -171,6 +178,7 @@ impl Lookout {
             discovered: None,
             confirmed: now.mono,
             clock: None,
+            own: own::Asking::default(),
             wakes: None,
             asked: None,
             out: VecDeque::new(),
@@ -182,7 +190,8 @@ impl Lookout {
     /// Look now, if this reason is good enough.
     pub fn look(&mut self, now: Now, why: Why) {
         match why {
-            Why::SignedIn | Why::Asked | Why::Woke => {}
+            Why::Asked => self.own_by_hand(),
+            Why::SignedIn | Why::Woke => {}
             Why::Refused | Why::Hint => {
                 if self.hinted.is_some_and(|last| now.mono.since(last) < HINTS) {
                     return;
@@ -223,6 +232,12 @@ impl Lookout {
     #[must_use]
     pub const fn kept(&self) -> &Kept {
         &self.kept
+    }
+
+    /// The account's SIP domain.
+    #[must_use]
+    pub fn sip_domain(&self) -> &str {
+        &self.sip_domain
     }
 
     /// What is known of the provider's API.

@@ -52,6 +52,7 @@ impl Lookout {
             key_since: first.map_or(known.issued, |first| first.ours),
             freshness: self.freshness(now, known),
             code: known.code.clone(),
+            own: known.own,
             state,
         }
     }

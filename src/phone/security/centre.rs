@@ -42,7 +42,7 @@ impl Phone {
         let nothing = Remembered::default();
         let remembered = self.security.memory.accounts.get(&account.record.uuid).unwrap_or(&nothing);
         let change = self.change_view(account);
-        let (notices, source) = self.notices_of(account.id());
+        let told = self.notices_of(account.id());
         SecurityView {
             account: account.id(),
             todo: self.todo(account, remembered, &change),
@@ -57,8 +57,9 @@ impl Phone {
             contact: self.contact(account),
             devices: devices_registered::view::view(account, remembered.device.as_deref()),
             change,
-            notices,
-            source,
+            notices: told.notices,
+            source: told.source,
+            own_notices: told.own,
             emergency: self.emergency_numbers(account.id()),
         }
     }

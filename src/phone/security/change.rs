@@ -214,6 +214,7 @@ impl Phone {
         }
         if matches!(after, Status::Done { .. }) {
             self.sessions_anew(now, id);
+            self.look_for_own_notices(now, id, true);
         }
         self.tell_change(id);
     }

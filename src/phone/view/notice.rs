@@ -42,6 +42,8 @@ pub struct NoticeView {
     pub freshness: Freshness,
     /// What the provider's support can look up: `HAZEL 42 RIVER`.
     pub code: String,
+    /// It is for this line alone: nobody else was told.
+    pub own: bool,
     /// How far the person is.
     pub state: NoticeState,
     /// The system notification of this revision was shown ([`crate::phone::command::NoticeCommand::Announced`]).
@@ -184,4 +186,42 @@ pub enum NoticeSource {
     NotConfirmedSince(WallTime),
     /// What the provider publishes contradicts what was pinned. Nothing of it is believed.
     Mismatch(WallTime),
+}
+
+/// What is known of the notices that the provider has for this line alone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum OwnNotices {
+    /// It does not offer such notices, or none that could be verified.
+    #[default]
+    NotOffered,
+    /// They were not asked for yet.
+    NotAsked,
+    /// There are none: it said so then.
+    None(WallTime),
+    /// They were confirmed at this time.
+    Confirmed(WallTime),
+    /// They could not be read. Nothing changes by that.
+    Failed {
+        /// Why.
+        why: OwnTrouble,
+        /// When.
+        at: WallTime,
+        /// When they were confirmed last, if ever.
+        confirmed: Option<WallTime>,
+    },
+}
+
+/// Why notices for this line alone could not be read.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum OwnTrouble {
+    /// Nobody answered, or the provider is busy.
+    Unreachable,
+    /// The provider does not let this line read them.
+    Refused,
+    /// They are not where the provider said.
+    Gone,
+    /// What came makes no sense.
+    Unreadable,
+    /// What came is not signed as it must be, is for somebody else, has run out, or is older than what was read before.
+    NotBelieved,
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ChangeView, DeviceId, DevicesView, GuardRule, NoticeId, NoticeLevel, NoticeSource, NoticeState, NoticeView,
-    PasswordPlace, SessionId,
+    OwnNotices, PasswordPlace, SessionId,
 };
 use crate::base::{AccountId, WallTime};
 
@@ -24,6 +24,8 @@ pub struct SecurityView {
     pub notices: Vec<NoticeView>,
     /// Whether the provider publishes notices, and how fresh our knowledge of them is.
     pub source: NoticeSource,
+    /// What is known of its notices for this line alone: a detail.
+    pub own_notices: OwnNotices,
     /// The change of the line password.
     pub change: ChangeView,
     /// The check list, in the order in which to work through it.

@@ -261,6 +261,8 @@ impl Desk {
             }
             Route::EndSession(id) => end_device(facts, id, proof),
             Route::Guards => Decision::answer(Reply::json(200, &guards(&facts.account))),
+            // What was signed is a file, and whoever keeps it gives it out: nothing is here.
+            Route::OwnNotices => Decision::answer(Reply::refused(Urn::NotFound, "no notices to this account alone")),
             Route::SetGuards(wanted) => set_guards(&facts.account, wanted, proof),
             Route::Enrol(asked) => {
                 match device::enrol(&self.settings, now, facts, asked, &proof.level, &mut self.dice) {

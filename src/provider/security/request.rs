@@ -20,6 +20,8 @@ pub mod paths {
     pub const GUARDS: &str = "/sasa/guards";
     /// Enrolment of devices.
     pub const DEVICES: &str = "/sasa/devices";
+    /// Notices to one account alone.
+    pub const NOTICES_ME: &str = "/sasa/notices/me";
 }
 
 /// A request, whatever carried it.
@@ -66,6 +68,8 @@ pub enum Route {
     SetGuards(Guards),
     /// `POST devices`
     Enrol(Enrolment),
+    /// `GET notices/me`
+    OwnNotices,
 }
 
 impl Route {
@@ -79,12 +83,14 @@ impl Route {
             ("GET", paths::POLICY) => Ok(Route::Policy),
             ("GET", paths::SESSIONS) => Ok(Route::Sessions),
             ("GET", paths::GUARDS) => Ok(Route::Guards),
+            ("GET", paths::NOTICES_ME) => Ok(Route::OwnNotices),
             ("PUT", paths::GUARDS) => Guards::parse(request.body).map(Route::SetGuards).map_err(|e| malformed(&e)),
             ("POST", paths::DEVICES) => Enrolment::parse(request.body).map(Route::Enrol).map_err(|e| malformed(&e)),
             ("POST", paths::CHANGES) => change(request),
-            (_, paths::POLICY | paths::SESSIONS | paths::GUARDS | paths::DEVICES | paths::CHANGES) => {
-                Err(not_allowed())
-            }
+            (
+                _,
+                paths::POLICY | paths::SESSIONS | paths::GUARDS | paths::DEVICES | paths::CHANGES | paths::NOTICES_ME,
+            ) => Err(not_allowed()),
             (method, _) => match (method, tail(paths::CHANGES).and_then(TxId::parse), tail(paths::SESSIONS)) {
                 ("GET", Some(tx), _) => Ok(Route::Query(tx)),
                 ("DELETE", Some(tx), _) => Ok(Route::Fence(tx)),
@@ -106,7 +112,8 @@ impl Route {
             | Route::EndSession(_)
             | Route::Guards
             | Route::SetGuards(_)
-            | Route::Enrol(_) => None,
+            | Route::Enrol(_)
+            | Route::OwnNotices => None,
         }
     }
 
@@ -121,7 +128,7 @@ impl Route {
     pub const fn writes(&self) -> bool {
         match self {
             Route::Change(..) | Route::Fence(_) | Route::EndSession(_) | Route::SetGuards(_) | Route::Enrol(_) => true,
-            Route::Policy | Route::Query(_) | Route::Sessions | Route::Guards => false,
+            Route::Policy | Route::Query(_) | Route::Sessions | Route::Guards | Route::OwnNotices => false,
         }
     }
 }

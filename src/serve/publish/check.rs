@@ -165,7 +165,12 @@ impl Visitor {
     /// Without a password: each resource must ask for one, for the realm that discovery names.
     async fn api(&mut self, discovery: &Discovery, report: &mut Report) {
         let endpoints = &discovery.endpoints;
-        let all = [("policy", &endpoints.policy), ("sessions", &endpoints.sessions), ("guards", &endpoints.guards)];
+        let all = [
+            ("policy", &endpoints.policy),
+            ("sessions", &endpoints.sessions),
+            ("guards", &endpoints.guards),
+            ("notices to one account", &endpoints.notices_me),
+        ];
         for (name, path) in all {
             let Some(path) = path else { continue };
             let request = Request::get(discovery.issuer.clone(), path.clone());

@@ -10,7 +10,8 @@ use super::super::security::config::Config;
 use super::check::Visitor;
 use super::files;
 use super::keys::Keys;
-use super::notices::{Board, Published};
+use super::notices::{Board, Edit};
+use super::office::Office;
 use super::roots::{self, Details, Exchange, Identity};
 use crate::base::{Secret, WallTime};
 use crate::io::clock::wall;
@@ -18,7 +19,6 @@ use crate::io::connect_to::{ConnectTo, Rules};
 use crate::io::dns::Dns;
 use crate::io::http::Http;
 use crate::io::tls::Trust;
-use crate::provider_api::notices::Kind;
 
 /// What `--help` says of these commands.
 pub const HELP: &str = "\
@@ -26,17 +26,18 @@ Publishing: keys and signed notices, as files that any web server can serve.
 
        ringfence-provider key new --config FILE --keys DIR [--root-keys N] [--threshold T] [--details FILE] SECRECY
        ringfence-provider key rotate --config FILE --keys DIR [--details FILE] [--exchange WHAT] SECRECY
-       ringfence-provider notice publish|update --config FILE --keys DIR DRAFT SECRECY
-       ringfence-provider notice cancel --config FILE --keys DIR ID SECRECY
-       ringfence-provider notice refresh --config FILE --keys DIR SECRECY
-       ringfence-provider notice list --config FILE
-       ringfence-provider notice code --config FILE --keys DIR [CODE]
+       ringfence-provider notice publish|update --config FILE --keys DIR [TO] DRAFT SECRECY
+       ringfence-provider notice cancel --config FILE --keys DIR [TO] ID SECRECY
+       ringfence-provider notice refresh --config FILE --keys DIR [TO] SECRECY
+       ringfence-provider notice list --config FILE [TO]
+       ringfence-provider notice code --config FILE --keys DIR [TO] [CODE]
        ringfence-provider check [--ca FILE] [--connect-to HOST:PORT:ADDR:PORT] [--dns ADDR:PORT] DOMAIN
 
 SECRECY   --passphrase-file FILE (its first line opens the key files), or --no-passphrase
+TO        --account USER (once or more often), --accounts FILE (a line each): these customers alone, not everybody
 key       new: makes the root and its keys, and publishes an empty list
           rotate: the root that follows; WHAT is notices (the default), stolen-notices, root or nothing
-notice    DRAFT is a TOML file; refresh signs the list anew (run it daily); code finds the list of a read-back code
+notice    DRAFT is a TOML file; refresh signs all lists anew (run it daily); code finds the list of a read-back code
 check     tries a provider that is live, as a phone would, and says what is wrong
 ";
 
@@ -53,7 +54,7 @@ pub enum Order {
     Update(PathBuf),
     /// Withdraw a notice.
     Cancel(String),
-    /// Sign the list anew.
+    /// Sign the lists anew.
     Refresh,
     /// Show the list.
     List,
@@ -72,6 +73,19 @@ pub struct Options {
     pub passphrase_file: Option<PathBuf>,
     /// The keys lie open.
     pub no_passphrase: bool,
+    /// These customers alone, not everybody.
+    pub accounts: Vec<String>,
+    /// The same, a line each.
+    pub accounts_file: Option<PathBuf>,
+}
+
+/// Where lists are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Places {
+    /// The published folder.
+    pub publish: PathBuf,
+    /// The folder of the lists of single accounts, if there are such.
+    pub own_notices: Option<PathBuf>,
 }
 
 /// What the command line asks for.
@@ -116,6 +130,8 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Invocation, lexopt::Error> {
             Long("details") => options.details = Some(parser.value()?.into()),
             Long("passphrase-file") => options.passphrase_file = Some(parser.value()?.into()),
             Long("no-passphrase") => options.no_passphrase = true,
+            Long("account") => options.accounts.push(parser.value()?.string()?),
+            Long("accounts") => options.accounts_file = Some(parser.value()?.into()),
             Long("root-keys") => count = parser.value()?.parse()?,
             Long("threshold") => threshold = parser.value()?.parse()?,
             Long("exchange") => exchange = self::exchange(&parser.value()?.string()?)?,
@@ -164,13 +180,14 @@ pub fn execute(invocation: Invocation) -> Result<(String, bool), String> {
     match invocation {
         Invocation::Publish(order, options, config) => {
             let config = Config::load(&config).map_err(|error| error.to_string())?;
-            let publish = config.publish.as_ref().ok_or("the configuration does not say where to `publish`")?;
+            let publish = config.publish.ok_or("the configuration does not say where to `publish`")?;
+            let places = Places { publish, own_notices: config.own_notices };
             let who = Identity {
                 issuer: config.issuer.clone(),
                 sip_domains: vec![config.settings.domain.clone()],
                 realm: config.settings.realm.clone(),
             };
-            run(&order, &options, &who, publish, now).map(|text| (text, true))
+            run(&order, &options, &who, &places, now).map(|text| (text, true))
         }
         Invocation::Check(domain, reach) => {
             let mut runtime = tokio::runtime::Builder::new_current_thread();
@@ -184,54 +201,53 @@ pub fn execute(invocation: Invocation) -> Result<(String, bool), String> {
 ///
 /// # Errors
 /// In words, why it was not done.
-pub fn run(order: &Order, options: &Options, who: &Identity, publish: &Path, now: WallTime) -> Result<String, String> {
-    if *order == Order::List {
-        let board = Board::new(publish, Keys::new(Path::new(""), None), who.issuer.clone());
-        return list(&board);
-    }
-    let folder = options.keys.as_ref().ok_or("--keys DIR is missing")?;
+pub fn run(order: &Order, options: &Options, who: &Identity, places: &Places, now: WallTime) -> Result<String, String> {
     let keys = match order {
+        Order::List => Keys::new(Path::new(""), None),
         // The archive is no secret.
-        Order::Code(_) => Keys::new(folder, None),
+        Order::Code(_) => Keys::new(folder(options)?, None),
         Order::KeyNew(..)
         | Order::KeyRotate(_)
         | Order::Publish(_)
         | Order::Update(_)
         | Order::Cancel(_)
-        | Order::Refresh
-        | Order::List => Keys::new(folder, passphrase(options)?),
+        | Order::Refresh => Keys::new(folder(options)?, passphrase(options)?),
     };
+    let to_some = !options.accounts.is_empty() || options.accounts_file.is_some();
+    if to_some && matches!(order, Order::KeyNew(..) | Order::KeyRotate(_)) {
+        return Err("keys are for everybody's lists: leave the accounts out".to_owned());
+    }
+    let publish = &places.publish;
     let board = Board::new(publish, keys.clone(), who.issuer.clone());
+    let office = Office::new(&board, options, who, places)?;
     let draft = |file: &Path| std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()));
     match order {
         Order::KeyNew(count, threshold) => {
             let details = details(options)?.unwrap_or_default();
             let root = roots::begin(publish, &keys, who, &details, (*count, *threshold), now)?;
-            let published = board.refresh(now)?;
+            let words = "take root-*.key off this machine";
+            let version = root.version;
             Ok(format!(
-                "root {} with {count} keys, {threshold} of which must sign; take root-*.key off this machine\n{}",
-                root.version,
-                told(&published)
+                "root {version} with {count} keys, {threshold} of which must sign; {words}\n{}",
+                office.refresh(now)?
             ))
         }
         Order::KeyRotate(exchange) => {
             let root = roots::rotate(publish, &keys, who, details(options)?.as_ref(), *exchange, now)?;
-            Ok(format!("root {}\n{}", root.version, told(&board.refresh(now)?)))
+            Ok(format!("root {}\n{}", root.version, office.refresh(now)?))
         }
-        Order::Publish(file) => board.publish(&draft(file)?, now).map(|published| told(&published)),
-        Order::Update(file) => board.update(&draft(file)?, now).map(|published| told(&published)),
-        Order::Cancel(id) => board.cancel(id, now).map(|published| told(&published)),
-        Order::Refresh => board.refresh(now).map(|published| told(&published)),
-        Order::List => list(&board),
-        Order::Code(None) => match board.list()? {
-            Some((index, code)) => Ok(format!("list {}: {code}\n", index.seq)),
-            None => Err("nothing is published".to_owned()),
-        },
-        Order::Code(Some(code)) => match board.look_up(code)? {
-            Some((seq, issued)) => Ok(format!("yes: list {seq}, published {}\n", issued)),
-            None => Err("NO list of ours has this code: the customer is not looking at our notice".to_owned()),
-        },
+        Order::Publish(file) => office.edit(&Edit::Publish(draft(file)?), now),
+        Order::Update(file) => office.edit(&Edit::Update(draft(file)?), now),
+        Order::Cancel(id) => office.edit(&Edit::Cancel(id.clone()), now),
+        Order::Refresh => office.refresh(now),
+        Order::List => office.list(),
+        Order::Code(None) => office.codes(),
+        Order::Code(Some(code)) => office.look_up(code),
     }
+}
+
+fn folder(options: &Options) -> Result<&Path, String> {
+    options.keys.as_deref().ok_or_else(|| "--keys DIR is missing".to_owned())
 }
 
 /// Tries a live provider: the report, and whether it passed.
@@ -264,20 +280,4 @@ fn details(options: &Options) -> Result<Option<Details>, String> {
     let Some(file) = &options.details else { return Ok(None) };
     let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
     toml::from_str(&text).map(Some).map_err(|error| format!("{}: {error}", file.display()))
-}
-
-fn told(published: &Published) -> String {
-    let until = published.expires;
-    format!("list {} is published, until {until}\nread-back code: {}\n", published.seq, published.code)
-}
-
-fn list(board: &Board) -> Result<String, String> {
-    let Some((index, code)) = board.list()? else { return Ok("nothing is published\n".to_owned()) };
-    let mut text = format!("list {}, until {}, code {code}\n", index.seq, index.expires);
-    for notice in &index.notices {
-        let state = if notice.kind == Kind::Cancel { "withdrawn" } else { "in force" };
-        let title = notice.words("en").map_or("", |words| words.title.as_str());
-        text.push_str(&format!("{}  revision {}  {state}  {title}\n", notice.id, notice.revision));
-    }
-    Ok(text)
 }

@@ -6,11 +6,22 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 
+/// Who may read a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Readers {
+    /// Everybody: it is published.
+    All,
+    /// Whoever serves: its group.
+    Group,
+    /// Nobody but its owner.
+    Owner,
+}
+
 /// Writes a file beside its place, syncs it, and renames it into place.
 ///
 /// # Errors
 /// In words, which file and why.
-pub fn write(path: &Path, bytes: &[u8], secret: bool) -> Result<(), String> {
+pub fn write(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), String> {
     let words = |error: std::io::Error| format!("{}: {error}", path.display());
     let folder = path.parent().ok_or_else(|| format!("{}: no place for a file", path.display()))?;
     std::fs::create_dir_all(folder).map_err(words)?;
@@ -18,9 +29,16 @@ pub fn write(path: &Path, bytes: &[u8], secret: bool) -> Result<(), String> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, if secret { 0o600 } else { 0o644 });
+    {
+        let mode = match readers {
+            Readers::All => 0o644,
+            Readers::Group => 0o640,
+            Readers::Owner => 0o600,
+        };
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    }
     #[cfg(not(unix))]
-    let _: bool = secret;
+    let _: Readers = readers;
     let mut file = options.open(&beside).map_err(words)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(words)?;
     std::fs::rename(&beside, path).map_err(words)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use minisign::{KeyPair, SecretKey, SecretKeyBox};
 
-use super::files;
+use super::files::{self, Readers};
 use crate::base::Secret;
 use crate::provider_api::minisign::PublicKey;
 
@@ -70,9 +70,9 @@ impl Keys {
         let comment = format!("Ringfence {name}, secret key");
         let text = pair.sk.to_box(Some(&comment)).map_err(|error| error.to_string())?.into_string();
         let text = Secret::new(text);
-        files::write(&file, text.expose("it goes into the key file").as_bytes(), true)?;
+        files::write(&file, text.expose("it goes into the key file").as_bytes(), Readers::Owner)?;
         let public = pair.pk.to_box().map_err(|error| error.to_string())?.into_string();
-        files::write(&self.folder.join(format!("{name}.pub")), public.as_bytes(), false)?;
+        files::write(&self.folder.join(format!("{name}.pub")), public.as_bytes(), Readers::All)?;
         self.open(name)
     }
 

@@ -7,14 +7,18 @@
 //!   {keys}/archive/42.json    every list that was ever published, to look a read-back code up in
 //!   {publish}/roots/1.json    the root and those that followed it
 //!   {publish}/notices.json    the list, and beside it notices.json.minisig
+//!
+//!   {own_notices}/….json      the list of one account, which only `serve` gives out, and only to that account
 //! ```
 //!
-//! [`keys`] makes and opens key files, [`roots`] makes roots and rotates them, [`notices`] edits the list,
-//! [`command`] is the command line, [`check`] tries a provider that is live.
+//! [`keys`] makes and opens key files, [`roots`] makes roots and rotates them, [`notices`] edits a list,
+//! [`own`] those of accounts, [`command`] is the command line and `office` its words about lists, [`check`] tries a provider that is live.
 
 pub mod check;
 pub mod command;
 pub mod files;
 pub mod keys;
 pub mod notices;
+mod office;
+pub mod own;
 pub mod roots;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::files;
+use super::files::{self, Readers};
 use super::keys::{Keys, Signer};
 use crate::base::WallTime;
 use crate::provider_api::root::{NoticesKey, Root, RootError, Signed};
@@ -175,7 +175,7 @@ pub(in crate::serve) fn sign(root: &Root, signers: &[Signer]) -> Result<Signed, 
 
 fn save(publish: &Path, version: u32, signed: &Signed) -> Result<(), String> {
     let bytes = serde_json::to_vec_pretty(signed).map_err(|error| error.to_string())?;
-    files::write(&file(publish, version), &bytes, false)
+    files::write(&file(publish, version), &bytes, Readers::All)
 }
 
 fn file(publish: &Path, version: u32) -> PathBuf {

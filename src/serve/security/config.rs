@@ -49,6 +49,7 @@ struct File {
     #[serde(default)]
     limits: LimitsTable,
     publish: Option<PathBuf>,
+    own_notices: Option<PathBuf>,
     #[serde(default)]
     tell: Vec<String>,
     #[serde(default)]
@@ -182,6 +183,8 @@ pub struct Config {
     pub(super) registrations: Registrations,
     /// The folder of signed notices and roots.
     pub publish: Option<PathBuf>,
+    /// The folder of signed notices to single accounts.
+    pub own_notices: Option<PathBuf>,
     /// The program (and its arguments) that tells owners what happened; empty if there is none.
     pub tell: Vec<String>,
     /// Pages for people.
@@ -229,6 +232,7 @@ impl Config {
             ));
         }
         check_listening(&file)?;
+        check_own_notices(&file)?;
         let back_end = BackEnd::named(&file.database.back_end).ok_or_else(|| {
             let names: Vec<_> = BACK_ENDS.iter().map(|row| row.name).collect();
             Unsafe(format!("database.back_end must be one of {}", names.join(", ")))
@@ -247,6 +251,7 @@ impl Config {
             back_end,
             registrations,
             publish: file.publish,
+            own_notices: file.own_notices,
             tell: file.tell,
             links: file.links,
             poll_s: file.poll_s.clamp(5, 86_400),
@@ -265,6 +270,10 @@ impl Config {
         if let Place::File(database) = &self.place {
             others_may_not(database, 0o007, "the database holds what is as good as passwords: chmod o-rwx")?;
         }
+        // Made when the first is written.
+        if let Some(own) = self.own_notices.as_ref().filter(|own| own.exists()) {
+            others_may_not(own, 0o007, "the notices to single accounts are for nobody else: chmod o-rwx")?;
+        }
         Ok(())
     }
 }
@@ -280,6 +289,17 @@ fn check_listening(file: &File) -> Result<(), Unsafe> {
         (None, false, _) => {
             refuse("plain HTTP on a public address would show passwords' hashes to the network: add [tls]")
         }
+    }
+}
+
+fn check_own_notices(file: &File) -> Result<(), Unsafe> {
+    match (&file.own_notices, &file.publish) {
+        (None, _) => Ok(()),
+        (Some(_), None) => refuse("own_notices needs publish: phones learn there who may sign"),
+        (Some(own), Some(publish)) if own.starts_with(publish) || publish.starts_with(own) => {
+            refuse("own_notices and publish must be two folders: what is published is for everybody")
+        }
+        (Some(_), Some(_)) => Ok(()),
     }
 }
 
@@ -402,7 +422,7 @@ mod tests {
     #[test]
     fn what_would_be_unsafe_is_refused_with_what_to_change() {
         let tls = "[tls]\n        certificate = \"cert.pem\"\n        key = \"key.pem\"\n";
-        let cases: [(&str, &str, &str); 10] = [
+        let cases: [(&str, &str, &str); 12] = [
             (tls, "", "add [tls]"),
             ("https://account.voip.example", "https://account.evil.example", "below your own domain"),
             ("https://account.voip.example", "http://account.voip.example", "https://"),
@@ -410,6 +430,8 @@ mod tests {
             ("sqlite:kamailio.db", "mysql://localhost/x", "sqlite: or postgres:"),
             ("sqlite:kamailio.db", "postgres://u:p@db.example/x", "tunnel"),
             ("sqlite:kamailio.db", "postgres://u:p@localhost/x?host=db.example", "tunnel"),
+            ("domain =", "own_notices = \"/o\"\ndomain =", "needs publish"),
+            ("domain =", "publish = \"/p\"\nown_notices = \"/p/own\"\ndomain =", "two folders"),
             ("[database]", "[access]\ndelay_s = 600\n[database]", "no change could ever be done"),
             ("[database]", "[passwords]\nrules = \"minlength: many\"\n[database]", "cannot be understood"),
             ("[database]", "[surprise]\nx = 1\n[database]", "surprise"),

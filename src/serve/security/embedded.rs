@@ -1,6 +1,5 @@
 //! The same API in memory, for the demo: one account, on loopback, at once and without formalities.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,8 +9,9 @@ use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 
 use super::listener;
+use super::published::{Files, Published};
 use super::service::Service;
-use super::web::{self, Published, Site, Sky, Weather};
+use super::web::{self, Site, Sky, Weather};
 use crate::base::{Entropy, Secret, WallTime};
 use crate::io::clock::{Clock, wall};
 use crate::provider::security::account::{Hashes, MustChange};
@@ -19,7 +19,7 @@ use crate::provider::security::memory::Memory;
 use crate::provider::security::policy::{Exposed, PasswordAlone};
 use crate::provider::security::{Desk, Settings, Write};
 use crate::provider_api::notices::Level;
-use crate::provider_api::{Discovery, Origin};
+use crate::provider_api::{Discovery, Origin, own};
 use crate::sip::digest::Hash;
 
 /// The most registrations that wait to be ended.
@@ -32,7 +32,8 @@ const POLL_S: u32 = 5;
 pub struct Control {
     user: String,
     memory: Arc<Mutex<Memory>>,
-    published: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
+    published: Files,
+    own: Files,
     weather: Weather,
 }
 
@@ -40,6 +41,18 @@ impl Control {
     /// Publishes a file by its name: `notices.json`, `notices.json.minisig`, `roots/1.json`.
     pub fn publish(&self, name: &str, bytes: Vec<u8>) {
         self.published.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), bytes);
+    }
+
+    /// Publishes the signed list for this account alone.
+    pub fn publish_own(&self, account: &str, bytes: Vec<u8>) {
+        let name = format!("{}.json", own::file_name(account));
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).insert(name, bytes);
+    }
+
+    /// The account's login.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        &self.user
     }
 
     /// Asks the account to change its password, or no longer to.
@@ -91,17 +104,18 @@ impl Embedded {
         memory.open(user, Hashes::of(user, domain, password).only(&settings.kept));
         let memory = Arc::new(Mutex::new(memory));
         let (to_lines, ended) = mpsc::channel(QUEUE);
-        let (published, weather) = (Arc::default(), Weather::default());
-        let discovery = Discovery { poll_s: POLL_S, ..web::discovery(&settings, issuer, true) };
+        let (published, own, weather) = (Files::default(), Files::default(), Weather::default());
+        let [to_all, to_one] = [&published, &own].map(|files| Published::Memory(Arc::clone(files)));
+        let discovery = Discovery { poll_s: POLL_S, ..web::discovery(&settings, issuer, &to_all, &to_one) };
         let desk = Desk::new(settings, clock.now().mono, dice);
         let site = Site {
-            service: Service::new(desk, Arc::clone(&memory), to_lines, clock),
+            service: Service::new(desk, Arc::clone(&memory), to_lines, to_one, clock),
             discovery,
-            published: Published::Memory(Arc::clone(&published)),
+            published: to_all,
             behind_proxy: false,
             weather: weather.clone(),
         };
-        let control = Control { user: user.to_owned(), memory, published, weather };
+        let control = Control { user: user.to_owned(), memory, published, own, weather };
         Ok(Embedded { control, ended, listener, site })
     }
 

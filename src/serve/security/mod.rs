@@ -3,7 +3,7 @@
 //! * `service`: the steps of a request, around the pure [`crate::provider::security::Desk`].
 //! * `ledger`: where facts are kept. `store` keeps them in SQL, beside the SIP server's own tables; `sql` is the
 //!   only file that names `sqlx`, `schema` our tables; `admin` is what the provider's own people do there.
-//! * `web`: HTTP in and out; `listener` is TCP, TLS and the end of connections.
+//! * `web`: HTTP in and out; `published` what was signed; `listener` is TCP, TLS and the end of connections.
 //! * `lines`: registrations that are listed and ended; `kamailio` speaks to a Kamailio's RPC socket.
 //! * [`config`]: the file, and what is refused in it. [`command`]: the command line.
 //! * `tell`: owners are told what happened, by the provider's own program.
@@ -19,6 +19,7 @@ mod kamailio;
 pub(crate) mod ledger;
 pub(crate) mod lines;
 pub(crate) mod listener;
+pub(crate) mod published;
 mod schema;
 pub(crate) mod service;
 mod sql;

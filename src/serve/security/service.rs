@@ -7,11 +7,12 @@ use std::time::Duration;
 use super::failpoint::{Step, reach};
 use super::ledger::{Ledger, LedgerError};
 use super::lines::Lines;
+use super::published::{Published, tagged};
 use crate::base::{Now, WallTime};
 use crate::io::clock::Clock;
 use crate::provider::security::transaction::{Flush, KEPT_MS};
 use crate::provider::security::{Desk, End, Reply, Request, Route, change};
-use crate::provider_api::{TxId, Urn};
+use crate::provider_api::{JSON, TxId, Urn, own};
 
 /// When to come back after the database failed.
 const LATER: Duration = Duration::from_secs(30);
@@ -29,15 +30,17 @@ pub(crate) struct Service<L, R> {
     desk: Mutex<Desk>,
     ledger: L,
     lines: R,
+    /// The notices to single accounts.
+    own: Published,
     clock: Clock,
     /// Something may become due: a change is pending, or registrations could not be ended.
     waits: AtomicBool,
 }
 
 impl<L: Ledger, R: Lines> Service<L, R> {
-    pub(crate) const fn new(desk: Desk, ledger: L, lines: R, clock: Clock) -> Service<L, R> {
+    pub(crate) const fn new(desk: Desk, ledger: L, lines: R, own: Published, clock: Clock) -> Service<L, R> {
         // Whoever served before may have left something.
-        Service { desk: Mutex::new(desk), ledger, lines, clock, waits: AtomicBool::new(true) }
+        Service { desk: Mutex::new(desk), ledger, lines, own, clock, waits: AtomicBool::new(true) }
     }
 
     /// Never held across an await.
@@ -68,6 +71,11 @@ impl<L: Ledger, R: Lines> Service<L, R> {
         let Some(facts) = facts else { return Err(Failed::Refused(Reply::refused(Urn::Auth, "no such account"))) };
         reach(Step::Admitted);
         let user = facts.account.user.clone();
+        if route == Route::OwnNotices
+            && let Some(reply) = self.own_notices(&user).await?
+        {
+            return Ok(reply);
+        }
         let registrations = if route.is_about_sessions() { self.lines.list(&user).await? } else { Vec::new() };
         let mut judge =
             |facts: &_| Some(self.desk().decide(now, request, &route, &proof, facts, registrations.clone()));
@@ -88,6 +96,14 @@ impl<L: Ledger, R: Lines> Service<L, R> {
             (Some(End::Others(_)) | None, _) => {}
         }
         Ok(decision.reply)
+    }
+
+    /// The signed list of an account, if it has one; nobody gets that of another.
+    async fn own_notices(&self, user: &str) -> Result<Option<Reply>, LedgerError> {
+        let account = own::account(user, &self.desk().settings().domain);
+        let list = self.own.read(&format!("{}.json", own::file_name(&account))).await;
+        let list = list.map_err(|error| LedgerError(format!("the notices of an account cannot be read: {error}")))?;
+        Ok(list.map(|bytes| tagged(bytes, JSON)))
     }
 
     async fn end_others(&self, user: &str, tx: &TxId, flush: &Flush) {

@@ -3,9 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -13,24 +12,20 @@ use axum::body::Body;
 use axum::extract::Request as HttpRequest;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::routing::get;
-use sha2::{Digest as _, Sha256};
 
 use super::ledger::Ledger;
 use super::lines::Lines;
+use super::published::{Published, tagged, unless_known};
 use super::service::Service;
 use crate::provider::security::request::paths;
 use crate::provider::security::{Reply, Request};
 use crate::provider_api::discovery::{AuthLevel, Discovery, Endpoints, Generation, Incident};
 use crate::provider_api::policy::SecretForm;
-use crate::provider_api::{
-    DEVICE_ID, DEVICE_SIGNATURE, IDEMPOTENCY_KEY, JSON, Path, Signed, Urn, VERSION, WELL_KNOWN, ed25519,
-};
+use crate::provider_api::{DEVICE_ID, DEVICE_SIGNATURE, IDEMPOTENCY_KEY, JSON, Path, Signed, Urn, VERSION, WELL_KNOWN};
 use crate::sip::digest::Algorithm;
 
 /// The longest body that is taken.
 const MAX_BODY: usize = 64 * 1024;
-/// The longest published file that is served.
-const MAX_FILE: u64 = 256 * 1024;
 /// A body that has not arrived by then never will.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Where signed notices are, below the issuer.
@@ -51,17 +46,6 @@ pub(crate) struct Site<L, R> {
     pub(crate) published: Published,
     pub(crate) behind_proxy: bool,
     pub(crate) weather: Weather,
-}
-
-/// Where `notices.json`, `notices.json.minisig` and `roots/N.json` are.
-#[derive(Debug)]
-pub(crate) enum Published {
-    /// Nowhere: nothing is.
-    Nowhere,
-    /// In a folder.
-    Folder(PathBuf),
-    /// In memory, by the same names: the demo's.
-    Memory(Arc<Mutex<BTreeMap<String, Vec<u8>>>>),
 }
 
 /// What goes wrong, as the demo's rehearsal wants it. A real provider has fair weather.
@@ -102,10 +86,12 @@ pub(crate) struct Lost;
 pub(crate) fn discovery(
     settings: &crate::provider::security::Settings,
     issuer: crate::provider_api::Origin,
-    publishes: bool,
+    published: &Published,
+    own: &Published,
 ) -> Discovery {
     use crate::provider::security::policy::{Exposed, PasswordAlone};
     let exposed = settings.exposed != Exposed::No;
+    let publishes = published.is_somewhere();
     let mut auth = vec![AuthLevel::DeviceKey];
     if !exposed && settings.password_alone != PasswordAlone::Refused {
         auth.push(AuthLevel::Digest);
@@ -125,6 +111,7 @@ pub(crate) fn discovery(
             guards: Path::parse(paths::GUARDS),
             enrol: Path::parse(paths::DEVICES),
             notices: Path::parse(NOTICES).filter(|_| publishes),
+            notices_me: Path::parse(paths::NOTICES_ME).filter(|_| publishes && own.is_somewhere()),
             roots: Path::parse(ROOTS).filter(|_| publishes),
         },
         auth,
@@ -197,7 +184,8 @@ impl<L: Ledger, R: Lines> Site<L, R> {
             body: &body,
             from: if self.behind_proxy { forwarded(&parts.headers).unwrap_or(peer) } else { peer },
         };
-        response(self.service.answer(&request).await)
+        let reply = self.service.answer(&request).await;
+        response(if request.method == "GET" { unless_known(reply, text("if-none-match")) } else { reply })
     }
 
     async fn discovery(&self, headers: &HeaderMap) -> Response<Body> {
@@ -209,7 +197,7 @@ impl<L: Ledger, R: Lines> Site<L, R> {
                 return response(Reply::refused(Urn::Maintenance, "not now").retry_after(Duration::from_secs(60)));
             }
         }
-        tagged(Reply::json(200, &document).body, JSON, headers)
+        sent(tagged(Reply::json(200, &document).body, JSON), headers)
     }
 
     /// The root of the highest version, if any was published.
@@ -228,7 +216,7 @@ impl<L: Ledger, R: Lines> Site<L, R> {
     async fn file(&self, name: &str, headers: &HeaderMap) -> Response<Body> {
         let kind = if name.ends_with(".json") { JSON } else { "text/plain" };
         match self.published.read(name).await {
-            Ok(Some(bytes)) => tagged(bytes, kind, headers),
+            Ok(Some(bytes)) => sent(tagged(bytes, kind), headers),
             Ok(None) => response(Reply::refused(Urn::NotFound, "not published")),
             Err(error) => {
                 tracing::error!(%error, name, "a published file cannot be read");
@@ -238,37 +226,9 @@ impl<L: Ledger, R: Lines> Site<L, R> {
     }
 }
 
-impl Published {
-    async fn read(&self, name: &str) -> std::io::Result<Option<Vec<u8>>> {
-        match self {
-            Published::Nowhere => Ok(None),
-            Published::Folder(folder) => read(folder.join(name)).await,
-            Published::Memory(files) => Ok(files.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()),
-        }
-    }
-}
-
-/// A file of bounded length; `None` if there is none.
-async fn read(path: PathBuf) -> std::io::Result<Option<Vec<u8>>> {
-    let reading = tokio::task::spawn_blocking(move || match std::fs::metadata(&path) {
-        Ok(about) if about.len() > MAX_FILE => Err(std::io::Error::other("too long")),
-        Ok(_) => std::fs::read(&path).map(Some),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    });
-    reading.await.map_err(std::io::Error::other)?
-}
-
-/// Bytes with their ETag, or 304 to whoever has them.
-fn tagged(bytes: Vec<u8>, kind: &'static str, headers: &HeaderMap) -> Response<Body> {
-    let tag = format!("\"{}\"", ed25519::hex(&Sha256::digest(&bytes)).get(..32).unwrap_or_default());
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let reply = if known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {
-        Reply { status: 304, headers: Vec::new(), kind, body: Vec::new() }
-    } else {
-        Reply { status: 200, headers: Vec::new(), kind, body: bytes }
-    };
-    response(reply.with("ETag", tag))
+/// A published file, or 304 to whoever has it.
+fn sent(reply: Reply, headers: &HeaderMap) -> Response<Body> {
+    response(unless_known(reply, headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok())))
 }
 
 /// The proxy's last word on where a request comes from: what stands before it, anybody can have written.

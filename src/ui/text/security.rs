@@ -5,8 +5,8 @@ use crate::base::WallTime;
 use crate::phone::devices_registered::words;
 use crate::phone::view::{
     Asked, Certainty, CheckItem, CheckRow, CheckState, ContactView, DeviceListing, DeviceView, Fact, GuardRule,
-    KeyView, LoginView, NoticeLevel, NoticeSource, NoticeState, NoticeView, OldPassword, OwnView, PasswordPlace,
-    PlanState, Protection, SecurityView, SessionId, Todo, Weaker,
+    KeyView, LoginView, NoticeLevel, NoticeSource, NoticeState, NoticeView, OldPassword, OwnNotices, OwnTrouble,
+    OwnView, PasswordPlace, PlanState, Protection, SecurityView, SessionId, Todo, Weaker,
 };
 use crate::ui::Moment;
 
@@ -368,7 +368,9 @@ pub(in crate::ui) fn state_word(state: NoticeState, now: &Moment) -> Option<Stri
 
 /// The fixed line that no notice can imitate, because it stands outside its text.
 pub(in crate::ui) fn signed_by(notice: &NoticeView, now: &Moment) -> String {
-    format!("Signed by {}, {} {}", notice.signed_by, now.short_day(notice.signed_at), now.time_of_day(notice.signed_at))
+    let (day, time) = (now.short_day(notice.signed_at), now.time_of_day(notice.signed_at));
+    let to = if notice.own { ", to you alone" } else { "" };
+    format!("Signed by {}, {day} {time}{to}", notice.signed_by)
 }
 
 /// The state of a point of the plan.
@@ -412,6 +414,25 @@ fn numbers(emergency: &[String]) -> String {
         many if many.len() > 3 => "the emergency numbers".into(),
         [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
     }
+}
+
+/// What is to be said about notices for this line alone; nothing where the provider has none to offer.
+pub(in crate::ui) fn own_notices(own: OwnNotices, provider: &str, now: &Moment) -> Option<String> {
+    let when = |at| format!("{} {}", now.short_day(at), now.time_of_day(at));
+    let why = match own {
+        OwnNotices::NotOffered => return None,
+        OwnNotices::NotAsked => return Some("To you alone: not asked yet".to_owned()),
+        OwnNotices::None(at) => return Some(format!("To you alone: nothing, {}", when(at))),
+        OwnNotices::Confirmed(at) => return Some(format!("To you alone: confirmed {}", when(at))),
+        OwnNotices::Failed { why, at, .. } => match why {
+            OwnTrouble::Unreachable => format!("nobody answered, {}", when(at)),
+            OwnTrouble::Refused => format!("{provider} did not allow it, {}", when(at)),
+            OwnTrouble::Gone => format!("not where {provider} said, {}", when(at)),
+            OwnTrouble::Unreadable => format!("what came makes no sense, {}", when(at)),
+            OwnTrouble::NotBelieved => format!("what came cannot be believed, {}", when(at)),
+        },
+    };
+    Some(format!("To you alone: not read: {why}"))
 }
 
 /// The first paragraph of "I was told to change my password".

@@ -37,6 +37,8 @@ pub struct Options {
     pub back_end: &'static str,
     /// More of its configuration: whole tables.
     pub more: String,
+    /// It has notices to single accounts.
+    pub own_notices: bool,
     /// The program that tells owners.
     pub tell: Option<PathBuf>,
     /// `RINGFENCE_PROVIDER_DIES_AT`
@@ -47,7 +49,7 @@ impl Options {
     /// The password alone is enough and at once, unless `more` says otherwise.
     pub fn simple(database: String, back_end: &'static str) -> Options {
         let more = "[access]\ndelay_s = 0\ncooling_off_h = 0.0\nconfirm_devices = false\n".to_owned();
-        Options { database, back_end, more, tell: None, dies_at: None }
+        Options { database, back_end, more, own_notices: false, tell: None, dies_at: None }
     }
 }
 
@@ -110,13 +112,18 @@ impl Provider {
         let port: u16 = std::fs::read_to_string(folder.join("port")).expect("port").parse().expect("a number");
         let config = format!(
             "listen = \"127.0.0.1:{port}\"\ndomain = \"{DOMAIN}\"\nissuer = \"https://{host}:{port}\"\n\
-             publish = \"{here}/publish\"\ntell = [{tell}]\n[tls]\ncertificate = \"{here}/cert.pem\"\nkey = \"{here}/key.pem\"\n\
+             publish = \"{here}/publish\"\n{own}tell = [{tell}]\n[tls]\ncertificate = \"{here}/cert.pem\"\nkey = \"{here}/key.pem\"\n\
              [database]\nurl = \"{}\"\nback_end = \"{}\"\n{}",
             options.database,
             options.back_end,
             options.more,
             host = host(),
             here = folder.display(),
+            own = if options.own_notices {
+                format!("own_notices = \"{}/own\"\n", folder.display())
+            } else {
+                String::new()
+            },
             tell = options.tell.as_ref().map(|path| format!("{path:?}")).unwrap_or_default(),
         );
         private(&folder.join("provider.toml"), &config);
@@ -139,6 +146,11 @@ impl Provider {
         let output = self.run(arguments);
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Where the notices to single accounts are.
+    pub fn own_notices(&self) -> PathBuf {
+        self.folder.join("own")
     }
 
     /// Where what is published is.

@@ -3,6 +3,7 @@
 mod honest;
 mod hostile;
 mod mutation;
+mod own;
 mod person;
 pub(crate) mod rig;
 mod roots;

@@ -10,10 +10,12 @@ use ringfence::phone::notice::{Do, Kept, Lookout, Told, Why};
 use ringfence::phone::view::{NoticeSource, NoticeView};
 use ringfence::port::http::{Answer, HttpError, Method, Outcome, Request};
 use ringfence::port::net::NetError;
-use ringfence::provider_api::{Signed, Stamp};
+use ringfence::provider_api::{Signed, SignedList, Stamp};
 use serde_json::{Value, json};
 
 pub(crate) const DOMAIN: &str = "voip.example";
+/// Who reads.
+pub(crate) const READER: &str = "anna@voip.example";
 pub(crate) const ISSUER: &str = "https://account.voip.example";
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -110,6 +112,11 @@ pub(crate) fn index(seq: u64, notices: Vec<Value>) -> Value {
     })
 }
 
+/// The same for one account alone.
+pub(crate) fn own_index(seq: u64, notices: Vec<Value>) -> Value {
+    with(index(seq, notices), json!({ "account": READER }))
+}
+
 /// The notice of the breach day, which requires a new password within three days.
 pub(crate) fn notice(id: &str) -> Value {
     json!({
@@ -166,6 +173,21 @@ impl Web {
         bytes
     }
 
+    /// Gives this list out to the reader, as the provider does.
+    pub(crate) fn publish_own(&mut self, provider: &Provider, list: &Value) {
+        let bytes = serde_json::to_vec(list).expect("JSON");
+        self.give_out(&bytes, &sign(&provider.notices, &bytes), &format!("\"own {}\"", list["seq"]));
+    }
+
+    /// Gives out exactly these bytes with exactly this signature.
+    pub(crate) fn give_out(&mut self, bytes: &[u8], signature: &str, etag: &str) {
+        let list = SignedList::wrap(bytes, signature.to_owned());
+        self.put(
+            format!("{ISSUER}/sasa/notices/me"),
+            answer(200, &serde_json::to_vec(&list).expect("JSON"), Some(etag)),
+        );
+    }
+
     /// What comes back; a matching `If-None-Match` gets 304.
     fn respond(&mut self, now: Now, request: &Request) -> Outcome {
         self.asked.push(request.clone());
@@ -189,6 +211,17 @@ impl Web {
     }
 }
 
+/// What becomes of a request that must prove who asks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Proof {
+    /// It is proven.
+    Good,
+    /// The provider does not take the proof.
+    Refused,
+    /// Nobody can prove it now.
+    Impossible,
+}
+
 /// One look-out and everything around it.
 pub(crate) struct Rig {
     pub(crate) lookout: Lookout,
@@ -197,6 +230,7 @@ pub(crate) struct Rig {
     pub(crate) now: Now,
     pub(crate) told: Vec<Told>,
     pub(crate) saves: usize,
+    pub(crate) proof: Proof,
     dice: Entropy,
 }
 
@@ -213,7 +247,19 @@ impl Rig {
         web.discovery(&provider.discovery());
         web.publish(&provider, &index(1, notices));
         let lookout = Lookout::new(now, DOMAIN, trust, kept, &mut dice);
-        Rig { lookout, web, provider, now, told: Vec::new(), saves: 0, dice }
+        let (told, saves, proof) = (Vec::new(), 0, Proof::Good);
+        Rig { lookout, web, provider, now, told, saves, proof, dice }
+    }
+
+    /// With a provider that has lists for single accounts too, and has published these; nobody has looked yet.
+    pub(crate) fn with_own(notices: Vec<Value>, own: Vec<Value>) -> Rig {
+        let mut provider = Provider::new();
+        provider.discovery = json!({ "endpoints": { "notices": "/sasa/notices.json", "roots": "/sasa/roots",
+            "changes": "/sasa/changes", "notices_me": "/sasa/notices/me" } });
+        let mut rig = Rig::with(provider, notices, Kept::default(), Trust::FirstUse);
+        rig.lookout.reads_as(rig.now, READER);
+        rig.web.publish_own(&rig.provider, &own_index(1, own));
+        rig
     }
 
     /// A rig that has looked once and whose keys have come of age since; then `notices` are published as list 2.
@@ -242,6 +288,14 @@ impl Rig {
                     let outcome = self.web.respond(self.now, &request);
                     self.lookout.on_outcome(self.now, outcome, &mut self.dice);
                 }
+                Do::AskOwn(request) => match self.proof {
+                    Proof::Good => {
+                        let outcome = self.web.respond(self.now, &request);
+                        self.lookout.on_outcome(self.now, outcome, &mut self.dice);
+                    }
+                    Proof::Refused => self.lookout.own_refused(self.now),
+                    Proof::Impossible => self.lookout.own_not_asked(self.now),
+                },
                 Do::Save => self.saves += 1,
                 Do::Tell(told) => self.told.push(told),
                 Do::Pinned => {}
@@ -290,6 +344,11 @@ impl Rig {
 
     pub(crate) fn source(&self) -> NoticeSource {
         self.lookout.source(self.now)
+    }
+
+    /// How often the list for this account alone was asked for.
+    pub(crate) fn own_asked(&self) -> usize {
+        self.web.asked.iter().filter(|request| request.path.as_str() == "/sasa/notices/me").count()
     }
 
     /// The origins that were asked for anything, in order.

@@ -48,6 +48,8 @@ pub(super) struct ApiProvider {
     pub(super) instead_of_list: Option<(u16, String)>,
     /// What it was told to end is ended; false: it only says so.
     pub(super) ends: bool,
+    /// Status and body of the list for this account alone, if there is one.
+    pub(super) own_notices: Option<(u16, Vec<u8>)>,
     pub(super) seen: Vec<(String, u16)>,
     /// The provider's clock is this much ahead of ours, in milliseconds.
     pub(super) ahead: i64,
@@ -88,8 +90,20 @@ impl ApiProvider {
         // This computer: it knows its own row by what only the two of them know.
         let own = Registration { id: "own-1".into(), own: true, ..Registration::default() };
         let (mishaps, late, seen, portal) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (registrations, instead_of_list) = (vec![own], None);
-        ApiProvider { desk, memory, mishaps, late, registrations, portal, instead_of_list, ends: true, seen, ahead: 0 }
+        let (registrations, instead_of_list, own_notices) = (vec![own], None, None);
+        ApiProvider {
+            desk,
+            memory,
+            mishaps,
+            late,
+            registrations,
+            portal,
+            instead_of_list,
+            ends: true,
+            own_notices,
+            seen,
+            ahead: 0,
+        }
     }
 
     /// Whether this is the account's password now.
@@ -194,6 +208,9 @@ impl ApiProvider {
 
     /// What is on the list beside the registrations, or instead of it.
     fn list(&self, route: &Route, reply: Reply) -> Reply {
+        if let (Route::OwnNotices, Some((status, body))) = (route, &self.own_notices) {
+            return Reply { status: *status, body: body.clone(), ..reply };
+        }
         if *route != Route::Sessions {
             return reply;
         }

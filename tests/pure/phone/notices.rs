@@ -7,10 +7,13 @@ use ringfence::phone::VaultUse;
 use ringfence::phone::command::{Begin, ChangeCommand, Command, Dialled, NoticeCommand, SafetyCommand};
 use ringfence::phone::event::Event;
 use ringfence::phone::problem::ProblemKind;
-use ringfence::phone::view::{ChangePhase, NoticeSource, NoticeState, Todo};
+use ringfence::phone::view::{ChangePhase, NoticeSource, NoticeState, OwnNotices, OwnTrouble, Todo};
+use ringfence::port::http::Answer;
 use ringfence::port::net::Transport;
+use ringfence::provider_api::{SignedList, Stamp};
 use serde_json::{Value, json};
 
+use super::api_provider::{ApiProvider, settings};
 use super::world::{PASSWORD, Talk, World, draft, numeric};
 use crate::notices::rig::{DAY, ISSUER, NOON, Provider, at, index, notice, with};
 
@@ -61,6 +64,79 @@ fn no_request_for_notices_carries_anything_of_the_account() {
         assert!(request.body.is_none() && request.authorization.is_none(), "{request:?}");
         assert!(!format!("{request:?}").contains("anna"), "{request:?}");
     }
+}
+
+/// Signed in where the provider has something to say to this line alone.
+fn with_own(list: &Value) -> World {
+    let mut provider = Provider::new();
+    provider.discovery = json!({ "endpoints": { "notices": "/lists/notices.json", "roots": "/lists/roots",
+        "notices_me": "/sasa/notices/me" } });
+    let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
+    world.now.wall = NOON;
+    publish(&mut world, &provider, &index(1, Vec::new()));
+    for name in ["notices.json", "notices.json.minisig"] {
+        let page = world.web.remove(&format!("{ISSUER}/sasa/{name}")).unwrap();
+        world.web.insert(format!("{ISSUER}/lists/{name}"), page);
+    }
+    let mut api = ApiProvider::new(world.now, settings());
+    let bytes = serde_json::to_vec(list).unwrap();
+    let signature = sign(&provider.notices, &bytes);
+    api.own_notices = Some((200, serde_json::to_vec(&SignedList::wrap(&bytes, signature)).unwrap()));
+    world.api = Some(api);
+    world.sign_in(numeric(Some(Transport::Tls)));
+    world.pass(Duration::from_secs(30));
+    world
+}
+
+fn asked_for_own(world: &World) -> Vec<bool> {
+    let all = world.requested.iter().filter(|(_, request)| request.path.as_str() == "/sasa/notices/me");
+    all.map(|(_, request)| request.authorization.is_some()).collect()
+}
+
+#[test]
+fn a_notice_to_this_line_alone_is_asked_for_with_proof_shown_and_told() {
+    let world = with_own(&with(index(1, vec![notice("mine")]), json!({ "account": "anna@voip.example" })));
+    let security = world.view().security_of(FIRST).expect("its security").clone();
+    assert_eq!(security.open_notice().map(|notice| (notice.id.0.as_str(), notice.own)), Some(("mine", true)));
+    assert!(matches!(security.own_notices, OwnNotices::Confirmed(_)), "{:?}", security.own_notices);
+    assert_eq!((asked_for_own(&world), told(&world)), (vec![false, true], 1));
+    for (_, request) in world.requested.iter().filter(|(_, request)| request.authorization.is_some()) {
+        assert_eq!(request.origin.to_string(), ISSUER);
+        assert!(!format!("{request:?}").contains(PASSWORD));
+    }
+    assert!(!String::from_utf8_lossy(&world.disk["notices.json"]).contains(PASSWORD));
+}
+
+#[test]
+fn the_list_of_another_account_is_not_shown_although_the_provider_itself_gives_it_out() {
+    let world = with_own(&with(index(1, vec![notice("mine")]), json!({ "account": "bert@voip.example" })));
+    let security = world.view().security_of(FIRST).expect("its security").clone();
+    assert!(security.notices.is_empty() && told(&world) == 0);
+    assert!(matches!(security.own_notices, OwnNotices::Failed { why: OwnTrouble::NotBelieved, .. }));
+    assert!(matches!(security.source, NoticeSource::Confirmed(_)), "everybody's list is another matter");
+}
+
+#[test]
+fn a_password_that_the_api_refuses_is_tried_once() {
+    let mut world = with_own(&with(index(1, vec![notice("mine")]), json!({ "account": "anna@voip.example" })));
+    world.api.as_mut().unwrap().own_notices = Some((401, b"{}".to_vec()));
+    world.pass(Duration::from_secs(4 * 3600));
+    let security = world.view().security_of(FIRST).expect("its security").clone();
+    assert!(matches!(security.own_notices, OwnNotices::Failed { why: OwnTrouble::Refused, .. }), "{security:?}");
+    let refused = world.api.as_ref().unwrap().seen.iter().filter(|(what, _)| what == "GET /sasa/notices/me");
+    let refused: Vec<u16> = refused.map(|(_, status)| *status).collect();
+    // Its challenge; the first list; a nonce that had aged, and the refusal.
+    assert_eq!(refused, [401, 200, 401, 401]);
+    assert_eq!(security.open_notice().map(|notice| notice.id.0.as_str()), Some("mine"), "what was told stays");
+}
+
+#[test]
+fn a_line_that_is_not_registered_proves_nothing_to_anybody() {
+    let mut world = with_own(&with(index(1, vec![notice("mine")]), json!({ "account": "anna@voip.example" })));
+    let (now, asked) = (world.now, asked_for_own(&world).len());
+    world.api.as_mut().unwrap().change_elsewhere(now, "set by somebody else");
+    world.pass(Duration::from_secs(4 * 3600));
+    assert_eq!(asked_for_own(&world).len(), asked, "the registrar refuses the password: it is tried nowhere else");
 }
 
 #[test]

@@ -51,6 +51,8 @@ pub struct Exchange {
     pub tx: Option<(TxId, Option<u64>)>,
     /// JSON.
     pub body: Option<Secret<Vec<u8>>>,
+    /// Headers that say nothing secret: `If-None-Match`.
+    pub headers: Vec<(&'static str, String)>,
     /// What to prove it with: each is tried once, the likeliest first.
     pub passwords: VecDeque<Secret<String>>,
     rounds: u8,
@@ -78,7 +80,7 @@ impl Exchange {
     pub fn new(origin: Origin, method: Method, path: Path, passwords: Vec<Secret<String>>) -> Exchange {
         let (tx, body) = (None, None);
         let passwords = passwords.into();
-        Exchange { origin, method, path, tx, body, passwords, rounds: 0, fresh: false }
+        Exchange { origin, method, path, tx, body, headers: Vec::new(), passwords, rounds: 0, fresh: false }
     }
 
     /// The first attempt: with credentials, if a nonce is known.
@@ -119,7 +121,7 @@ impl Exchange {
             origin: self.origin.clone(),
             method: self.method,
             path: self.path.clone(),
-            headers: Vec::new(),
+            headers: self.headers.clone(),
             authorization: None,
             body: self.body.clone(),
             accept: Accept::Json,

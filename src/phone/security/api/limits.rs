@@ -16,7 +16,7 @@ impl Phone {
         if self.limits_at(id).is_none() {
             return;
         }
-        if !self.is_calm_for_sessions(id) {
+        if !self.is_calm(id) {
             return self.limits_told(now, id, LimitsThere::NotAsked);
         }
         let Some(hosted) = self.security.changes.get_mut(&id) else { return };

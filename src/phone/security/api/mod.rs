@@ -43,6 +43,8 @@ pub(super) struct Api {
     /// Rules that came with a refusal.
     rules: Option<Rules>,
     nonce: Option<Nonce>,
+    /// That of the look-out for notices.
+    notices_nonce: Option<Nonce>,
     under_way: Option<UnderWay>,
     /// This computer's key, once it was read from the vault.
     pub(super) key: Option<DeviceKey>,
@@ -59,6 +61,7 @@ pub(super) struct Api {
 enum Via {
     Change,
     Sessions,
+    Notices,
 }
 
 #[derive(Debug)]
@@ -177,11 +180,30 @@ impl Phone {
         let nonce = match via {
             Via::Change => &mut hosted.api.nonce,
             Via::Sessions => &mut hosted.api.sessions.nonce,
+            Via::Notices => &mut hosted.api.notices_nonce,
         };
         Some(match outcome {
             None => Next::Send(Box::new(exchange.first(who, nonce, &mut self.entropy))),
             Some(outcome) => exchange.on_outcome(outcome, who, nonce, &mut self.entropy),
         })
+    }
+
+    /// Begins a request of the look-out for notices that proves who asks; `None` if that cannot be proven now.
+    pub(in crate::phone) fn prove(&self, id: AccountId, request: Request) -> Option<Exchange> {
+        let password = self.password_in_use(id).filter(|_| self.is_calm(id))?;
+        let mut exchange = Exchange::new(request.origin, request.method, request.path, vec![password]);
+        exchange.headers = request.headers;
+        Some(exchange)
+    }
+
+    /// Its next leg, or what became of it.
+    pub(in crate::phone) fn next_proof(
+        &mut self,
+        id: AccountId,
+        exchange: &mut Exchange,
+        outcome: Option<Outcome>,
+    ) -> Option<Next> {
+        self.next_leg(id, exchange, Via::Notices, outcome)
     }
 
     /// HTTPS brought something.

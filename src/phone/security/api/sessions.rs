@@ -89,7 +89,7 @@ impl Phone {
     /// Asks who else is on the line, if the provider has a list and the reason is good enough.
     pub(in crate::phone) fn look_at_sessions(&mut self, now: Now, id: AccountId, why: Look) {
         let Some((origin, path)) = self.sessions_at(id) else { return };
-        let ready = self.is_calm_for_sessions(id);
+        let ready = self.is_calm(id);
         if let Some(account) = self.account(id).filter(|account| account.asking.list == ProviderList::NotOffered) {
             account.asking.list = ProviderList::NotRead;
         }
@@ -107,7 +107,7 @@ impl Phone {
 
     /// Reads the policy while things are calm: the provider may ask this line for a new password.
     pub(in crate::phone) fn look_at_policy(&mut self, now: Now, id: AccountId) {
-        let ready = self.policy_at(id).is_some() && self.is_calm_for_sessions(id);
+        let ready = self.policy_at(id).is_some() && self.is_calm(id);
         let Some(hosted) = self.security.changes.get_mut(&id).filter(|_| ready) else { return };
         let line = &mut hosted.api.sessions;
         let young = line.policy_asked.is_some_and(|at| now.mono.since(at) < EVERY);
@@ -120,7 +120,7 @@ impl Phone {
 
     /// Ends one row of the list. False if there is no such row, or it cannot be asked for now.
     pub(in crate::phone) fn end_session(&mut self, now: Now, id: AccountId, session: SessionId) -> bool {
-        let calm = self.is_calm_for_sessions(id);
+        let calm = self.is_calm(id);
         let own_key = self.own_key(id);
         let account = self.accounts.iter_mut().find(|account| account.id() == id);
         let Some(account) = account.filter(|_| calm) else { return false };
@@ -159,7 +159,7 @@ impl Phone {
 
     /// Whether the password in use is one that the provider takes, as far as we know: a wrong one must not be tried
     /// beside the change's own budget.
-    pub(super) fn is_calm_for_sessions(&self, id: AccountId) -> bool {
+    pub(super) fn is_calm(&self, id: AccountId) -> bool {
         let registered = self.accounts.iter().any(|account| account.id() == id && account.registered);
         let status = self.security.changes.get(&id).map(super::super::hosted::Hosted::status);
         registered

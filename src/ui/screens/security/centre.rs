@@ -138,6 +138,10 @@ fn notices(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>
         if cx.security.notices.is_empty() {
             Check::new(Tick::None, no_notices(cx.security.source)).faint(true).show(ui);
         }
+        if let Some(words) = text::own_notices(cx.security.own_notices, cx.provider(), cx.now()) {
+            widgets::row_line(ui);
+            Check::new(Tick::None, &words).faint(true).show(ui);
+        }
     });
 }
 
