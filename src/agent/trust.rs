@@ -148,8 +148,8 @@ pub(super) fn devices(view: &PhoneView, account: AccountId) -> Value {
         "others_stay": devices.others_stay,
     });
     if let Some(own) = &devices.own {
-        let (since, until) = (own.registered, own.expires);
-        value["this_computer"] = json!({ "place": own.place, "registered": since, "expires": until });
+        value["this_computer"] = json!({ "place": own.place, "registered": own.registered,
+            "refreshed": own.refreshed, "expires": own.expires });
     }
     let login = |login: &LoginView| {
         json!({ "session": login.id, "software": login.software, "country": login.country, "since": login.since,
@@ -195,6 +195,7 @@ fn device_fields(device: &DeviceView) -> Value {
         "software": device.software,
         "country": device.country,
         "registered": device.registered,
+        "refreshed": device.refreshed,
         "expires": device.expires,
         "ending": ending(device.ending),
         "here": device.present,

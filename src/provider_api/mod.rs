@@ -74,6 +74,8 @@ pub const IF_MATCH: &str = "If-Match";
 pub const DEVICE_ID: &str = "Sasa-Device";
 /// Request header: the device's Ed25519 signature over [`ed25519::canonical`], in base64url.
 pub const DEVICE_SIGNATURE: &str = "Sasa-Signature";
+/// Request header of `GET sessions`: the `+sip.instance` of whoever asks, without brackets, to find its own row.
+pub const INSTANCE: &str = "Sasa-Instance";
 /// Type of every body that is not a problem.
 pub const JSON: &str = "application/json";
 /// Type of a problem (RFC 9457).

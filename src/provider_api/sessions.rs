@@ -32,9 +32,11 @@ pub struct Registration {
     pub address: Option<String>,
     /// The country of that address, two letters.
     pub country: Option<String>,
-    /// Since when.
+    /// Since when, without a gap.
     pub since: Option<Stamp>,
-    /// Until when.
+    /// When it registered last: a refresh counts (RFC 3261 §10.2.4).
+    pub refreshed: Option<Stamp>,
+    /// Until when, unless it registers again.
     pub expires: Option<Stamp>,
     /// Whether it is whoever asks.
     #[serde(rename = "self")]

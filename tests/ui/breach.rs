@@ -83,6 +83,7 @@ pub(crate) fn desk_phone() -> DeviceView {
         country: None,
         first_seen: ago(0, 527),
         registered: None,
+        refreshed: None,
         expires: None,
         present: true,
         needs_password: false,

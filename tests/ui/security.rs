@@ -354,6 +354,19 @@ fn other_devices_are_named_once_and_ticked_off_one_by_one() {
 }
 
 #[test]
+fn what_the_provider_tells_of_a_device_is_said_and_what_it_does_not_is_left_out() {
+    let mut view = breach::breach();
+    let device = &mut view.security[0].devices.all[0];
+    device.refreshed = Some(ago(0, 3));
+    let window = page(view.clone(), SecurityPage::Devices);
+    window.get_by_label_contains("calls itself Yealink T54 · last signed in");
+    assert!(window.query_by_label_contains("signed in since").is_none());
+    view.security[0].devices.all[0].registered = Some(ago(0, 90));
+    let window = page(view, SecurityPage::Devices);
+    window.get_by_label_contains("calls itself Yealink T54 · signed in since");
+}
+
+#[test]
 fn a_provider_that_lists_no_devices_is_never_said_to_have_none() {
     let devices = DevicesView { listed: DeviceListing::NotListed, ..DevicesView::default() };
     let window = page(with(SecurityView { devices, ..security() }), SecurityPage::Devices);

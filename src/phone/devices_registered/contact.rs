@@ -37,6 +37,8 @@ pub struct Told {
     pub country: Option<String>,
     /// Registered since.
     pub registered: Option<WallTime>,
+    /// Registered last.
+    pub refreshed: Option<WallTime>,
     /// Registered until.
     pub expires: Option<WallTime>,
     /// With what it can be ended; none if that cannot be asked for.

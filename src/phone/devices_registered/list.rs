@@ -87,8 +87,12 @@ pub fn read(sessions: &Sessions, us: &Us<'_>) -> (Vec<Seen>, Listed) {
     let mut others = Vec::new();
     for (at, (row, place, instance)) in rows.iter().enumerate() {
         if Some(at) == own {
-            let (registered, expires) = (row.since.map(|at| at.0), row.expires.map(|at| at.0));
-            listed.own = Some(OwnView { place: place.host.clone(), registered, expires });
+            listed.own = Some(OwnView {
+                place: place.host.clone(),
+                registered: row.since.map(|at| at.0),
+                refreshed: row.refreshed.map(|at| at.0),
+                expires: row.expires.map(|at| at.0),
+            });
             continue;
         }
         let key = match instance {
@@ -102,6 +106,7 @@ pub fn read(sessions: &Sessions, us: &Us<'_>) -> (Vec<Seen>, Listed) {
             software: row.user_agent.clone().filter(|text| !text.is_empty()),
             country: row.country.clone().filter(|text| text.len() == 2),
             registered: row.since.map(|at| at.0),
+            refreshed: row.refreshed.map(|at| at.0),
             expires: row.expires.map(|at| at.0),
             session: Some(SessionId(row.id.clone())).filter(|id| !id.0.is_empty()),
         };

@@ -104,6 +104,7 @@ pub(super) fn of_known(known: &Known, asking: &Asking) -> DeviceView {
         country: told.and_then(|told| told.country.clone()),
         first_seen: known.since,
         registered: told.and_then(|told| told.registered),
+        refreshed: told.and_then(|told| told.refreshed),
         expires: told.and_then(|told| told.expires),
         present: known.is_here(),
         needs_password: known.needs_password,

@@ -99,6 +99,8 @@ pub struct DeviceView {
     pub first_seen: WallTime,
     /// Registered since, as the provider says.
     pub registered: Option<WallTime>,
+    /// Registered last, as the provider says.
+    pub refreshed: Option<WallTime>,
     /// Registered until, as the provider says.
     pub expires: Option<WallTime>,
     /// Still there when we looked last.
@@ -174,6 +176,8 @@ pub struct OwnView {
     pub place: String,
     /// Registered since.
     pub registered: Option<WallTime>,
+    /// Registered last.
+    pub refreshed: Option<WallTime>,
     /// Registered until.
     pub expires: Option<WallTime>,
 }

@@ -252,6 +252,7 @@ impl Desk {
                 change::submit(&self.settings, now.wall, facts, &asked, proof)
             }
             Route::Sessions => {
+                let registrations = marked(registrations, request.instance);
                 let devices = facts.devices.iter().map(|device| device.shown(now.wall)).collect();
                 Decision::answer(Reply::json(200, &Sessions { registrations, portal: Vec::new(), devices }))
             }
@@ -284,6 +285,16 @@ impl Desk {
         };
         Reply::json(200, &policy).with("ETag", etag(account.generation))
     }
+}
+
+/// The rows of whoever asks, by the instance that it says it has (RFC 5626 §4.1). That proves nothing, and need not: it
+/// helps a telephone that has the password to find itself.
+fn marked(mut rows: Vec<Registration>, instance: Option<&str>) -> Vec<Registration> {
+    let Some(instance) = instance.filter(|text| !text.is_empty()) else { return rows };
+    for row in &mut rows {
+        row.own |= row.instance.as_deref().is_some_and(|one| one.eq_ignore_ascii_case(instance));
+    }
+    rows
 }
 
 impl MustChange {

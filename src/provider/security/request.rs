@@ -41,6 +41,8 @@ pub struct Request<'a> {
     pub device: Option<&'a str>,
     /// `Sasa-Signature`.
     pub signature: Option<&'a str>,
+    /// `Sasa-Instance`: which telephone asks.
+    pub instance: Option<&'a str>,
     /// The body, of bounded length.
     pub body: &'a [u8],
     /// From where it came.

@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use tokio::net::UdpSocket;
 
 use super::ledger::LedgerError;
+use crate::base::WallTime;
+use crate::io::clock::wall;
 use crate::io::datagram;
+use crate::provider_api::Stamp;
 use crate::provider_api::sessions::Registration;
 
 /// How long an answer may take.
@@ -63,7 +66,8 @@ impl Kamailio {
             return Ok(Vec::new());
         }
         let contacts = answer.pointer("/result/Contacts").and_then(Value::as_array);
-        Ok(contacts.into_iter().flatten().filter_map(contact).collect())
+        let now = wall();
+        Ok(contacts.into_iter().flatten().filter_map(|row| contact(row, now)).collect())
     }
 
     pub(super) async fn remove(&self, user: &str, address: &str) -> Result<(), LedgerError> {
@@ -104,8 +108,16 @@ async fn through_udp(addr: SocketAddr, request: &[u8]) -> std::io::Result<Vec<u8
     Ok(buffer)
 }
 
-fn contact(row: &Value) -> Option<Contact> {
+/// What Kamailio tells of a contact. Since when it is there, it does not know: each refresh is a new date.
+fn contact(row: &Value, now: WallTime) -> Option<Contact> {
     let row = row.get("Contact")?;
+    // Seconds that are left, or a word: `permanent`, and two for what is there no more and not yet swept away.
+    let left = row.get("Expires").and_then(Value::as_i64);
+    if row.get("Expires").and_then(Value::as_str).is_some_and(|word| word == "expired" || word == "deleted") {
+        return None;
+    }
+    let modified = row.get("Last-Modified").and_then(Value::as_i64).filter(|seconds| *seconds > 0);
+    let stamp = |seconds: i64| Stamp(WallTime(seconds.saturating_mul(1000)));
     let text = |name: &str| {
         let value = row.get(name)?.as_str()?;
         (value != "[not set]" && !value.is_empty()).then(|| value.to_owned())
@@ -116,6 +128,8 @@ fn contact(row: &Value) -> Option<Contact> {
         instance: text("Instance").map(|instance| instance.trim_matches(['<', '>', '"']).to_owned()),
         user_agent: text("User-Agent"),
         address: Some(text("Received").unwrap_or_else(|| address.clone())),
+        refreshed: modified.map(stamp),
+        expires: left.map(|left| stamp(now.0.div_euclid(1000).saturating_add(left))),
         ..Registration::default()
     };
     Some(Contact { address, shown })
@@ -141,10 +155,23 @@ mod tests {
         let row = json!({"Contact": {
             "Address": "sip:anna@192.0.2.1:5060", "Expires": 3593, "Q": -1, "Call-ID": "x", "CSeq": 2,
             "User-Agent": "Ringfence", "Received": "[not set]", "Instance": "<urn:uuid:1>", "Ruid": "uloc-1-2-3",
+            "Last-Modified": 1_795_356_593,
         }});
-        let contact = contact(&row).unwrap();
+        let now = WallTime(1_795_356_600_250);
+        let read = |row: &Value| contact(row, now);
+        let contact = read(&row).unwrap();
         assert_eq!(contact.address, "sip:anna@192.0.2.1:5060");
         assert_eq!(contact.shown.instance.as_deref(), Some("urn:uuid:1"));
         assert_eq!((contact.shown.id.as_str(), contact.shown.user_agent.as_deref()), ("uloc-1-2-3", Some("Ringfence")));
+        let times = [contact.shown.refreshed, contact.shown.expires].map(|at| at.map(|at| at.to_string()));
+        assert_eq!(times, [Some("2026-11-22T14:09:53Z".to_owned()), Some("2026-11-22T15:09:53Z".to_owned())]);
+        assert_eq!((contact.shown.since, contact.shown.country), (None, None), "nobody has told these");
+        let with = |expires: Value| {
+            let mut row = row.clone();
+            row["Contact"]["Expires"] = expires;
+            read(&row).map(|contact| contact.shown.expires)
+        };
+        assert_eq!(with(json!("permanent")), Some(None), "it has no end");
+        assert_eq!((with(json!("expired")), with(json!("deleted"))), (None, None), "it is there no more");
     }
 }

@@ -5,7 +5,9 @@ use tokio::sync::mpsc;
 use super::kamailio::Kamailio;
 use super::ledger::LedgerError;
 use super::sql::{Database, Row, Value};
+use crate::base::WallTime;
 use crate::provider::security::backend::BackEnd;
+use crate::provider_api::Stamp;
 use crate::provider_api::sessions::Registration;
 
 /// Knows the registrations of accounts.
@@ -116,6 +118,12 @@ impl Table {
     }
 }
 
+/// Seconds since 1970, as Asterisk keeps them. Kamailio's table has dates without a zone, and these tell nobody else
+/// when: left out.
+fn unix(seconds: i64) -> Option<Stamp> {
+    (seconds > 1_000_000_000).then(|| Stamp(WallTime(seconds.saturating_mul(1000))))
+}
+
 fn registration(row: &Row) -> Option<Registration> {
     let text = |column| row.text(column).filter(|text| !text.is_empty()).map(str::to_owned);
     Some(Registration {
@@ -123,6 +131,7 @@ fn registration(row: &Row) -> Option<Registration> {
         instance: text(2).map(|instance| instance.trim_matches(['<', '>', '"']).to_owned()),
         user_agent: text(3),
         address: text(4).or_else(|| text(1)),
+        expires: row.int(5).and_then(unix),
         ..Registration::default()
     })
 }

@@ -21,7 +21,9 @@ use crate::provider::security::request::paths;
 use crate::provider::security::{Reply, Request};
 use crate::provider_api::discovery::{AuthLevel, Discovery, Endpoints, Generation, Incident};
 use crate::provider_api::policy::SecretForm;
-use crate::provider_api::{DEVICE_ID, DEVICE_SIGNATURE, IDEMPOTENCY_KEY, JSON, Path, Signed, Urn, VERSION, WELL_KNOWN};
+use crate::provider_api::{
+    DEVICE_ID, DEVICE_SIGNATURE, IDEMPOTENCY_KEY, INSTANCE, JSON, Path, Signed, Urn, VERSION, WELL_KNOWN,
+};
 use crate::sip::digest::Algorithm;
 
 /// The longest body that is taken.
@@ -181,6 +183,7 @@ impl<L: Ledger, R: Lines> Site<L, R> {
             if_match: text("if-match"),
             device: text(DEVICE_ID),
             signature: text(DEVICE_SIGNATURE),
+            instance: text(INSTANCE),
             body: &body,
             from: if self.behind_proxy { forwarded(&parts.headers).unwrap_or(peer) } else { peer },
         };

@@ -168,22 +168,25 @@ pub(in crate::ui) fn told(device: &DeviceView, now: &Moment) -> String {
     if let Some(software) = &device.software {
         small.push_str(&format!(" · calls itself {software}"));
     }
-    small.push_str(&since(device.registered, now));
+    small.push_str(&since(device.registered, device.refreshed, now));
     if !device.present {
         small.push_str(" · not there now");
     }
     small
 }
 
-/// Since when it is signed in; until when it last asked to be is for those who read the protocol (the agent).
-fn since(at: Option<WallTime>, now: &Moment) -> String {
-    at.map(|at| format!(" · signed in since {} {}", now.day_in_sentence(at), now.time_of_day(at))).unwrap_or_default()
+/// Since when it is signed in, or else when it was last; until when it last asked to be is for those who read the
+/// protocol (the agent).
+fn since(registered: Option<WallTime>, refreshed: Option<WallTime>, now: &Moment) -> String {
+    let told = registered.map(|at| ("signed in since", at)).or(refreshed.map(|at| ("last signed in", at)));
+    told.map(|(words, at)| format!(" · {words} {} {}", now.day_in_sentence(at), now.time_of_day(at)))
+        .unwrap_or_default()
 }
 
 /// This computer's own row in the provider's list.
 pub(in crate::ui) fn own_row(own: &OwnView, now: &Moment) -> String {
     let place = if own.place.is_empty() { "named by your provider" } else { &own.place };
-    format!("{place}{}", since(own.registered, now))
+    format!("{place}{}", since(own.registered, own.refreshed, now))
 }
 
 /// A login to the website: its name, and the rest.

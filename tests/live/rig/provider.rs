@@ -223,6 +223,8 @@ pub struct Client {
     base: String,
     pub user: String,
     pub device: Option<(String, DeviceKey)>,
+    /// `Sasa-Instance`
+    pub instance: Option<String>,
     dice: Entropy,
     challenge: Option<(Challenge, u32)>,
     realm: &'static str,
@@ -266,6 +268,7 @@ impl Client {
             base,
             user: user.to_owned(),
             device: None,
+            instance: None,
             dice: Entropy::from_seed(seed),
             challenge: None,
             realm,
@@ -299,6 +302,7 @@ impl Client {
             ("Idempotency-Key", ask.tx.clone()),
             ("If-Match", ask.generation.map(|generation| format!("\"{generation}\""))),
             ("Sasa-Device", device),
+            ("Sasa-Instance", self.instance.clone()),
             ("Sasa-Signature", signature.map(str::to_owned)),
         ] {
             if let Some(value) = value {

@@ -35,7 +35,7 @@ impl Telephone {
         let text = format!(
             "REGISTER sip:{DOMAIN} SIP/2.0\r\nVia: SIP/2.0/UDP {local};rport;branch={}\r\nMax-Forwards: 70\r\n\
              From: <sip:{user}@{DOMAIN}>;tag={}\r\nTo: <sip:{user}@{DOMAIN}>\r\nCall-ID: {local}-{user}\r\n\
-             CSeq: {} REGISTER\r\n{contact}Content-Length: 0\r\n\r\n",
+             CSeq: {} REGISTER\r\nUser-Agent: Desk/1\r\n{contact}Content-Length: 0\r\n\r\n",
             self.dice.branch(),
             self.dice.tag(),
             self.cseq,

@@ -185,6 +185,7 @@ impl ApiProvider {
             if_match: header("If-Match"),
             device: header("Sasa-Device"),
             signature: header("Sasa-Signature"),
+            instance: header("Sasa-Instance"),
             body: sent.body.as_ref().map_or(&none, |body| body.expose("the provider reads it")),
             from: IpAddr::from([192, 0, 2, 1]),
         };

@@ -44,6 +44,7 @@ fn desk() -> Registration {
         address: Some("192.168.1.20:5060".into()),
         country: Some("GB".into()),
         since: Some(Stamp(ringfence::base::WallTime(1_800_000_000_000))),
+        refreshed: Some(Stamp(ringfence::base::WallTime(1_800_000_300_000))),
         expires: Some(Stamp(ringfence::base::WallTime(1_800_000_600_000))),
         own: false,
     }
@@ -97,6 +98,7 @@ fn the_list_is_read_after_registration_and_tells_what_the_registrar_does_not() {
     let device = only(&world);
     assert_eq!((device.place.as_str(), device.software.as_deref()), ("192.168.1.20", Some("Yealink T54")));
     assert_eq!(device.registered.zip(device.expires).map(|(since, until)| until.0 - since.0), Some(600_000));
+    assert_eq!(device.registered.zip(device.refreshed).map(|(since, last)| last.0 - since.0), Some(300_000));
     assert_eq!((device.country.as_deref(), device.present, device.ending), (Some("GB"), true, Ending::Possible));
     assert!(matches!(view.list, ProviderList::Read { names_us: true, .. }) && !view.asking, "{view:?}");
     assert!(view.own.is_some() && view.others_stay.is_none() && matches!(view.listed, DeviceListing::At(_)));

@@ -4,11 +4,12 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use ringfence::base::{Entropy, Secret};
-use ringfence::provider::security::policy::Exposed;
-use ringfence::provider::security::{Desk, Reply, Request, Route, Settings};
+use ringfence::provider::security::policy::{Exposed, Level};
+use ringfence::provider::security::{Desk, Proof, Reply, Request, Route, Settings};
 use ringfence::provider_api::devices::{Device, DeviceState, Enrolment};
 use ringfence::provider_api::ed25519::DeviceKey;
 use ringfence::provider_api::policy::Policy;
+use ringfence::provider_api::sessions::{Registration, Sessions};
 use ringfence::provider_api::{Problem, Urn};
 use ringfence::sip::digest::{Asked, Credentials, Qop, Verdict, Verifier};
 use ringfence::sip::header::Auth;
@@ -94,6 +95,7 @@ fn a_proof_by_a_password_that_has_just_been_changed_is_worth_nothing_any_more() 
         if_match: None,
         device: None,
         signature: None,
+        instance: None,
         body: &ask.body,
         from: owner.from,
     };
@@ -170,4 +172,40 @@ fn a_verifier_that_forgets_how_often_a_nonce_was_used_takes_it_no_more() {
     }
     let good = || Verdict::Good("anna".to_owned());
     assert_eq!(verdicts, [good(), good(), good(), Verdict::Stale]);
+}
+
+#[test]
+fn whoever_asks_for_the_list_finds_its_own_row_by_its_instance() {
+    let mut site = Site::new(settings());
+    let ask = get("/sasa/sessions");
+    let challenge = challenge(&site.send(&phone("old"), &ask, None, None)).unwrap();
+    let answered = answer(&challenge, "anna", "old", &ask, &mut Entropy::from_number(6));
+    let rows = ["Mine", "desk"].map(|one| Registration {
+        id: one.into(),
+        instance: Some(format!("urn:uuid:{one}")),
+        ..Registration::default()
+    });
+    let nobody = Registration { id: "without".into(), ..Registration::default() };
+    let rows: Vec<Registration> = rows.into_iter().chain([nobody]).collect();
+    let facts = site.memory.facts("anna", None).unwrap();
+    for (instance, own) in [(Some("urn:uuid:mine"), vec!["Mine"]), (Some(""), Vec::new()), (None, Vec::new())] {
+        let request = Request {
+            method: ask.method,
+            path: &ask.path,
+            authorization: Some(&answered),
+            idempotency_key: None,
+            if_match: None,
+            device: None,
+            signature: None,
+            instance,
+            body: &ask.body,
+            from: phone("old").from,
+        };
+        let route = Route::parse(&request).unwrap();
+        let proof = Proof { level: Level::Password, present: true, generation: 1 };
+        let decision = site.desk.decide(site.now, &request, &route, &proof, &facts, rows.clone());
+        let list = Sessions::parse(&decision.reply.body).unwrap();
+        let marked: Vec<&str> = list.registrations.iter().filter(|row| row.own).map(|row| row.id.as_str()).collect();
+        assert_eq!(marked, own, "{instance:?}");
+    }
 }

@@ -103,6 +103,7 @@ impl Site {
             if_match: etag.as_deref(),
             device: device.as_deref().filter(|_| signature.is_some()),
             signature,
+            instance: None,
             body: &ask.body,
             from: phone.from,
         };

@@ -17,7 +17,7 @@ use crate::phone::view::{EndTrouble, Ending, ListTrouble, ProviderList, SessionI
 use crate::port::RequestId;
 use crate::port::http::{HttpError, Method, Outcome};
 use crate::provider_api::sessions::Sessions;
-use crate::provider_api::{Origin, Path, Problem, Urn};
+use crate::provider_api::{INSTANCE, Origin, Path, Problem, Urn};
 
 /// How often the list is asked for without anybody wanting it.
 const EVERY: Duration = Duration::from_secs(1800);
@@ -201,7 +201,13 @@ impl Phone {
 
     /// False if there is nothing to prove it with.
     fn ask_sessions(&mut self, id: AccountId, asked: Asked, method: Method, origin: Origin, path: Path) -> bool {
-        self.ask_beside(id, asked, Exchange::new(origin, method, path, Vec::new()))
+        let mut exchange = Exchange::new(origin, method, path, Vec::new());
+        if asked == Asked::List {
+            // So that the provider can tell which row is ours.
+            let account = self.accounts.iter().find(|account| account.id() == id);
+            exchange.headers.extend(account.map(|account| (INSTANCE, format!("urn:uuid:{}", account.record.uuid))));
+        }
+        self.ask_beside(id, asked, exchange)
     }
 
     /// The same with a body; the password is added here.
