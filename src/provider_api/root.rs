@@ -5,7 +5,7 @@
 //! 3. each has an end, judged by one time that was fixed when the update began;
 //! 4. whoever gets a new notices key by it forgets the old key's sequence number (the caller does that).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -66,6 +66,17 @@ pub struct NoticesKey {
     pub key: PublicKey,
     /// When it ends: at most a year after it began.
     pub expires: Stamp,
+}
+
+/// A year and a day: the longest that is left of a key of notices.
+const YEAR: i64 = 367 * 86_400 * 1000;
+
+impl NoticesKey {
+    /// Whether it has not ended at `now`, and ends within a year: whoever stole one must not have it for ever.
+    #[must_use]
+    pub fn counts(&self, now: WallTime) -> bool {
+        self.expires.0 > now && self.expires.0.0.saturating_sub(now.0) <= YEAR
+    }
 }
 
 /// Why a root does not count.
@@ -159,12 +170,12 @@ impl Root {
         if self.expires.0 > now { Ok(()) } else { Err(RootError::Expired) }
     }
 
-    /// The key of notices that has signed `bytes`, if it has not ended at `now`.
+    /// The key of notices that has signed `bytes`, if it counts at `now`.
     #[must_use]
     pub fn signer(&self, bytes: &[u8], signature: &str, now: WallTime) -> Option<(&str, &NoticesKey)> {
         let signed = |(_, it): &(&String, &NoticesKey)| it.key.verify(bytes, signature).is_ok();
         let (id, key) = self.notices.iter().find(signed)?;
-        (key.expires.0 > now).then_some((id.as_str(), key))
+        key.counts(now).then_some((id.as_str(), key))
     }
 
     fn read(bytes: &[u8]) -> Result<Root, ReadError> {
@@ -190,10 +201,11 @@ impl Root {
 
 /// Whether so many *different* keys have signed. The same key under two names counts once.
 fn enough(keys: &BTreeMap<String, PublicKey>, threshold: u8, bytes: &[u8], signed: &Signed) -> bool {
-    let mut good: BTreeSet<&PublicKey> = BTreeSet::new();
+    let mut good: Vec<&PublicKey> = Vec::new();
     for (id, key) in keys {
-        if signed.sigs.get(id).is_some_and(|sig| key.verify(bytes, sig).is_ok()) {
-            good.insert(key);
+        let signs = signed.sigs.get(id).is_some_and(|sig| key.verify(bytes, sig).is_ok());
+        if signs && !good.iter().any(|other| other.same_key(key)) {
+            good.push(key);
         }
     }
     good.len() >= usize::from(threshold.max(1))

@@ -102,6 +102,8 @@ fn conflict_fence_mismatch_and_a_wrong_password_over_https() {
             let wrong = anna.ask("wrong", &get("/sasa/policy")).await;
             assert_eq!((wrong.status, wrong.word()), (401, "urn:sasa:auth"));
         }
+        let refused = town.provider.daemon.log().matches("a proof was refused from=127.0.0.1").count();
+        assert_eq!(refused, 5, "each for whoever watches the log, and challenges are none");
         let told = anna.ask("wrong", &get("/sasa/policy")).await;
         assert_eq!((told.status, told.word()), (429, "urn:sasa:rate"));
         assert!(told.retry_after.is_some_and(|seconds| (1..=600).contains(&seconds)), "{told:?}");

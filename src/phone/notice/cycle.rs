@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::judge::{self, Refusal, Verdict};
-use super::pin::{self, Disbelief, FirstSeen, Pin, Pinned, Step};
+use super::pin::{self, Disbelief, FirstSeen, Pin, Pinned, Step, Trust};
 use super::{DISCOVERY_EVERY, Do, Lookout, RETRY, Told};
 use crate::base::{Entropy, Now, WallTime};
 use crate::port::http::{Accept, Answer, HttpError, Outcome, Request};
@@ -12,6 +12,8 @@ use crate::provider_api::{Discovery, MAX_DISCOVERY, MAX_SIGNATURE, Origin, Path,
 
 /// The longest wait that a provider can ask for by Retry-After.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+/// No provider is asked more often than this.
+const SHORTEST_POLL: Duration = Duration::from_secs(30);
 /// A provider without the API is asked again after this.
 const HAS_NONE: Duration = Duration::from_secs(24 * 3600);
 /// The longest walk from root to root in one look.
@@ -314,8 +316,11 @@ impl Lookout {
         self.due = now.mono + interval.mul_f64(0.8 + 0.4 * dice.fraction());
     }
 
+    /// What the provider wants; not so often that its customers' phones are a burden. The demo's may be asked at once.
     fn interval(&self) -> Duration {
-        Duration::from_secs(self.pinned.as_ref().map_or(900, |pinned| u64::from(pinned.discovery.poll_s)))
+        let least = if self.trust == Trust::BuiltIn { Duration::ZERO } else { SHORTEST_POLL };
+        let wanted = self.pinned.as_ref().map_or(900, |pinned| u64::from(pinned.discovery.poll_s));
+        Duration::from_secs(wanted).max(least)
     }
 
     /// A look that brought nothing: again soon, then less soon.

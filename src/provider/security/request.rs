@@ -6,7 +6,7 @@ use super::reply::Reply;
 use crate::provider_api::devices::Enrolment;
 use crate::provider_api::guards::Guards;
 use crate::provider_api::policy::generation_of;
-use crate::provider_api::{ChangeRequest, TxId, Urn};
+use crate::provider_api::{ChangeRequest, Problem, TxId, Urn};
 
 /// Where the resources are; discovery says so to phones.
 pub mod paths {
@@ -89,15 +89,15 @@ impl Route {
             ("PUT", paths::GUARDS) => Guards::parse(request.body).map(Route::SetGuards).map_err(|e| malformed(&e)),
             ("POST", paths::DEVICES) => Enrolment::parse(request.body).map(Route::Enrol).map_err(|e| malformed(&e)),
             ("POST", paths::CHANGES) => change(request),
-            (
-                _,
-                paths::POLICY | paths::SESSIONS | paths::GUARDS | paths::DEVICES | paths::CHANGES | paths::NOTICES_ME,
-            ) => Err(not_allowed()),
+            (_, paths::POLICY | paths::SESSIONS | paths::NOTICES_ME) => Err(not_allowed("GET")),
+            (_, paths::GUARDS) => Err(not_allowed("GET, PUT")),
+            (_, paths::DEVICES | paths::CHANGES) => Err(not_allowed("POST")),
             (method, _) => match (method, tail(paths::CHANGES).and_then(TxId::parse), tail(paths::SESSIONS)) {
                 ("GET", Some(tx), _) => Ok(Route::Query(tx)),
                 ("DELETE", Some(tx), _) => Ok(Route::Fence(tx)),
                 ("DELETE", None, Some(id)) if is_id(id) => Ok(Route::EndSession(id.to_owned())),
-                (_, Some(_), _) | (_, None, Some(_)) => Err(not_allowed()),
+                (_, Some(_), _) => Err(not_allowed("GET, DELETE")),
+                (_, None, Some(_)) => Err(not_allowed("DELETE")),
                 (_, None, None) => Err(Reply::refused(Urn::NotFound, "no such resource")),
             },
         }
@@ -154,6 +154,9 @@ fn malformed(error: &crate::provider_api::ReadError) -> Reply {
     Reply::refused(Urn::BadRequest, &format!("the body: {error}"))
 }
 
-fn not_allowed() -> Reply {
-    Reply { status: 405, ..Reply::refused(Urn::NotFound, "no such method here") }
+/// RFC 9110 §15.5.6: with the methods that there are.
+fn not_allowed(methods: &str) -> Reply {
+    let title = Some("no such method here".to_owned());
+    let problem = Problem { status: Some(405), title, ..Problem::new(Urn::NotFound) };
+    Reply::problem(&problem).with("Allow", methods.to_owned())
 }

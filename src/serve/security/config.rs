@@ -254,7 +254,7 @@ impl Config {
             own_notices: file.own_notices,
             tell: file.tell,
             links: file.links,
-            poll_s: file.poll_s.clamp(5, 86_400),
+            poll_s: file.poll_s.clamp(30, 86_400),
         })
     }
 

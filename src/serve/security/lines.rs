@@ -1,5 +1,6 @@
 //! The registrations of an account: listed, and ended.
 
+use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
 use super::kamailio::Kamailio;
@@ -7,8 +8,8 @@ use super::ledger::LedgerError;
 use super::sql::{Database, Row, Value};
 use crate::base::WallTime;
 use crate::provider::security::backend::BackEnd;
-use crate::provider_api::Stamp;
 use crate::provider_api::sessions::Registration;
+use crate::provider_api::{Stamp, ed25519};
 
 /// Knows the registrations of accounts.
 pub(crate) trait Lines: Send + Sync + 'static {
@@ -63,7 +64,7 @@ impl Lines for Known {
             Known::Kamailio(kamailio) => {
                 Ok(kamailio.list(user).await?.into_iter().map(|contact| contact.shown).collect())
             }
-            Known::Table(table) => table.list(user).await,
+            Known::Table(table) => Ok(table.list(user).await?.into_iter().map(|(_, shown)| shown).collect()),
         }
     }
 
@@ -76,7 +77,7 @@ impl Lines for Known {
                 }
                 Ok(())
             }
-            Known::Table(table) => table.end(user, id).await,
+            Known::Table(table) => table.end(user, |row| row.id == id).await,
         }
     }
 
@@ -90,12 +91,7 @@ impl Lines for Known {
                 }
                 Ok(())
             }
-            Known::Table(table) => {
-                for row in table.list(user).await?.iter().filter(|row| is_other(row)) {
-                    table.end(user, &row.id).await?;
-                }
-                Ok(())
-            }
+            Known::Table(table) => table.end(user, is_other).await,
         }
     }
 }
@@ -105,15 +101,20 @@ fn unable() -> LedgerError {
 }
 
 impl Table {
-    async fn list(&self, user: &str) -> Result<Vec<Registration>, LedgerError> {
+    /// Each with its key in the table.
+    async fn list(&self, user: &str) -> Result<Vec<(String, Registration)>, LedgerError> {
         let mut tx = self.database.begin_reading().await?;
         let rows = tx.rows(self.back_end.registrations, &[Value::Text(user), Value::Text(&self.domain)]).await?;
         Ok(rows.iter().filter_map(registration).collect())
     }
 
-    async fn end(&self, user: &str, id: &str) -> Result<(), LedgerError> {
+    /// Ends those that are meant.
+    async fn end(&self, user: &str, is_meant: impl Fn(&Registration) -> bool) -> Result<(), LedgerError> {
+        let rows = self.list(user).await?;
         let mut tx = self.database.begin().await?;
-        tx.run(self.back_end.end, &[Value::Text(user), Value::Text(&self.domain), Value::Text(id)]).await?;
+        for (key, _) in rows.iter().filter(|(_, shown)| is_meant(shown)) {
+            tx.run(self.back_end.end, &[Value::Text(user), Value::Text(&self.domain), Value::Text(key)]).await?;
+        }
         Ok(tx.commit().await?)
     }
 }
@@ -124,14 +125,22 @@ fn unix(seconds: i64) -> Option<Stamp> {
     (seconds > 1_000_000_000).then(|| Stamp(WallTime(seconds.saturating_mul(1000))))
 }
 
-fn registration(row: &Row) -> Option<Registration> {
+/// A name that can stand in a path, for a key that perhaps cannot: Asterisk's are like `anna;@5d41402a`.
+fn id_of(key: &str) -> String {
+    let harmless = key.len() <= 128 && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    if harmless { key.to_owned() } else { ed25519::hex(&Sha256::digest(key)) }
+}
+
+fn registration(row: &Row) -> Option<(String, Registration)> {
     let text = |column| row.text(column).filter(|text| !text.is_empty()).map(str::to_owned);
-    Some(Registration {
-        id: text(0)?,
+    let key = text(0)?;
+    let shown = Registration {
+        id: id_of(&key),
         instance: text(2).map(|instance| instance.trim_matches(['<', '>', '"']).to_owned()),
         user_agent: text(3),
         address: text(4).or_else(|| text(1)),
         expires: row.int(5).and_then(unix),
         ..Registration::default()
-    })
+    };
+    Some((key, shown))
 }

@@ -67,7 +67,8 @@ impl<L: Ledger, R: Lines> Service<L, R> {
             Some(login) => self.ledger.read(&login, route.tx()).await?,
             None => None,
         };
-        let proof = self.desk().admit(now, request, &route, facts.as_ref())?;
+        let proof = self.desk().admit(now, request, &route, facts.as_ref());
+        let proof = proof.inspect_err(|reply| tell_of_refusal(request, reply))?;
         let Some(facts) = facts else { return Err(Failed::Refused(Reply::refused(Urn::Auth, "no such account"))) };
         reach(Step::Admitted);
         let user = facts.account.user.clone();
@@ -154,6 +155,14 @@ impl<L: Ledger, R: Lines> Service<L, R> {
     pub(crate) async fn forget(&self) -> Result<(), LedgerError> {
         let Now { wall, .. } = self.clock.now();
         self.ledger.forget(WallTime(wall.0.saturating_sub(KEPT_MS))).await
+    }
+}
+
+/// For the jail that also watches the SIP server. Which login was claimed is not said: it may be somebody's password.
+fn tell_of_refusal(request: &Request<'_>, reply: &Reply) {
+    let asks_anew = reply.headers.iter().any(|(_, value)| value.contains("stale=true"));
+    if reply.status == 401 && request.authorization.is_some() && !asks_anew {
+        tracing::warn!(from = %request.from, "a proof was refused");
     }
 }
 

@@ -1,12 +1,18 @@
 //! The root: who may sign, and how one follows another.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use ringfence::phone::notice::Told;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use ringfence::phone::notice::pin::Trust;
+use ringfence::phone::notice::{Kept, Told};
 use ringfence::phone::view::{NoticeLevel, NoticeSource};
-use serde_json::json;
+use ringfence::provider_api::Signed;
+use ringfence::provider_api::root::{Root, RootError};
+use serde_json::{Value, json};
 
-use super::rig::{DAY, ISSUER, Provider, Rig, answer, at, index, key, notice, with};
+use super::rig::{DAY, DOMAIN, ISSUER, Provider, Rig, answer, at, index, key, notice, public, sign, with};
 
 /// The list that follows, published with whatever key the provider has now.
 fn publish(rig: &mut Rig, seq: u64, id: &str) {
@@ -200,4 +206,54 @@ fn a_key_that_the_root_no_longer_lists_forces_nothing_more() {
     rig.web.discovery(&rig.provider.discovery());
     next_day(&mut rig);
     assert_eq!(rig.only().level, NoticeLevel::Advise);
+}
+
+/// The same key and signature under another name: the name stands in both, and neither signs it.
+fn renamed(text: &str) -> String {
+    let mut bytes = BASE64.decode(text).expect("base64");
+    bytes[5] ^= 1;
+    BASE64.encode(bytes)
+}
+
+#[test]
+fn one_key_under_two_names_is_one_key() {
+    let provider = Provider::new();
+    let one = key();
+    let root = |keys: Value| {
+        json!({ "sasa": "1", "version": 1, "issuer": ISSUER, "sip_domains": [DOMAIN], "realm": DOMAIN, "threshold": 2,
+            "keys": keys, "notices": {}, "expires": at(400 * DAY) })
+    };
+    let (first, second) = (public(&one), renamed(&public(&one)));
+    let bytes = serde_json::to_vec(&root(json!({ "k1": first, "k2": second }))).unwrap();
+    let signature = sign(&one, &bytes);
+    let line = signature.lines().nth(1).expect("a signature");
+    let again = signature.replace(line, &renamed(line));
+    let parsed = ringfence::provider_api::minisign::PublicKey::parse(&second).expect("a key");
+    assert!(parsed.verify(&bytes, &again).is_ok(), "the renamed signature is the renamed key's");
+    let signed = Signed::wrap(&bytes, [("k1".to_owned(), signature), ("k2".to_owned(), again)].into());
+    assert_eq!(Root::first(&signed), Err(RootError::OwnKeys));
+    assert!(Root::first(&provider.signed_root(&[].into())).is_ok());
+}
+
+#[test]
+fn a_key_of_notices_that_is_to_live_for_more_than_a_year_signs_nothing() {
+    for (days, taken) in [(300, 1), (366, 1), (400, 0)] {
+        let mut provider = Provider::new();
+        let notices = json!({ "n1": { "key": public(&provider.notices), "expires": at(days * DAY) } });
+        provider.root = json!({ "notices": notices });
+        let mut rig = Rig::with(provider, vec![notice("a")], Kept::default(), Trust::FirstUse);
+        rig.look();
+        assert_eq!(rig.views().len(), taken, "{days} days");
+    }
+}
+
+#[test]
+fn no_provider_makes_its_customers_ask_every_second() {
+    let mut provider = Provider::new();
+    provider.discovery = json!({ "poll_s": 5 });
+    let mut rig = Rig::with(provider, vec![notice("a")], Kept::default(), Trust::FirstUse);
+    rig.look();
+    let asked = rig.web.asked.len();
+    rig.pass(10 * Duration::from_secs(30));
+    assert!((8..=13).contains(&(rig.web.asked.len() - asked)), "{}", rig.web.asked.len() - asked);
 }
