@@ -424,8 +424,12 @@ fn listed() -> PhoneView {
     };
     all.devices.all = vec![stranger, kitchen];
     all.devices.list = ProviderList::Read { at: ago(0, 1), names_us: true };
-    all.devices.own =
-        Some(OwnView { place: "192.168.1.10".into(), registered: Some(ago(0, 90)), expires: Some(ago(0, -30)) });
+    all.devices.own = Some(OwnView {
+        place: "192.168.1.10".into(),
+        registered: Some(ago(0, 90)),
+        refreshed: None,
+        expires: Some(ago(0, -30)),
+    });
     let (id, software) = (SessionId("p1".into()), Some("Firefox".into()));
     let (country, since) = (Some("GB".into()), Some(ago(0, 30)));
     all.devices.logins = vec![LoginView { id, software, country, since, new: true, ending: Ending::Possible }];

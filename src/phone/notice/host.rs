@@ -149,7 +149,7 @@ impl Phone {
                     lookout.on_outcome(now, outcome, &mut self.entropy);
                 }
             }
-            Some(Next::NotAllowed) => self.with_lookout(id, |lookout| lookout.own_refused(now)),
+            Some(Next::WrongPassword | Next::NotAllowed) => self.with_lookout(id, |lookout| lookout.own_refused(now)),
             None => self.with_lookout(id, |lookout| lookout.own_not_asked(now)),
         }
     }

@@ -193,7 +193,7 @@ pub(in crate::ui) fn own_row(own: &OwnView, now: &Moment) -> String {
 pub(in crate::ui) fn login(login: &LoginView, now: &Moment) -> (String, String) {
     let name = login.software.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "A browser".into());
     let country = login.country.as_deref().unwrap_or("a login to the website");
-    (name, format!("{country}{}", since(login.since, now)))
+    (name, format!("{country}{}", since(login.since, None, now)))
 }
 
 /// An enrolled key: its name, and the rest.

@@ -8,14 +8,13 @@ use ringfence::phone::command::{Begin, ChangeCommand, Command, Dialled, NoticeCo
 use ringfence::phone::event::Event;
 use ringfence::phone::problem::ProblemKind;
 use ringfence::phone::view::{ChangePhase, NoticeSource, NoticeState, OwnNotices, OwnTrouble, Todo};
-use ringfence::port::http::Answer;
 use ringfence::port::net::Transport;
-use ringfence::provider_api::{SignedList, Stamp};
+use ringfence::provider_api::SignedList;
 use serde_json::{Value, json};
 
 use super::api_provider::{ApiProvider, settings};
 use super::world::{PASSWORD, Talk, World, draft, numeric};
-use crate::notices::rig::{DAY, ISSUER, NOON, Provider, at, index, notice, with};
+use crate::notices::rig::{DAY, ISSUER, NOON, Provider, at, index, notice, sign, with};
 
 const FIRST: AccountId = AccountId(1);
 
@@ -73,7 +72,7 @@ fn with_own(list: &Value) -> World {
         "notices_me": "/sasa/notices/me" } });
     let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
     world.now.wall = NOON;
-    publish(&mut world, &provider, &index(1, Vec::new()));
+    world.publish(&provider, &index(1, Vec::new()), NOON);
     for name in ["notices.json", "notices.json.minisig"] {
         let page = world.web.remove(&format!("{ISSUER}/sasa/{name}")).unwrap();
         world.web.insert(format!("{ISSUER}/lists/{name}"), page);
