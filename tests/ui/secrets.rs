@@ -1,6 +1,7 @@
 //! A typed password is nowhere in this process once its dialog is closed.
 
 use std::io::{Read as _, Seek as _, SeekFrom};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use egui_kittest::kittest::Queryable as _;
 use ringfence::base::Secret;
@@ -10,6 +11,12 @@ use ringfence::ui::state::{Page, SecurityPage};
 
 use crate::breach;
 use crate::rig::{asked, window};
+
+/// One test at a time: whoever counts holds a copy of this process' memory, another test's canary included.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The canary of one test, one character at a time: it must not lie in this program's own data, and tests run beside
 /// each other in one process.
@@ -46,6 +53,7 @@ fn copies(step: u8) -> usize {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_typed_password_leaves_no_copy_behind() {
+    let _alone = alone();
     let mut window = window(PhoneView::default());
     window.get_by_label("SIP address").click();
     window.run();
@@ -74,6 +82,7 @@ fn a_typed_password_leaves_no_copy_behind() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_password_that_was_shown_leaves_no_copy_behind() {
+    let _alone = alone();
     let mut window = window(breach::composing());
     window.state_mut().state.page = Page::Security;
     window.state_mut().state.security.go(SecurityPage::Change);

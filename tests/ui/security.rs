@@ -312,6 +312,7 @@ fn told_without_a_change_under_way_starts_one_or_takes_the_password_that_counts(
     let mut window = page(view.clone(), SecurityPage::Told);
     let begin = Command::Change(HOME, ChangeCommand::Begin(Begin::Told));
     assert_eq!(press(&mut window, "Start: Line password"), [begin]);
+    view.security[0].change.can_be_given = true;
     let mut window = page(view, SecurityPage::Told);
     assert_eq!(press(&mut window, "I've changed it"), [], "nothing is staged that could be tested");
     window.get_by_label("Line (SIP) password").click();

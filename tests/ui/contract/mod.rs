@@ -314,7 +314,7 @@ fn a_change_that_had_no_safe_place_goes_on_as_soon_as_there_is_one() {
 fn whom_the_provider_does_not_let_change_it_here_does_it_at_the_website() {
     for (_, _, make) in SCENES.iter().filter(|(_, name, _)| *name == "not allowed") {
         let mut world = make();
-        presses(&mut world, &SecurityPage::Change, "Do it on their website");
+        presses(&mut world, &SecurityPage::Change, "Use their website");
         assert_eq!(stage(&line(&world).phase), "composing");
         presses(&mut world, &SecurityPage::Change, "Save it and go on");
         assert_eq!(line(&world).phase, ChangePhase::AtProvider);

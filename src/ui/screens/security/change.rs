@@ -239,7 +239,7 @@ fn by_hand(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState) {
 
 fn needs_person(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, why: &NeedsPerson) {
     if matches!(why, NeedsPerson::NotAllowed) && !state.security.giving {
-        let feet = [Foot::plain("Enter the new one"), Foot::main("Do it on their website")];
+        let feet = [Foot::plain("Enter the new one"), Foot::main("Use their website")];
         let pressed = body(ui, "not allowed", &feet, |ui| {
             widgets::warning(ui, &text::explanation(&cx.security.change, cx.provider(), cx.now()));
             if widgets::link(ui, "Reach them", true).clicked() {
