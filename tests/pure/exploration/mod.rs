@@ -62,8 +62,7 @@ fn holds(name: &str, setting: &Setting) -> Found {
 
 /// Without a safeguard the same exploration finds the loss.
 fn is_lost(name: &str, without: Without) {
-    let faults = Faults { crashes: 1, keyring: 0, network: 1, foreign: 1 };
-    let found = run(name, &Setting { faults, begins: 2, without, ..ISSUE });
+    let found = run(name, &Setting { begins: 2, without, ..FEW });
     let (which, way) = found.broken.expect("a loss");
     assert!(which.starts_with("I1:"), "{which}: {way:?}");
 }
