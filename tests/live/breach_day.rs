@@ -3,9 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-use ringfence::base::Entropy;
+use ringfence::base::{Entropy, Secret};
+use ringfence::provider::security::Hashes;
+use ringfence::sip::digest::Hash;
 use serde_json::{Value, json};
 
+use crate::canary::files_with;
 use crate::rig::agent::Agent;
 use crate::rig::baresip::{self, Baresip};
 use crate::rig::kamailio::{Algorithm, Kamailio};
@@ -214,10 +217,22 @@ fn from_the_notice_to_the_refused_old_password_with_a_call_that_goes_on() {
     let told = again.ok(json!({"do": "notices", "account": 1}));
     assert_eq!(told["notices"][0]["state"], "done", "{told}");
     again.quit();
-    for value in alice.seen.iter().chain(&again.seen) {
-        assert!(!value.to_string().contains(NEW) && !value.to_string().contains(PASSWORD), "{value}");
+    // The passwords and what is as good as they are: in no event, and in no file of the phone's, its log among them.
+    let hashes = [PASSWORD, NEW].map(|word| Hashes::of("alice", crate::rig::kamailio::DOMAIN, &Secret::from(word)));
+    let hashes = hashes.iter().flat_map(|of| [Hash::Md5, Hash::Sha256, Hash::Sha512_256].map(|hash| of.get(hash)));
+    let hashes: Vec<String> = hashes.flatten().map(|hash| hash.expose("a test").clone()).collect();
+    let secrets: Vec<&str> = hashes.iter().map(String::as_str).chain([PASSWORD, NEW]).collect();
+    assert_eq!(secrets.len(), 8);
+    for secret in secrets {
+        for value in alice.seen.iter().chain(&again.seen) {
+            assert!(!value.to_string().contains(secret), "{value}");
+        }
+        assert_eq!(files_with(&again.folder, secret), Vec::<String>::new());
     }
-    assert!(!again.log().contains(NEW) && !again.log().contains(PASSWORD));
+    let log = again.log();
+    assert!(log.matches("REGISTER").count() > 4, "the log of both starts, at trace level");
+    // The search itself works: where Kamailio reads it, one is.
+    assert!(hashes.iter().any(|hash| !files_with(&town.scratch.path().join("database"), hash).is_empty()));
 }
 
 #[test]

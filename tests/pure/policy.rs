@@ -167,3 +167,50 @@ fn the_reader_of_licences_knows_and_from_or() {
     assert!(!satisfiable("GPL-3.0-only"));
     assert!(!satisfiable(""));
 }
+
+/// The features of one crate as this machine builds it.
+fn features(name: &str) -> Vec<String> {
+    let arguments = ["tree", "--locked", "--offline", "--prefix", "none", "--edges", "normal,build,dev"];
+    let mut cargo = Command::new(env!("CARGO"));
+    let out = cargo.args(arguments).args(["--format", "{p}|{f}"]).current_dir(env!("CARGO_MANIFEST_DIR")).output();
+    let out = out.expect("cargo runs");
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let text = String::from_utf8(out.stdout).expect("cargo writes UTF-8");
+    let of = text.lines().filter_map(|line| line.strip_suffix(" (*)").unwrap_or(line).split_once('|'));
+    let of = of.filter(|(package, _)| package.split(' ').next() == Some(name));
+    of.flat_map(|(_, features)| features.split(',').map(str::to_owned)).collect()
+}
+
+/// With it, every call of the keyring from a thread of the runtime panics (account-security 5.1).
+#[test]
+fn nobody_turns_on_the_keyring_s_other_runtime() {
+    let zbus = features("zbus");
+    assert!(zbus.iter().any(|feature| feature == "async-io"), "the features were read: {zbus:?}");
+    assert!(!zbus.iter().any(|feature| feature == "tokio"), "{zbus:?}");
+}
+
+/// The words by which an HTTP client is told to believe any certificate (account-security 4.2).
+const CARELESS: [&str; 2] = ["danger_", "accept_invalid"];
+
+fn careless(source: &str) -> bool {
+    CARELESS.iter().any(|word| source.contains(word))
+}
+
+#[test]
+fn no_client_is_told_to_believe_any_certificate() {
+    let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut read = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if entry.extension().is_some_and(|extension| extension == "rs") {
+                let source = std::fs::read_to_string(&entry).expect("a source");
+                assert!(!careless(&source), "{}", entry.display());
+                read += 1;
+            }
+        }
+    }
+    assert!(read > 300, "the sources were read: {read}");
+    assert!(careless(".danger_accept_invalid_certs(true)"));
+}

@@ -46,7 +46,8 @@ impl Agent {
                 command.args([option, value]);
             }
         }
-        let log = std::fs::File::create(folder.join("stderr")).expect("log");
+        // A second start writes behind the first: what is searched for is searched for in all of it.
+        let log = std::fs::File::options().create(true).append(true).open(folder.join("stderr")).expect("log");
         command.args(arguments).env("RUST_LOG", crate::AGENT_LOG);
         let mut command = within(command);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);

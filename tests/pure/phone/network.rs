@@ -29,6 +29,8 @@ pub(super) enum Talk {
     Registrar,
     /// Like the registrar, and somebody there takes every call.
     Answers,
+    /// The same, with encrypted sound where it is offered.
+    Encrypts,
     /// Like the registrar, and answers every INVITE with this.
     Invites(u16),
     /// Like the registrar, and sends every call but those to this address on to it.
@@ -109,27 +111,29 @@ impl World {
         let response = match server.map_or(Talk::Silent, |server| server.talk) {
             Talk::Silent => return,
             Talk::Status(status) => Message::response_to(request, status, "", Some("srv")),
-            talk @ (Talk::Registrar | Talk::Answers | Talk::Invites(_) | Talk::SendsOn(_) | Talk::AsksWhoCalls) => {
-                match (request.method(), talk) {
-                    (Some(Method::Ack), _) => return,
-                    (Some(Method::Register), _) => self.register(request),
-                    (Some(Method::Subscribe), _) => self.subscribe(request),
-                    (Some(Method::Invite), Talk::Invites(status)) => {
-                        Message::response_to(request, status, "", Some("b"))
+            talk @ (Talk::Registrar
+            | Talk::Answers
+            | Talk::Encrypts
+            | Talk::Invites(_)
+            | Talk::SendsOn(_)
+            | Talk::AsksWhoCalls) => match (request.method(), talk) {
+                (Some(Method::Ack), _) => return,
+                (Some(Method::Register), _) => self.register(request),
+                (Some(Method::Subscribe), _) => self.subscribe(request),
+                (Some(Method::Invite), Talk::Invites(status)) => Message::response_to(request, status, "", Some("b")),
+                (Some(Method::Invite), Talk::SendsOn(target)) => {
+                    if request.uri().expect("a request").to_string() == target {
+                        Message::response_to(request, 486, "", Some("b"))
+                    } else {
+                        Message::response_to(request, 302, "", Some("b"))
+                            .with("Contact", format!("<{target};x=1?Subject=a>"))
                     }
-                    (Some(Method::Invite), Talk::SendsOn(target)) => {
-                        if request.uri().expect("a request").to_string() == target {
-                            Message::response_to(request, 486, "", Some("b"))
-                        } else {
-                            Message::response_to(request, 302, "", Some("b"))
-                                .with("Contact", format!("<{target};x=1?Subject=a>"))
-                        }
-                    }
-                    (Some(Method::Invite), Talk::Answers) => taken(request),
-                    (Some(Method::Invite), Talk::AsksWhoCalls) => self.ask_who_calls(request),
-                    _ => Message::response_to(request, 200, "", Some("srv")),
                 }
-            }
+                (Some(Method::Invite), Talk::Answers) => taken(request),
+                (Some(Method::Invite), Talk::Encrypts) => taken_with_keys(request),
+                (Some(Method::Invite), Talk::AsksWhoCalls) => self.ask_who_calls(request),
+                _ => Message::response_to(request, 200, "", Some("srv")),
+            },
         };
         self.inputs.push_back(Input::Net(Report::Message(flow.clone(), response.to_bytes())));
     }
@@ -221,4 +225,14 @@ fn taken(invite: &Message) -> Message {
     Message::response_to(invite, 200, "", Some("b"))
         .with("Contact", "<sip:bob@192.0.2.2>")
         .with_body("application/sdp", DESCRIPTION)
+}
+
+/// The key that goes with the first suite that was offered (RFC 4568).
+fn taken_with_keys(invite: &Message) -> Message {
+    let offer = String::from_utf8_lossy(&invite.body).into_owned();
+    let wanted = offer.lines().find(|line| line.contains("AES_CM_128_HMAC_SHA1_80"));
+    let tag = wanted.and_then(|line| line.strip_prefix("a=crypto:")?.split(' ').next()).expect("keys are offered");
+    let key = format!("a=crypto:{tag} AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n");
+    let taken = Message::response_to(invite, 200, "", Some("b")).with("Contact", "<sip:bob@192.0.2.2>");
+    taken.with_body("application/sdp", format!("{DESCRIPTION}{key}"))
 }

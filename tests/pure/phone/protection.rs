@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use ringfence::base::{AccountId, WallTime};
 use ringfence::phone::VaultUse;
-use ringfence::phone::command::{AccountDraft, Alarm, Command, Protection, TrustCommand};
+use ringfence::phone::command::{AccountDraft, Alarm, Command, Dialled, Protection, TrustCommand};
 use ringfence::phone::event::Event;
 use ringfence::phone::problem::ProblemKind;
-use ringfence::phone::view::{AccountState, Fact, SignInView, Todo};
+use ringfence::phone::view::{AccountState, CallState, Encryption, Fact, SignInView, Todo};
 use ringfence::port::net::{CertificateError, Fingerprint, FlowId, NetError, Report, Transport};
 
-use super::world::{Entry, PASSWORD, World, numeric, server};
+use super::world::{Entry, PASSWORD, Talk, World, numeric, server};
 
 const LINE: AccountId = AccountId(1);
 const THEIRS: Fingerprint = Fingerprint([0xab; 32]);
@@ -239,4 +239,42 @@ fn an_alarm_stays_through_restarts_until_it_is_dismissed() {
     let mut world = restarted(&world);
     world.load();
     assert_eq!(alarms(&world), []);
+}
+
+/// A call that somebody takes; whether its sound was encrypted.
+fn call(world: &mut World, talk: Talk) -> Encryption {
+    world.servers.get_mut(&(Transport::Tls, server("192.0.2.2:5061"))).expect("the server").talk = talk;
+    world.command(Command::PlaceConfirmed(LINE, Dialled::parse("bob").expect("a name")));
+    let call = world.view().calls.last().expect("a call").clone();
+    assert_eq!(call.state, CallState::Established);
+    world.command(Command::HangUp(call.id));
+    world.pass(Duration::from_secs(6));
+    call.encryption
+}
+
+/// Whether the line is said to have encrypted sound.
+fn srtp(world: &World) -> bool {
+    world.view().security[0].facts.iter().any(|fact| matches!(fact, Fact::Connection { srtp: true, .. }))
+}
+
+#[test]
+fn a_call_in_the_clear_after_an_encrypted_one_is_an_alarm_and_only_then_was_anything_claimed() {
+    let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
+    assert!(!srtp(&world), "no call has shown it");
+    assert_eq!(call(&mut world, Talk::Answers), Encryption::None);
+    assert_eq!((srtp(&world), alarms(&world)), (false, vec![]), "nothing was better before");
+    assert_eq!(call(&mut world, Talk::Encrypts), Encryption::ToProvider);
+    assert_eq!((srtp(&world), alarms(&world)), (true, vec![]));
+    let mut world = restarted(&world);
+    world.load();
+    assert_eq!(call(&mut world, Talk::Answers), Encryption::None);
+    assert_eq!((srtp(&world), alarms(&world), told(&world, Alarm::NoSrtp)), (false, vec![Alarm::NoSrtp], 1));
+    let todo = world.view().security[0].todo.clone();
+    let [Todo::Weaker(weaker)] = todo.as_slice() else { panic!("{todo:?}") };
+    assert_eq!((weaker.what, weaker.refused), (Protection::Sound, false), "it was not refused, and nobody allowed it");
+    call(&mut world, Talk::Answers);
+    assert_eq!(told(&world, Alarm::NoSrtp), 1, "once");
+    trust(&mut world, TrustCommand::AllowWeaker(LINE, Protection::Sound));
+    call(&mut world, Talk::Answers);
+    assert_eq!((alarms(&world), told(&world, Alarm::NoSrtp)), (vec![], 1), "nothing is expected any more");
 }
