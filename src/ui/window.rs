@@ -125,6 +125,7 @@ impl Front<'_> {
     fn redraw(&mut self, event_loop: &ActiveEventLoop) {
         if let Some(main) = self.main {
             self.inner.window_event(event_loop, main, WindowEvent::RedrawRequested);
+            tracing::trace!("a frame is painted");
         }
     }
 
@@ -155,10 +156,10 @@ impl ApplicationHandler<UserEvent> for Front<'_> {
     fn window_event(&mut self, event_loop: &ActiveEventLoop, id: WindowId, event: WindowEvent) {
         self.main.get_or_insert(id);
         let paints = matches!(event, WindowEvent::RedrawRequested);
+        self.inner.window_event(event_loop, id, event);
         if paints {
             tracing::trace!("a frame is painted");
         }
-        self.inner.window_event(event_loop, id, event);
         if let Some(start) = self.unpainted.take_if(|_| paints) {
             start.end();
         }
