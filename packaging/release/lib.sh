@@ -37,7 +37,10 @@ remapped() {
 }
 
 # fill FILE: a text with what settings.sh and the version decide filled in.
-fill() { sed -e "s|@APP_ID@|$APP_ID|g; s|@HOMEPAGE@|$HOMEPAGE|g; s|@VERSION@|$VERSION|g; s|@DATE@|${MTIME%T*}|g" "$1"; }
+fill() {
+  sed -e "s|@APP_ID@|$APP_ID|g; s|@HOMEPAGE@|$HOMEPAGE|g; s|@VERSION@|$VERSION|g; s|@DATE@|${MTIME%T*}|g" \
+    -e "s|@UPDATE_ORIGIN@|$UPDATE_ORIGIN|g; s|@UPDATE_KEY@|$UPDATE_KEY|g; s|@WITHDRAWAL_KEY@|$WITHDRAWAL_KEY|g" "$1"
+}
 
 # check_program FILE: nothing of this machine is in it, the list of its crates is, and a program for Linux runs where the packages
 # say that it does.

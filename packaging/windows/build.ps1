@@ -19,7 +19,11 @@ if ($LASTEXITCODE -ne 0) { throw "the tools were not built" }
 cargo auditable build --locked --release --bin ringfence
 if ($LASTEXITCODE -ne 0) { throw "the program was not built" }
 Copy-Item target/release/ringfence.exe $stage
+# Names of authors are not all in Windows' own code page.
+$env:PYTHONUTF8 = "1"
+[Console]::OutputEncoding = [Text.Encoding]::UTF8
 python packaging/release/licences --filter-platform x86_64-pc-windows-msvc | Set-Content -Encoding utf8 "$stage/licences.txt"
+if ($LASTEXITCODE -ne 0) { throw "a licence has no text" }
 python packaging/release/sbom ringfence x86_64-pc-windows-msvc "$stage/sbom.cdx.json"
 if ($LASTEXITCODE -ne 0) { throw "no list of parts" }
 
