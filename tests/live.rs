@@ -79,5 +79,10 @@ const fn program() -> &'static str {
     env!("CARGO_BIN_EXE_ringfence")
 }
 
+/// The provider's side of it.
+const fn provider_program() -> &'static str {
+    env!("CARGO_BIN_EXE_ringfence-provider")
+}
+
 /// What agents log: everything, so that whatever must not be said would be found.
 const AGENT_LOG: &str = "trace";

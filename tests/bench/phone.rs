@@ -28,6 +28,15 @@ fn program() -> std::ffi::OsString {
     std::env::var_os("RINGFENCE_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_ringfence").into())
 }
 
+/// The provider's side of it: the one beside that program.
+fn provider_program() -> std::ffi::OsString {
+    let named = std::env::var_os("RINGFENCE_PROGRAM").map(std::path::PathBuf::from);
+    match named {
+        Some(program) => program.with_file_name("ringfence-provider").into_os_string(),
+        None => env!("CARGO_BIN_EXE_ringfence-provider").into(),
+    }
+}
+
 /// What agents log: what a customer's would.
 const AGENT_LOG: &str = "warn";
 

@@ -10,7 +10,7 @@ use crate::capture::{Capture, Datagram};
 use crate::changes;
 use crate::linphone::Linphone;
 use crate::notices;
-use crate::process;
+use crate::process::{self, Account};
 use crate::provider;
 use crate::rig::agent::Agent;
 use crate::rig::baresip::{self, Baresip};
@@ -267,12 +267,14 @@ fn linphone_minute(scratch: &Scratch, kamailio: &Kamailio) {
 fn minute(scratch: &Scratch, who: &str, caller: u32, callee: u32) {
     std::thread::sleep(Duration::from_secs(2));
     let capture = Capture::start(scratch);
-    let before = (process::cpu_seconds(caller), process::cpu_seconds(callee), process::wakeups(caller));
+    let before = (Account::of(caller), Account::of(callee));
     std::thread::sleep(Duration::from_secs(60));
-    let (a, b) = (process::cpu_seconds(caller) - before.0, process::cpu_seconds(callee) - before.1);
-    let wakeups = (process::wakeups(caller) - before.2) / 60.0;
+    let (ours, others) = (Account::of(caller).since(&before.0), Account::of(callee).since(&before.1));
     println!(
-        "{who}: CPU {a:.3} and {b:.3} s a minute, {wakeups:.0} wake-ups a second, peak {:.1} MiB, PSS {:.1} MiB, {} threads",
+        "{who}: CPU {:.3} and {:.3} s a minute, {:.0} wake-ups a second, peak {:.1} MiB, PSS {:.1} MiB, {} threads",
+        ours.cpu,
+        others.cpu,
+        ours.wakeups / 60.0,
         process::peak_mib(caller),
         process::pss_mib(caller),
         process::threads(caller)
@@ -294,12 +296,11 @@ fn idle() {
     std::thread::sleep(Duration::from_secs(2));
     // A thread that ends takes its account with it.
     crate::rig::wait_until("the tables of numbers are loaded", || !process::has_thread(agent.pid(), "tables"));
-    let before = (process::cpu_seconds(agent.pid()), process::wakeups(agent.pid()));
+    let before = Account::of(agent.pid());
     std::thread::sleep(Duration::from_secs(60));
     println!(
-        "ringfence agent: CPU {:.4} %, {:.2} wake-ups a second, RSS {:.1} MiB, PSS {:.1} MiB, {} threads",
-        (process::cpu_seconds(agent.pid()) - before.0) / 60.0 * 100.0,
-        (process::wakeups(agent.pid()) - before.1) / 60.0,
+        "ringfence agent: {}, RSS {:.1} MiB, PSS {:.1} MiB, {} threads",
+        Account::of(agent.pid()).since(&before).over(60.0),
         process::resident_mib(agent.pid()),
         process::pss_mib(agent.pid()),
         process::threads(agent.pid())
@@ -371,13 +372,12 @@ fn window() {
             std::thread::sleep(Duration::from_secs(5));
             let pid = window.pid();
             let painted = || window.log().matches("a frame is painted").count();
-            let before = (process::cpu_seconds(pid), process::wakeups(pid), painted());
+            let before = (Account::of(pid), painted());
             std::thread::sleep(Duration::from_secs(30));
             println!(
-                "idle: CPU {:.4} %, {:.2} wake-ups a second, {} frames; PSS {:.1} MiB, of it without a file (our heap and the software renderer's) {:.1} MiB, {} threads",
-                (process::cpu_seconds(pid) - before.0) / 30.0 * 100.0,
-                (process::wakeups(pid) - before.1) / 30.0,
-                painted() - before.2,
+                "idle: {}, {} frames; PSS {:.1} MiB, of it without a file (our heap and the software renderer's) {:.1} MiB, {} threads",
+                Account::of(pid).since(&before.0).over(30.0),
+                painted() - before.1,
                 process::pss_mib(pid),
                 process::anonymous_mib(pid),
                 process::threads(pid)

@@ -1,15 +1,50 @@
 //! What a process costs, by the kernel's own accounts.
 
+use std::collections::BTreeMap;
 use std::fs;
 
-/// CPU seconds of all threads, to the nanosecond (`schedstat`), ended ones not counted.
-pub fn cpu_seconds(pid: u32) -> f64 {
-    tasks(pid).iter().filter_map(|t| first_number(&format!("{t}/schedstat"))).sum::<f64>() / 1e9
+/// What the threads of a process have cost so far.
+pub struct Account(BTreeMap<String, (f64, f64)>);
+
+/// What was spent between two looks at an account.
+pub struct Cost {
+    /// CPU seconds, to the nanosecond (`schedstat`).
+    pub cpu: f64,
+    /// Times that a thread gave up the processor of its own accord: wake-ups.
+    pub wakeups: f64,
+    /// Threads that ended in between: the kernel keeps no account of what they spent since the first look.
+    pub ended: usize,
 }
 
-/// Times that a thread gave up the processor of its own accord: wake-ups.
-pub fn wakeups(pid: u32) -> f64 {
-    tasks(pid).iter().map(|t| field(&format!("{t}/status"), "voluntary_ctxt_switches:")).sum()
+impl Account {
+    pub fn of(pid: u32) -> Account {
+        let both = |task: &String| {
+            let cpu = first_number(&format!("{task}/schedstat")).unwrap_or(0.0) / 1e9;
+            (cpu, field(&format!("{task}/status"), "voluntary_ctxt_switches:"))
+        };
+        Account(tasks(pid).into_iter().map(|task| (task.clone(), both(&task))).collect())
+    }
+
+    /// What was spent since that earlier look.
+    pub fn since(&self, before: &Account) -> Cost {
+        let mut cost = Cost { cpu: 0.0, wakeups: 0.0, ended: 0 };
+        for (task, (cpu, wakeups)) in &self.0 {
+            let (cpu_before, wakeups_before) = before.0.get(task).copied().unwrap_or_default();
+            cost.cpu += cpu - cpu_before;
+            cost.wakeups += wakeups - wakeups_before;
+        }
+        cost.ended = before.0.keys().filter(|task| !self.0.contains_key(*task)).count();
+        cost
+    }
+}
+
+impl Cost {
+    /// As a share of the time it was spent in.
+    pub fn over(&self, seconds: f64) -> String {
+        let ended =
+            if self.ended > 0 { format!(" ({} threads ended, not counted)", self.ended) } else { String::new() };
+        format!("{:.4} % CPU, {:.2} wake-ups a second{ended}", self.cpu / seconds * 100.0, self.wakeups / seconds)
+    }
 }
 
 /// Peak resident memory, MiB.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::figures::show;
-use crate::process;
+use crate::process::{self, Account};
 use crate::rig::Scratch;
 use crate::rig::database::{Database, Postgres};
 use crate::rig::kamailio::{Algorithm, DOMAIN};
@@ -81,14 +81,9 @@ pub fn idle() {
     assert_eq!(run(anna.generation(&password("anna", 21))), Some(21));
     drop(anna);
     std::thread::sleep(Duration::from_secs(2));
-    let (cpu, wakes) = (process::cpu_seconds(provider.daemon.pid()), process::wakeups(provider.daemon.pid()));
+    let pid = provider.daemon.pid();
+    let before = Account::of(pid);
     std::thread::sleep(Duration::from_secs(60));
-    let busy = process::cpu_seconds(provider.daemon.pid()) - cpu;
-    let woken = process::wakeups(provider.daemon.pid()) - wakes;
-    println!(
-        "idle for a minute: {:.2} % CPU, {:.1} wake-ups a second, {:.1} MiB resident",
-        busy / 60.0 * 100.0,
-        woken / 60.0,
-        process::resident_mib(provider.daemon.pid())
-    );
+    let spent = Account::of(pid).since(&before).over(60.0);
+    println!("idle for a minute: {spent}, {:.1} MiB resident", process::resident_mib(pid));
 }

@@ -131,7 +131,7 @@ impl Provider {
     }
 
     fn command(folder: &Path, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ringfence-provider"));
+        let mut command = Command::new(crate::provider_program());
         command.args(arguments).arg("--config").arg(folder.join("provider.toml"));
         command
     }
