@@ -49,10 +49,11 @@ check_program() {
   # A file, not a pipe: `grep -q` would end `strings` early, and that would count as an error.
   strings "$1" >"$TOOLS/strings"
   if grep -F -m 3 -e "$HOME/." -e "${CARGO_HOME:-$HOME/.cargo}" -e "$PWD/" "$TOOLS/strings"; then die "$1 holds paths of this machine"; fi
-  objcopy -O binary --only-section=.dep-v0 --set-section-flags .dep-v0=alloc "$1" "$TOOLS/crates"
+  objcopy --dump-section ".dep-v0=$TOOLS/crates" "$1" "$TOOLS/copy" || die "$1 holds no list of its crates"
+  rm "$TOOLS/copy"
   python3 -c '
 import json, sys, zlib
-crates = json.loads(zlib.decompress(open(sys.argv[1], "rb").read()))["packages"]
+crates = json.loads(zlib.decompressobj().decompress(open(sys.argv[1], "rb").read()))["packages"]
 assert len(crates) > 300 and any(crate["name"] == "rustls" for crate in crates), "the list is too short"
 ' "$TOOLS/crates" || die "$1 holds no list of its crates for scanners of vulnerabilities"
   case $1 in *.exe) return ;; esac
