@@ -231,6 +231,12 @@ impl Memory {
         }
     }
 
+    /// Whether the provider's own list names logins to its website.
+    #[must_use]
+    pub fn names_logins(&self) -> bool {
+        !self.rest.logins.is_empty()
+    }
+
     /// It is the person's, and this is its name; an empty one means: mine, call it by where it is. False if there is
     /// no such device.
     pub fn name(&mut self, key: &str, name: &str) -> bool {

@@ -261,11 +261,13 @@ impl Phone {
         // Whoever could not be asked to end the others would refuse the whole change.
         let end_others =
             account.is_some_and(|account| account.record.devices.end_others && account.asking.others_stay().is_none());
+        // Nor is a provider asked to end logins that has shown none.
+        let end_logins = end_others && account.is_some_and(|account| account.record.devices.names_logins());
         let hosted = self.security.changes.get_mut(&id)?;
         let Candidate { secret, known } = hosted.candidate.take()?;
         hosted.chosen = Some(known);
         hosted.complaint = None;
-        hosted.api.end_others = end_others;
+        (hosted.api.end_others, hosted.api.end_logins) = (end_others, end_logins);
         Some(Input::Person(Person::Choose { tx, new: secret, created: now.wall, not_after }))
     }
 

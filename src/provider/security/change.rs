@@ -108,6 +108,10 @@ fn unsupported(settings: &Settings, change: &ChangeRequest) -> Option<&'static s
     if change.terminate.calls != Calls::None {
         return Some("calls are not ended here");
     }
+    // The website is the provider's own: this program neither knows its logins nor lists any.
+    if change.terminate.tokens != Whose::None {
+        return Some("logins to the website are not ended here");
+    }
     let ends = change.terminate.registrations == Whose::Others;
     (ends && !settings.ends_registrations).then_some("registrations are not ended here")
 }

@@ -385,6 +385,25 @@ fn a_key_or_a_login_that_is_new_is_told_once_and_stays_until_it_is_the_person_s(
 }
 
 #[test]
+fn logins_are_to_end_with_a_change_only_where_the_provider_has_named_some() {
+    for named in [false, true] {
+        let mut world = with(vec![desk()]);
+        if named {
+            provider(&mut world).portal.push(PortalSession { id: "p1".into(), ..PortalSession::default() });
+            ask_now(&mut world);
+        }
+        world.command(Command::Device(LINE, DeviceCommand::EndOthers(true)));
+        change(&mut world, ChangeCommand::Now(Some(Secret::from(NEW))));
+        let mut posts = world.requested.iter().map(|(_, it)| it);
+        let post = posts.rfind(|it| it.method == Method::Post && it.path.as_str() == "/sasa/changes").expect("sent");
+        let body = post.body.as_ref().expect("a body").expose("a test");
+        let body: serde_json::Value = serde_json::from_slice(body).unwrap();
+        assert_eq!(body["terminate"]["registrations"], "others");
+        assert_eq!(body["terminate"]["tokens"], if named { "others" } else { "none" });
+    }
+}
+
+#[test]
 fn the_choice_to_end_the_others_is_made_anew_for_each_change() {
     let mut world = with(vec![desk()]);
     world.command(Command::Device(LINE, DeviceCommand::EndOthers(true)));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ringfence::base::{Secret, WallTime};
 use ringfence::provider::security::policy::PasswordAlone;
 use ringfence::provider::security::{End, Hashes, Settings};
-use ringfence::provider_api::changes::{ChangeReply, ChangeState, Whose};
+use ringfence::provider_api::changes::{Calls, ChangeReply, ChangeState, Terminate, Whose};
 use ringfence::provider_api::secret::Ha1Algorithm;
 use ringfence::provider_api::{ChangeRequest, Credential, Problem, Stamp, Urn};
 use serde_json::json;
@@ -198,6 +198,30 @@ fn ending_other_registrations_is_asked_once_with_the_one_to_spare() {
     applied(&site.ask(&phone("old"), &ask), 2);
     let expected = ringfence::provider::security::transaction::Flush { keep: "urn:uuid:me".into() };
     assert_eq!(site.ended, [End::Others(expected)]);
+}
+
+#[test]
+fn what_cannot_be_ended_is_refused_and_nothing_is_changed_or_remembered() {
+    let settled = Settings { ends_registrations: false, ..settings() };
+    let none = Terminate::default;
+    for (what, terminate, settings) in [
+        ("tokens", Terminate { tokens: Whose::Others, ..none() }, settings()),
+        ("calls", Terminate { calls: Calls::Suspicious, ..none() }, settings()),
+        ("all calls", Terminate { calls: Calls::AllButMine, ..none() }, settings()),
+        ("registrations", Terminate { registrations: Whose::Others, ..none() }, settled),
+    ] {
+        let mut site = Site::new(settings);
+        let plain = site.change(1, "the-new-password", 1);
+        let mut request: ChangeRequest = serde_json::from_slice(&plain.body).unwrap();
+        request.terminate = terminate;
+        let reply = site.ask(&phone("old"), &post(&request, 1));
+        assert_eq!(urn(&reply), (501, Urn::NotSupported), "{what}");
+        let title = ringfence::provider_api::Problem::parse(&reply.body).unwrap().title.unwrap_or_default();
+        assert!(title.contains("not ended here"), "{what}: {title}");
+        assert!(site.takes("old") && site.ended.is_empty() && site.memory.audit().is_empty(), "{what}");
+        // The same transaction without it: nothing of the refusal was kept.
+        applied(&site.ask(&phone("old"), &plain), 2);
+    }
 }
 
 #[test]

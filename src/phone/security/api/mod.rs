@@ -52,6 +52,8 @@ pub(super) struct Api {
     enrolled: enrol::Tried,
     /// The others are ended with the change: the person chose so before it.
     pub(super) end_others: bool,
+    /// And with them the logins to the website.
+    pub(super) end_logins: bool,
     /// Asking who else is on the line.
     sessions: sessions::Sessioning,
 }
@@ -142,6 +144,7 @@ impl Phone {
             SecretForm::Unknown => return None,
         };
         let others = if hosted.api.end_others { Whose::Others } else { Whose::None };
+        let logins = if hosted.api.end_logins { Whose::Others } else { Whose::None };
         let keep = Some(format!("urn:uuid:{}", account.record.uuid));
         let request = ChangeRequest {
             tx: txn.tx.clone(),
@@ -149,7 +152,7 @@ impl Phone {
             generation: Generator::Client,
             not_after: Stamp(txn.not_after?),
             secret: Some(secret),
-            terminate: Terminate { registrations: others, tokens: others, calls: Calls::None, keep },
+            terminate: Terminate { registrations: others, tokens: logins, calls: Calls::None, keep },
             reason: Some(hosted.machine().notice().map_or("person".to_owned(), |notice| format!("notice:{notice}"))),
         };
         let body = serde_json::to_vec(&request).ok()?;
