@@ -44,7 +44,8 @@ impl Letters<'_> {
                 .map_err(|why| format!("{account}: {why}; nothing was published"))
         });
         let signed = signed.collect::<Result<Vec<_>, String>>()?;
-        make(self.folder)?;
+        // It says who has letters: not for others to read.
+        files::make_private(self.folder)?;
         signed.into_iter().map(|(account, ready)| Ok((account, ready.write()?))).collect()
     }
 
@@ -117,15 +118,6 @@ fn account_in(path: &Path) -> Result<String, String> {
     // A list under another's name would be given to that other, who would refuse it.
     let in_place = path.file_stem().is_some_and(|stem| *stem == *own::file_name(&account));
     if in_place { Ok(account) } else { Err(format!("{}: it is the list of {account}", path.display())) }
-}
-
-/// The folder says who has letters: not for others to read.
-fn make(folder: &Path) -> Result<(), String> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o750);
-    builder.create(folder).map_err(|error| format!("{}: {error}", folder.display()))
 }
 
 #[cfg(test)]

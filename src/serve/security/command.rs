@@ -27,6 +27,7 @@ use crate::io::entropy;
 use crate::provider::security::Desk;
 use crate::provider_api::Stamp;
 use crate::provider_api::notices::Level;
+use crate::serve::publish::files::make_private;
 
 /// What `--help` says.
 pub const HELP: &str = "\
@@ -186,7 +187,17 @@ async fn open(config: &Config) -> Result<Store, String> {
     Ok(store)
 }
 
+/// The folder of notices to single accounts is there and can be read: better said now than to the first customer who
+/// has one.
+fn ready(folder: &Path) -> Result<(), String> {
+    make_private(folder)?;
+    std::fs::read_dir(folder).map(drop).map_err(|error| {
+        format!("{}: {error}: it must be readable by the user that this runs as (chmod 2750, chgrp)", folder.display())
+    })
+}
+
 async fn serve(config: Config, store: Store) -> Result<(), String> {
+    config.own_notices.as_deref().map_or(Ok(()), ready)?;
     let clock = Clock::start();
     let dice = entropy::from_system().map_err(|error| error.to_string())?;
     let lines = match &config.registrations {
