@@ -13,6 +13,8 @@ pub struct Palette {
     pub card: Color32,
     /// Hairlines.
     pub line: Color32,
+    /// Around what can be typed into: its inside is too near to what is around it to show where it is.
+    pub edge: Color32,
     /// Text.
     pub ink: Color32,
     /// Secondary text.
@@ -53,6 +55,7 @@ pub const LIGHT: Palette = Palette {
     bg: rgb(0xFB_FB_FD),
     card: rgb(0xFF_FF_FF),
     line: rgb(0xE6_E8_EF),
+    edge: rgb(0x85_8D_A2),
     ink: rgb(0x17_1B_26),
     muted: rgb(0x64_6C_80),
     accent: rgb(0x3B_4F_E0),
@@ -74,6 +77,7 @@ pub const DARK: Palette = Palette {
     bg: rgb(0x12_15_1D),
     card: rgb(0x1A_1E_29),
     line: rgb(0x2A_30_40),
+    edge: rgb(0x6E_78_92),
     ink: rgb(0xEE_F0_F6),
     muted: rgb(0x98_A0_B5),
     accent: rgb(0x8C_9A_FF),
@@ -248,6 +252,17 @@ mod tests {
             ] {
                 let ratio = contrast(text, behind);
                 assert!(ratio >= 4.5, "{text:?} on {behind:?}: {ratio}");
+            }
+        }
+    }
+
+    /// WCAG 2.2, 1.4.11: what one needs to find a field.
+    #[test]
+    fn the_edge_of_a_field_stands_out_from_its_inside_and_from_what_is_around_it() {
+        for p in [&LIGHT, &DARK] {
+            for beside in [p.bg, p.card, p.warn_soft, p.end_soft] {
+                let ratio = contrast(p.edge, beside);
+                assert!(ratio >= 3.0, "{:?} beside {beside:?}: {ratio}", p.edge);
             }
         }
     }

@@ -1,9 +1,10 @@
 //! What every scene paints, all of it stands out from what is behind it in both themes, and nothing is cut off at the
 //! sides of the narrowest window.
 
-use egui::epaint::{ClippedShape, TextShape};
+use egui::epaint::{ClippedShape, RectShape, TextShape};
 use egui::{Color32, Pos2, Rect, Shape, Theme};
 use egui_kittest::Harness;
+use egui_kittest::kittest::NodeT as _;
 use ringfence::base::units::Decibels;
 use ringfence::ui::screens::{self, Scene};
 use ringfence::ui::state::UiState;
@@ -14,11 +15,11 @@ use crate::scenes;
 
 /// WCAG 2.1, 1.4.3: text.
 const TEXT: f32 = 4.5;
-/// WCAG 2.1, 1.4.11: icons.
+/// WCAG 2.1, 1.4.11: icons, and the edges of fields.
 const ICON: f32 = 3.0;
 
-/// What a scene paints, in order.
-fn painted(name: &str, theme: Theme, size: [f32; 2]) -> Vec<ClippedShape> {
+/// A scene, drawn.
+fn drawn(name: &str, theme: Theme, size: [f32; 2]) -> Harness<'static, UiState> {
     let (view, state) = scenes::scene(name).expect("it is among the names");
     let size = size.map(|side| side + 16.0);
     let builder = Harness::builder().with_size(size).with_theme(theme).with_context_setup(theme::install);
@@ -31,7 +32,12 @@ fn painted(name: &str, theme: Theme, size: [f32; 2]) -> Vec<ClippedShape> {
         state,
     );
     window.run_steps(2);
-    window.output().shapes.clone()
+    window
+}
+
+/// What a scene paints, in order.
+fn painted(name: &str, theme: Theme, size: [f32; 2]) -> Vec<ClippedShape> {
+    drawn(name, theme, size).output().shapes.clone()
 }
 
 /// Shapes without their nesting.
@@ -65,6 +71,14 @@ fn behind(all: &[(Rect, Shape)], before: usize, at: Pos2) -> Color32 {
         }
     }
     colour
+}
+
+/// The innermost frame that is painted around this, and its number.
+fn around(all: &[(Rect, Shape)], inside: Rect) -> Option<(usize, RectShape)> {
+    all.iter().enumerate().rev().find_map(|(i, (_, shape))| {
+        let Shape::Rect(rect) = shape else { return None };
+        (rect.stroke.width > 0.0 && rect.rect.contains_rect(inside)).then(|| (i, rect.clone()))
+    })
 }
 
 /// WCAG 2.1's contrast ratio.
@@ -115,6 +129,36 @@ fn everything_stands_out_from_what_is_behind_it() {
         }
     }
     assert!(faint.is_empty(), "{faint:#?}");
+}
+
+#[test]
+fn every_field_has_an_edge_that_stands_out_from_both_sides() {
+    let (mut faint, mut fields) = (std::collections::BTreeSet::new(), 0);
+    for name in scenes::NAMES {
+        for theme in [Theme::Light, Theme::Dark] {
+            let window = drawn(name, theme, [360.0, 1400.0]);
+            let all = all_of(&window.output().shapes);
+            let typed = [egui::accesskit::Role::TextInput, egui::accesskit::Role::PasswordInput];
+            for node in window.root().children_recursive().filter(|node| typed.contains(&node.accesskit_node().role()))
+            {
+                let (i, frame) = around(&all, node.rect()).expect("every field is painted on something");
+                let outside = behind(&all, i, frame.rect.left_center() - egui::vec2(2.0, 0.0));
+                for beside in [frame.fill, outside] {
+                    let ratio = contrast(frame.stroke.color, beside);
+                    if frame.stroke.width < 1.0 || ratio < ICON {
+                        let label = node.accesskit_node().label();
+                        faint.insert(format!(
+                            "{theme:?} {name} {label:?}: {:?} beside {beside:?}: {ratio:.2}",
+                            frame.stroke
+                        ));
+                    }
+                }
+                fields += 1;
+            }
+        }
+    }
+    assert!(faint.is_empty(), "{faint:#?}");
+    assert!(fields > 20, "{fields} fields only");
 }
 
 #[test]

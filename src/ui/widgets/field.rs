@@ -45,7 +45,7 @@ pub(in crate::ui) fn field(ui: &mut Ui, id: Id, text: &mut dyn TextBuffer, hint:
     let p = theme::palette(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 44.0), Sense::hover());
     let focused = ui.memory(|memory| memory.has_focus(id));
-    let border = if focused { p.accent } else { p.line };
+    let border = if focused { p.accent } else { p.edge };
     ui.painter().rect(rect, 10.0, p.card, Stroke::new(1.5, border), StrokeKind::Inside);
     let inner = rect.shrink2(vec2(12.0, 4.0));
     let edit = TextEdit::singleline(text)
@@ -74,7 +74,7 @@ pub(in crate::ui) fn search_field(ui: &mut Ui, id: Id, text: &mut String, callab
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 44.0), Sense::hover());
     let focused = ui.memory(|memory| memory.has_focus(id));
     let radius = f32::from(theme::RADIUS_CARD);
-    let border = if focused { p.accent } else { p.line };
+    let border = if focused { p.accent } else { p.edge };
     ui.painter().rect(rect, radius, p.card, Stroke::new(1.5, border), StrokeKind::Inside);
     let glass = pos2(rect.left() + 21.0, rect.center().y);
     ui.painter().text(glass, Align2::CENTER_CENTER, icons::MAGNIFYING_GLASS, theme::icon_font(16.0), p.muted);
