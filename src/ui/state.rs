@@ -26,6 +26,8 @@ pub struct UiState {
     pub sign_in: SignInForm,
     /// The line that is about to be signed out: asked once more.
     pub signing_out: Option<AccountId>,
+    /// The recent calls are about to be forgotten: asked once more.
+    pub forgetting: bool,
     /// The password that an account asks for again.
     pub password: PasswordField,
     /// The call screen.

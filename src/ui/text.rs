@@ -27,6 +27,8 @@ pub(super) const NO_CALLS_LEAD: &str = "Type a name or number above and press En
 pub(super) const NO_MATCH: &str = "No match among the recent calls";
 pub(super) const NO_MATCH_LEAD: &str = "Enter calls what you typed.";
 const ASKED_EACH_TIME: &str = "Passwords are asked for at each start";
+pub(super) const FORGETS: &str =
+    "For good: they cannot be brought back, and “Check my bill” knows no call from before either.";
 pub(super) const SHOW: &str = "Show";
 pub(super) const HIDE: &str = "Hide";
 pub(super) const MAKE_ANOTHER: &str = "Make another";

@@ -19,12 +19,13 @@ use crate::breach::{self, ago, changing, security, with};
 use crate::made_up::{self, HOME, NOW};
 
 /// Every scene.
-pub(crate) const NAMES: [&str; 96] = [
+pub(crate) const NAMES: [&str; 97] = [
     "main",
     "keypad",
     "shortcuts",
     "settings",
     "settings-sign-out",
+    "settings-forget",
     "settings-newer",
     "settings-fetching",
     "settings-installed",
@@ -208,6 +209,7 @@ fn program(name: &str) -> Option<(PhoneView, UiState)> {
     Some(match name {
         "settings"
         | "settings-sign-out"
+        | "settings-forget"
         | "settings-newer"
         | "settings-fetching"
         | "settings-installed"
@@ -235,6 +237,7 @@ fn settings(name: &str, mut state: UiState) -> (PhoneView, UiState) {
     view.audio.devices = made_up::devices();
     match name {
         "settings-sign-out" => state.signing_out = Some(HOME),
+        "settings-forget" => state.forgetting = true,
         "settings-newer" => view.release = made_up::newer(false),
         "settings-fetching" => view = releasing(view, Step::Fetching(Version(1, 2, 0), 4_400_000, 11_000_000)),
         "settings-installed" => view = releasing(view, Step::Placed(Version(1, 2, 0), Effect::NextStart)),

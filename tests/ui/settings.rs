@@ -9,7 +9,7 @@ use ringfence::port::media::{Device, Devices, VoiceProcessing};
 use ringfence::ui::state::Page;
 
 use crate::made_up::{self, HOME};
-use crate::rig::{Window, press, sized};
+use crate::rig::{Window, press, says, sized};
 
 fn settings() -> Window {
     let mut view = made_up::ready();
@@ -49,14 +49,44 @@ fn voice_processing_and_theme_are_switched() {
 }
 
 #[test]
-fn a_line_is_signed_out_after_a_second_question_and_calls_are_forgotten() {
+fn a_line_is_signed_out_after_a_second_question() {
     let mut window = settings();
     assert_eq!(press(&mut window, "Sign out"), []);
     window.get_by_label("Deletes this line and its password from this computer.");
     assert_eq!(press(&mut window, "Keep"), []);
     assert_eq!(press(&mut window, "Sign out"), []);
     assert_eq!(press(&mut window, "Delete"), [Command::SignOut(HOME)]);
-    assert_eq!(press(&mut window, "Forget"), [Command::ClearHistory]);
+}
+
+#[test]
+fn calls_are_forgotten_after_a_second_question_that_says_what_goes_with_them() {
+    let mut window = settings();
+    assert_eq!(press(&mut window, "Forget"), []);
+    assert!(says(&window, "they cannot be brought back"));
+    assert_eq!(press(&mut window, "Keep them"), []);
+    assert!(!says(&window, "they cannot be brought back"));
+    press(&mut window, "Forget");
+    // Whoever comes back later, by whichever way, is asked anew.
+    for key in [None, Some(egui::Key::Escape)] {
+        press(&mut window, "Sign out");
+        match key {
+            Some(key) => {
+                window.key_press(key);
+                window.run();
+            }
+            None => drop(press(&mut window, "Back")),
+        }
+        press(&mut window, "Settings");
+        assert!(window.query_by_label("Forget all").is_none() && window.query_by_label("Delete").is_none());
+        press(&mut window, "Forget");
+    }
+    assert_eq!(press(&mut window, "Forget all"), [Command::ClearHistory]);
+    assert!(window.query_by_label("Forget all").is_none());
+    // Nothing is left to ask about.
+    window.state_mut().state.forgetting = true;
+    window.state_mut().view.history = [].into();
+    window.run();
+    assert!(window.query_by_label("Forget all").is_none() && !says(&window, "they cannot be brought back"));
 }
 
 #[test]

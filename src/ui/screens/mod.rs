@@ -169,6 +169,7 @@ pub fn root(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<C
     }
     secrets_out_of_sight(ui, scene, state);
     shortcuts::show(ui, state);
+    close_questions(state);
     watch_devices(scene, state, out);
 }
 
@@ -225,6 +226,13 @@ fn page(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Comma
     if state.page != Page::Licences {
         // A megabyte of text that nobody reads any more.
         state.licences = None;
+    }
+}
+
+/// A question of the settings does not stay open behind another page: whoever comes back is asked anew.
+fn close_questions(state: &mut UiState) {
+    if state.page != Page::Settings {
+        (state.signing_out, state.forgetting) = (None, false);
     }
 }
 

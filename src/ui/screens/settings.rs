@@ -17,7 +17,6 @@ use crate::ui::{text, theme};
 pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
     if widgets::page_header(ui, "Settings") {
         state.page = Page::Main;
-        state.signing_out = None;
     }
     egui::ScrollArea::vertical().auto_shrink([false, false]).id_salt("settings").show(ui, |ui| {
         egui::Frame::new().inner_margin(egui::Margin { left: 12, right: 12, top: 8, bottom: 16 }).show(ui, |ui| {
@@ -42,7 +41,7 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
             security(ui, scene, state, out);
             ui.add_space(8.0);
             widgets::section(ui, "Recent calls");
-            recent(ui, scene, out);
+            recent(ui, scene, &mut state.forgetting, out);
             ui.add_space(8.0);
             widgets::section(ui, "About");
             about::card(ui, scene, state, out);
@@ -168,18 +167,37 @@ fn security(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<C
     });
 }
 
-fn recent(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Command>) {
+fn recent(ui: &mut Ui, scene: &Scene<'_>, forgetting: &mut bool, out: &mut Vec<Command>) {
+    let count = scene.view.history.len();
+    *forgetting &= count > 0;
     widgets::card(ui, |ui| {
-        let count = scene.view.history.len();
-        let words = match count {
-            0 => "None kept".to_owned(),
-            1 => "One call kept on this computer".to_owned(),
-            n => format!("{n} calls kept on this computer"),
+        // The two buttons leave no room for more.
+        let words = match (count, *forgetting) {
+            (0, _) => "None kept".to_owned(),
+            (1, true) => "One call".to_owned(),
+            (1, false) => "One call kept on this computer".to_owned(),
+            (n, true) => format!("{n} calls"),
+            (n, false) => format!("{n} calls kept on this computer"),
         };
+        let asks = *forgetting;
         widgets::value_row(ui, &words, None, |ui| {
-            if ui.add(Button::new(Kind::Plain, "Forget").enabled(count > 0)).clicked() {
+            // What cannot be had back asks once.
+            if !asks {
+                *forgetting = ui.add(Button::new(Kind::Plain, "Forget").enabled(count > 0)).clicked();
+                return;
+            }
+            ui.spacing_mut().item_spacing.x = 8.0;
+            if ui.add(Button::new(Kind::End, "Forget all")).clicked() {
+                *forgetting = false;
                 out.push(Command::ClearHistory);
             }
+            if ui.add(Button::new(Kind::Plain, "Keep them")).clicked() {
+                *forgetting = false;
+            }
         });
+        if asks {
+            widgets::faint(ui, text::FORGETS);
+            ui.add_space(10.0);
+        }
     });
 }
