@@ -14,6 +14,7 @@ pub mod ports;
 pub mod provider;
 pub mod pulse;
 pub mod registrar;
+pub mod releases;
 pub mod subscribers;
 pub mod wav;
 pub mod web;
