@@ -11,6 +11,8 @@ mod breach;
 mod calls;
 #[path = "ui/contract/mod.rs"]
 mod contract;
+#[path = "ui/directions.rs"]
+mod directions;
 #[path = "ui/idle.rs"]
 mod idle;
 #[path = "ui/keyboard.rs"]
@@ -23,7 +25,7 @@ mod main_page;
 mod names;
 #[path = "ui/painted.rs"]
 mod painted;
-#[path = "ui/password_change.rs"]
+#[path = "ui/password_change/mod.rs"]
 mod password_change;
 #[path = "ui/questions.rs"]
 mod questions;
@@ -33,7 +35,7 @@ mod rig;
 mod scenes;
 #[path = "ui/secrets.rs"]
 mod secrets;
-#[path = "ui/security.rs"]
+#[path = "ui/security/mod.rs"]
 mod security;
 #[path = "ui/settings.rs"]
 mod settings;

@@ -71,11 +71,13 @@ impl Sessions {
         let rows = all.registrations.len().max(all.portal.len()).max(all.devices.len());
         ensure(rows <= MAX_ROWS, "the number of rows")?;
         for row in &mut all.registrations {
-            clean(&mut [&mut row.instance, &mut row.user_agent, &mut row.address, &mut row.country]);
+            clean(&mut [&mut row.instance, &mut row.user_agent, &mut row.address]);
+            row.country.take_if(|country| !is_country(country));
             row.id = id(&row.id);
         }
         for row in &mut all.portal {
-            clean(&mut [&mut row.user_agent, &mut row.country]);
+            clean(&mut [&mut row.user_agent]);
+            row.country.take_if(|country| !is_country(country));
             row.id = id(&row.id);
         }
         for row in &mut all.devices {
@@ -91,6 +93,11 @@ fn id(text: &str) -> String {
     let harmless = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);
     let good = (1..=128).contains(&text.len()) && text.chars().all(harmless) && !text.chars().all(|c| c == '.');
     if good { text.to_owned() } else { String::new() }
+}
+
+/// Two letters: what else is said there is no country, and stands among words of ours.
+fn is_country(text: &str) -> bool {
+    text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 fn clean(texts: &mut [&mut Option<String>]) {
@@ -111,6 +118,16 @@ mod tests {
         let list = Sessions::parse(list.as_bytes()).unwrap();
         assert_eq!(list.registrations[0].user_agent.as_deref(), Some("Evilgnp.exe"));
         assert!(list.registrations[0].own);
+    }
+
+    #[test]
+    fn a_country_is_two_letters_or_none() {
+        for (said, kept) in [("GB", Some("GB")), ("lv", Some("lv")), ("UK now", None), ("שם", None), ("", None)] {
+            let list = serde_json::json!({ "registrations": [{ "country": said }], "portal": [{ "country": said }] });
+            let list = Sessions::parse(list.to_string().as_bytes()).unwrap();
+            let found = [&list.registrations[0].country, &list.portal[0].country];
+            assert_eq!(found.map(Option::as_deref), [kept; 2], "{said}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub(super) mod about;
 pub(super) mod change;
+pub(super) mod devices;
 pub(super) mod security;
 
 use crate::phone::guard::EmergencyView;

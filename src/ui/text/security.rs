@@ -1,12 +1,10 @@
 //! The sentences of the security centre and of the pages that hang on it.
 
-use super::sentence;
-use crate::base::WallTime;
-use crate::phone::devices_registered::words;
+use super::{devices, sentence};
 use crate::phone::view::{
-    Asked, Certainty, CheckItem, CheckRow, CheckState, ContactView, DeviceListing, DeviceView, Fact, GuardRule,
-    KeyView, LoginView, NoticeLevel, NoticeSource, NoticeState, NoticeView, OldPassword, OwnNotices, OwnTrouble,
-    OwnView, PasswordPlace, PlanState, Protection, SecurityView, SessionId, Todo, Weaker,
+    Asked, Certainty, CheckItem, CheckRow, CheckState, ContactView, Fact, GuardRule, NoticeLevel, NoticeSource,
+    NoticeState, NoticeView, OldPassword, OwnNotices, OwnTrouble, PasswordPlace, PlanState, Protection, SecurityView,
+    SessionId, Todo, Weaker,
 };
 use crate::ui::Moment;
 
@@ -56,14 +54,14 @@ fn todo_words(todo: &Todo, security: &SecurityView, provider: &str, now: &Moment
             let notice = security.notices.iter().find(|notice| notice.id == *id);
             let small = notice.map(|notice| notice_line(notice, now)).unwrap_or_default();
             let title = notice.map_or(String::new(), |notice| notice.title.clone());
-            (format!("A notice from {provider}: {title}"), small, "Read")
+            (notice_from(provider, &title), small, "Read")
         }
         Todo::FinishChange => {
             ("A password change is not finished".into(), "Nothing is lost. It can go on now.".into(), "Go on")
         }
         Todo::UnnamedDevice(id) => {
             let device = security.devices.all.iter().find(|device| device.id == *id);
-            let small = device.map(|device| seen(device, now)).unwrap_or_default();
+            let small = device.map(|device| devices::seen(device, now)).unwrap_or_default();
             ("A phone you have not named".into(), small, "Review")
         }
         Todo::NewSession(id) => new_session(id, security, provider, now),
@@ -94,20 +92,28 @@ fn todo_words(todo: &Todo, security: &SecurityView, provider: &str, now: &Moment
     }
 }
 
-/// Somebody signed in to the website, or has a key that may sign changes: the others are told.
+/// A notice's own words after ours, on a line of their own. epaint knows no bidirectional text, and heeds no isolates
+/// (U+2066 to U+2069): it writes each stretch of one font in the direction of its first letter, so that a title of
+/// right-to-left letters would turn the words of ours that stand with it.
+pub(in crate::ui) fn notice_from(provider: &str, title: &str) -> String {
+    format!("A notice from {provider}:\n{title}")
+}
+
+/// Somebody signed in to the website, or has a key that may sign changes: the others are told. What calls itself
+/// something stands on a line of its own, as in [`notice_from`].
 fn new_session(
     id: &SessionId,
     security: &SecurityView,
     provider: &str,
     now: &Moment,
 ) -> (String, String, &'static str) {
-    let devices = &security.devices;
-    if let Some(found) = devices.keys.iter().find(|key| key.id == *id) {
-        let (name, small) = key(found, now);
-        return ("A new key may change your line password".into(), format!("{name} · {small}"), "Review");
+    let listed = &security.devices;
+    if let Some(found) = listed.keys.iter().find(|key| key.id == *id) {
+        let (name, small) = devices::key(found, now);
+        return ("A new key may change your line password".into(), format!("{name}\n{small}"), "Review");
     }
-    let found = devices.logins.iter().find(|login| login.id == *id);
-    let small = found.map(|found| login(found, now)).map(|(name, small)| format!("{name} · {small}"));
+    let found = listed.logins.iter().find(|login| login.id == *id);
+    let small = found.map(|found| devices::login(found, now)).map(|(name, small)| format!("{name}\n{small}"));
     (format!("A new login to {provider}'s website"), small.unwrap_or_default(), "Review")
 }
 
@@ -144,90 +150,6 @@ pub(in crate::ui) fn ends(asked: &Asked, now: &Moment) -> String {
         (NoticeLevel::Advise, Some(deadline)) => format!(" · by {}", now.deadline(deadline)),
         (NoticeLevel::Require | NoticeLevel::Advise, None) => String::new(),
     }
-}
-
-/// `192.168.1.20 · first seen today 02:13`
-pub(in crate::ui) fn seen(device: &DeviceView, now: &Moment) -> String {
-    format!("{} · first seen {}", device.place, first_seen(device, now))
-}
-
-/// `today 02:13`
-fn first_seen(device: &DeviceView, now: &Moment) -> String {
-    format!("{} {}", now.day_in_sentence(device.first_seen), now.time_of_day(device.first_seen))
-}
-
-/// What is known of it, below its name. One that has none is called by its address: not twice.
-pub(in crate::ui) fn told(device: &DeviceView, now: &Moment) -> String {
-    let mut small = match device.name {
-        Some(_) if !device.place.is_empty() => seen(device, now),
-        Some(_) | None => format!("First seen {}", first_seen(device, now)),
-    };
-    if let Some(country) = &device.country {
-        small.push_str(&format!(" · {country}"));
-    }
-    if let Some(software) = &device.software {
-        small.push_str(&format!(" · calls itself {software}"));
-    }
-    small.push_str(&since(device.registered, device.refreshed, now));
-    if !device.present {
-        small.push_str(" · not there now");
-    }
-    small
-}
-
-/// Since when it is signed in, or else when it was last; until when it last asked to be is for those who read the
-/// protocol (the agent).
-fn since(registered: Option<WallTime>, refreshed: Option<WallTime>, now: &Moment) -> String {
-    let told = registered.map(|at| ("signed in since", at)).or(refreshed.map(|at| ("last signed in", at)));
-    told.map(|(words, at)| format!(" · {words} {} {}", now.day_in_sentence(at), now.time_of_day(at)))
-        .unwrap_or_default()
-}
-
-/// This computer's own row in the provider's list.
-pub(in crate::ui) fn own_row(own: &OwnView, now: &Moment) -> String {
-    let place = if own.place.is_empty() { "named by your provider" } else { &own.place };
-    format!("{place}{}", since(own.registered, own.refreshed, now))
-}
-
-/// A login to the website: its name, and the rest.
-pub(in crate::ui) fn login(login: &LoginView, now: &Moment) -> (String, String) {
-    let name = login.software.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "A browser".into());
-    let country = login.country.as_deref().unwrap_or("a login to the website");
-    (name, format!("{country}{}", since(login.since, None, now)))
-}
-
-/// An enrolled key: its name, and the rest.
-pub(in crate::ui) fn key(key: &KeyView, now: &Moment) -> (String, String) {
-    let name = if key.label.is_empty() { "A device without a name" } else { &key.label };
-    let state = match (key.active, key.active_from) {
-        (true, _) => "may do it now".to_owned(),
-        (false, Some(at)) => format!("may do it from {} {} on", now.day_in_sentence(at), now.time_of_day(at)),
-        (false, None) => "may not do it yet".to_owned(),
-    };
-    let whose = if key.own { "this computer · " } else { "" };
-    (name.to_owned(), format!("{whose}{state}"))
-}
-
-/// What another device is called.
-pub(in crate::ui) fn device_name(device: &DeviceView) -> String {
-    device.name.clone().unwrap_or_else(|| words::unnamed(&device.id.0, &device.place))
-}
-
-/// Whether the provider lists devices, in a sentence; `None` when the list speaks for itself.
-pub(in crate::ui) fn listing(listed: DeviceListing, empty: bool, provider: &str, now: &Moment) -> Option<String> {
-    let words = match listed {
-        DeviceListing::NotAsked => Some(format!("{provider} has not been asked yet.")),
-        DeviceListing::NotListed => Some(format!(
-            "{provider} does not list devices. If a desk phone, an adapter or a doorbell uses this line, it is not \
-             shown here."
-        )),
-        DeviceListing::At(at) if empty => Some(format!(
-            "When {provider} was asked at {}, it named no other device. One that is switched off is not named.",
-            now.time_of_day(at)
-        )),
-        DeviceListing::At(_) => None,
-    };
-    words.map(sentence)
 }
 
 /// A fact: whether it is good, what, and what it means.

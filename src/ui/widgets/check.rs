@@ -88,7 +88,7 @@ impl<'a> Check<'a> {
             ui.painter().galley(at, small, p.muted);
         }
         let (Some(galley), Some(action)) = (action, self.action) else { return false };
-        let name = format!("{action}: {}", self.words);
+        let name = format!("{action}: {}", self.words.replace('\n', " "));
         press(ui, Rect::from_min_max(pos2(rect.right() - action_room + 4.0, rect.top()), rect.max), &galley, &name)
     }
 
@@ -101,10 +101,11 @@ impl<'a> Check<'a> {
             Tick::Warn => "Attention: ",
             Tick::Bad => "Failed: ",
         };
+        let words = self.words.replace('\n', " ");
         if self.small.is_empty() {
-            format!("{state}{}", self.words)
+            format!("{state}{words}")
         } else {
-            format!("{state}{}. {}", self.words, self.small)
+            format!("{state}{words}. {}", self.small.replace('\n', " · "))
         }
     }
 }

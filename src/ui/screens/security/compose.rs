@@ -8,7 +8,7 @@ use crate::phone::command::{ChangeCommand, Command, DeviceCommand};
 use crate::phone::devices_registered::words;
 use crate::phone::view::{Asked, ChangeReason, ChangeWay, Compose, NoticeLevel, NoticeView};
 use crate::ui::state::{Page, Tab, UiState};
-use crate::ui::text::{change as text, security, sentence};
+use crate::ui::text::{change as text, devices as called, security, sentence};
 use crate::ui::widgets::{self, Check, Tick};
 
 /// Draws it.
@@ -108,8 +108,8 @@ fn lead(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState) {
         widgets::plain(ui, &text::way(cx.security.change.way, cx.provider()));
         return;
     };
-    // Their words, so that nobody takes "we" for Ringfence.
-    widgets::plain(ui, &crate::ui::text::sentence(format!("{} writes: “{}”", cx.provider(), notice.title)));
+    // Their words, so that nobody takes "we" for Ringfence; on a line of their own (`notice_from`).
+    widgets::plain(ui, &crate::ui::text::sentence(format!("{} writes:\n“{}”", cx.provider(), notice.title)));
     let by = notice.deadline.map(|at| format!(" by **{}**", cx.now().deadline_in_full(at))).unwrap_or_default();
     let certainty = security::certainty("It", notice.certainty);
     let provider = cx.provider().replace('*', "");
@@ -178,7 +178,7 @@ fn own(ui: &mut Ui, state: &mut UiState, compose: &Compose) {
 fn others(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
     let devices = &cx.security.devices;
     widgets::label(ui, "Other phones on this line need it too");
-    if let Some(words) = security::listing(devices.listed, devices.all.is_empty(), cx.provider(), cx.now()) {
+    if let Some(words) = called::listing(devices.listed, devices.all.is_empty(), cx.provider(), cx.now()) {
         widgets::faint(ui, &words);
     }
     if let Some(words) = words::list(devices.list, cx.provider()) {
@@ -198,7 +198,7 @@ fn each(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState) {
             if i > 0 {
                 widgets::row_line(ui);
             }
-            let name = security::device_name(device);
+            let name = called::device_name(device);
             if Check::new(Tick::None, &name).small(text::DEVICE_STOPS).action("Show").show(ui) {
                 state.security.open(SecurityPage::Devices);
             }

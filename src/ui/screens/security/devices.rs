@@ -8,7 +8,7 @@ use crate::phone::command::{Command, DeviceCommand};
 use crate::phone::devices_registered::words;
 use crate::phone::view::{ChangePhase, DeviceListing, DeviceView, Ending, SessionId, WhyNot};
 use crate::ui::state::UiState;
-use crate::ui::text::{change, security as text, sentence};
+use crate::ui::text::{change, devices as text, sentence};
 use crate::ui::widgets::{self, Button, Check, Kind, Tick};
 
 /// Draws the page.

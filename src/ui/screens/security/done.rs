@@ -6,7 +6,7 @@ use super::{Cx, Foot, SecurityPage, body, browse};
 use crate::phone::command::{ChangeCommand, Command, SafetyCommand};
 use crate::phone::view::{CheckItem, CheckRow, CheckState, OldPassword};
 use crate::ui::state::{Page, UiState};
-use crate::ui::text::security as text;
+use crate::ui::text::{devices, security as text};
 use crate::ui::widgets::{self, Check, Tick};
 
 /// Draws it.
@@ -16,7 +16,7 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
             tested(ui, cx, state, old);
             for device in cx.security.devices.all.iter().filter(|device| device.needs_password) {
                 widgets::row_line(ui);
-                let name = text::device_name(device);
+                let name = devices::device_name(device);
                 if Check::new(Tick::Warn, &name).small("needs the new password").action("Show QR").show(ui) {
                     state.security.open(SecurityPage::Devices);
                 }

@@ -22,7 +22,7 @@ pub(in crate::ui) fn banner(
     let Some(security) = scene.view.security_of(line.id) else { return };
     let Some((title, advice, action)) = content(security, line, &scene.now) else { return };
     let title = crate::ui::text::sentence(title);
-    widgets::live_region(ui, "security", &format!("{title}. {advice}"));
+    widgets::live_region(ui, "security", &format!("{}. {advice}", title.replace('\n', " ")));
     let banner = Banner {
         kind: BannerKind::Warn,
         icon: icons::SHIELD_CHECK,
@@ -49,7 +49,7 @@ fn content(security: &SecurityView, line: &AccountView, now: &Moment) -> Option<
     if let Some(notice) = security.open_notice() {
         let title = match notice.asks_for_change() {
             true => format!("{provider} asks you to change your line password"),
-            false => format!("A notice from {provider}: {}", notice.title),
+            false => words::notice_from(provider, &notice.title),
         };
         return Some((title, notice_advice(notice, now), "Review"));
     }
