@@ -88,3 +88,8 @@ pub(in crate::ui) fn listing(listed: DeviceListing, empty: bool, provider: &str,
     };
     words.map(sentence)
 }
+
+/// Why the provider cannot be asked.
+pub(in crate::ui) fn not_now(provider: &str) -> String {
+    format!("This line is not connected: {provider} cannot be asked now.")
+}

@@ -358,7 +358,7 @@ fn change(world: &mut World, command: ChangeCommand) {
     world.command(Command::Change(id, command));
 }
 
-fn begin(world: &mut World) {
+pub(super) fn begin(world: &mut World) {
     change(world, ChangeCommand::Begin(Begin::Told));
 }
 
@@ -377,23 +377,23 @@ fn chosen(mut world: World) -> World {
     world
 }
 
-fn by_tls() -> World {
+pub(super) fn by_tls() -> World {
     World::signed_in(VaultUse::Keyring, Transport::Tls)
 }
 
 /// A new password is safe, and the person is at the provider's website.
-fn at_the_website() -> World {
+pub(super) fn at_the_website() -> World {
     chosen(by_tls())
 }
 
 /// The new one is in use, and the phone finds out.
-fn done(mut world: World) -> World {
+pub(super) fn done(mut world: World) -> World {
     world.password = NEW.into();
     change(&mut world, ChangeCommand::ChangedIt);
     world
 }
 
-fn composing(mut world: World) -> World {
+pub(super) fn composing(mut world: World) -> World {
     change(&mut world, ChangeCommand::Begin(Begin::Notice));
     world
 }
@@ -436,7 +436,7 @@ fn heard_until(mut world: World, wanted: &str) -> World {
 }
 
 /// A change has begun, and the keyring does not do it.
-fn homeless(error: VaultError) -> World {
+pub(super) fn homeless(error: VaultError) -> World {
     let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
     world.vault = Vault::Fails(error);
     world.sign_in(numeric(Some(Transport::Tls)));
@@ -455,7 +455,7 @@ fn next_start(vault: Vault) -> World {
 }
 
 /// A notice of this level asks for a new password; its key is known for long enough to force one.
-fn noticed(level: &str) -> World {
+pub(super) fn noticed(level: &str) -> World {
     let provider = Provider::new();
     let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
     world.now.wall = NOON;

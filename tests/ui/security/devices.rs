@@ -3,8 +3,8 @@
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use ringfence::phone::command::{Command, DeviceCommand};
 use ringfence::phone::view::{
-    DeviceListing, DevicesView, EndTrouble, Ending, KeyView, ListTrouble, LoginView, ProviderList, SecurityView,
-    SessionId, Todo, WhyNot,
+    AccountState, DeviceListing, DevicesView, EndTrouble, Ending, KeyView, ListTrouble, LoginView, ProviderList,
+    SecurityView, SessionId, Todo, WhyNot,
 };
 use ringfence::ui::state::SecurityPage;
 
@@ -28,6 +28,20 @@ fn other_devices_are_named_once_and_ticked_off_one_by_one() {
     let has = Command::Device(HOME, DeviceCommand::HasPassword(id));
     assert_eq!(press(&mut window, "It has it: Needs the new password"), [has]);
     assert_eq!(press(&mut window, "Ask Voxline now"), [Command::Device(HOME, DeviceCommand::Check)]);
+}
+
+#[test]
+fn nobody_is_asked_while_the_line_is_off_and_that_is_said() {
+    let mut view = breach::breach();
+    view.accounts[0].state = AccountState::Waiting(ago(0, -1));
+    let mut window = page(view.clone(), SecurityPage::Devices);
+    assert!(says(&window, "This line is not connected: Voxline cannot be asked now."));
+    assert_eq!(press(&mut window, "Ask Voxline now"), []);
+    let mut window = page(view, SecurityPage::Centre);
+    assert_eq!(press(&mut window, "Review: Other devices on this line"), []);
+    let mut window = page(breach::breach(), SecurityPage::Centre);
+    let check = Command::Device(HOME, DeviceCommand::Check);
+    assert_eq!(press(&mut window, "Review: Other devices on this line"), [check]);
 }
 
 #[test]

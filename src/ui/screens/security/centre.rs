@@ -196,7 +196,7 @@ fn more(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
         }
         for (words, small, action, page) in pages {
             if Check::new(Tick::None, words).small(small).action(action).show(ui) {
-                if page == SecurityPage::Devices {
+                if page == SecurityPage::Devices && cx.can_ask() {
                     out.push(Command::Device(cx.line.id, DeviceCommand::Check));
                 }
                 state.security.open(page);

@@ -16,7 +16,10 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<
     header(ui, state, "Other devices on this line");
     let devices = &cx.security.devices;
     let ask = format!("Ask {} now", cx.provider());
-    let pressed = body(ui, "devices", &[Foot::plain(&ask)], |ui| {
+    let pressed = body(ui, "devices", &[Foot::plain(&ask).enabled(cx.can_ask())], |ui| {
+        if !cx.can_ask() {
+            widgets::faint(ui, &text::not_now(cx.provider()));
+        }
         if let Some(words) = text::listing(devices.listed, devices.all.is_empty(), cx.provider(), cx.now()) {
             widgets::plain(ui, &words);
         }

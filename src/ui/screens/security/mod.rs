@@ -27,7 +27,7 @@ pub(super) use self::questions::{certificate_page, guard, guard_page, rehearsal,
 pub(in crate::ui) use self::reveal::is_visible;
 use super::Scene;
 use crate::phone::command::{ChangeCommand, Command};
-use crate::phone::view::{AccountView, Link, SecurityView};
+use crate::phone::view::{AccountState, AccountView, Link, SecurityView};
 use crate::ui::state::{Page, SecurityPage, Tab, UiState};
 use crate::ui::widgets::{self, Button, Kind};
 use crate::ui::{Moment, theme};
@@ -47,6 +47,11 @@ impl Cx<'_> {
 
     fn provider(&self) -> &str {
         &self.line.provider
+    }
+
+    /// Whether the provider can be asked who else is on the line: the phone refuses that while it is off line itself.
+    fn can_ask(&self) -> bool {
+        self.line.state == AccountState::Registered
     }
 
     fn change(&self, command: ChangeCommand) -> Command {
