@@ -211,14 +211,21 @@ fn a_key_file_is_secret_encrypted_and_never_overwritten() {
     let signer = keys.make("notices-1").expect("a key");
     assert!(keys.make("notices-1").is_err());
     let file = folder.path().join("notices-1.key");
-    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).expect("a file").permissions());
-    assert_eq!(mode & 0o777, 0o600);
+    #[cfg(unix)]
+    assert_eq!(mode(&file), 0o600);
     assert!(Keys::new(folder.path(), None).open("notices-1").is_err(), "opened without the passphrase");
     assert!(Keys::new(folder.path(), Some(Secret::from("another"))).open("notices-1").is_err());
     let signature = keys.open("notices-1").expect("opened").sign(b"text", "seq=1").expect("signed");
     assert_eq!(signer.public.verify(b"text", &signature).as_deref(), Ok("seq=1"));
     assert!(!format!("{signer:?} {keys:?}").contains("CANARY"));
     no_file_holds(folder.path(), "CANARY");
+}
+
+/// Who may do what with a file.
+#[cfg(unix)]
+fn mode(file: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(file).expect("a file").permissions().mode() & 0o777
 }
 
 fn no_file_holds(folder: &Path, word: &str) {
@@ -273,8 +280,8 @@ fn a_notice_to_two_customers_is_two_lists_that_name_them_and_nothing_of_it_is_pu
     assert_ne!(done[0].1.code, done[1].1.code, "each has a code of its own");
     for (account, published) in &done {
         let path = folder.join(format!("{}.json", own::file_name(account)));
-        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).expect("written").permissions());
-        assert_eq!(mode & 0o007, 0, "for nobody else to read");
+        #[cfg(unix)]
+        assert_eq!(mode(&path) & 0o007, 0, "for nobody else to read");
         let list = SignedList::parse(&std::fs::read(path).expect("a list")).expect("signed");
         let bytes = list.bytes().expect("base64");
         assert!(office.root().signer(&bytes, &list.sig, NOW).is_some(), "no phone would take it");

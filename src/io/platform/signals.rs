@@ -31,6 +31,8 @@ pub(crate) struct Signals {
     interrupt: tokio::signal::windows::CtrlC,
     close: tokio::signal::windows::CtrlClose,
     session: tokio::sync::watch::Receiver<bool>,
+    /// That the session ends stays so, and is said once.
+    told: bool,
 }
 
 #[cfg(windows)]
@@ -38,7 +40,7 @@ impl Signals {
     /// From now on. Must be called inside a tokio runtime.
     pub(crate) fn listen() -> std::io::Result<Signals> {
         use tokio::signal::windows::{ctrl_c, ctrl_close};
-        Ok(Signals { interrupt: ctrl_c()?, close: ctrl_close()?, session: super::session::ending()? })
+        Ok(Signals { interrupt: ctrl_c()?, close: ctrl_close()?, session: super::session::ending()?, told: false })
     }
 
     /// Waits for one of them.
@@ -47,7 +49,7 @@ impl Signals {
             _ = self.interrupt.recv() => {}
             _ = self.close.recv() => {}
             // The sender is never dropped.
-            _ = self.session.wait_for(|ends| *ends) => {}
+            _ = self.session.wait_for(|ends| *ends), if !self.told => self.told = true,
         }
     }
 }
