@@ -106,6 +106,14 @@ fn from_no_keys_to_a_withdrawn_notice_in_one_afternoon() {
 }
 
 #[test]
+fn serve_makes_the_folder_of_notices_to_single_customers_for_its_group_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let office = Office::open();
+    let made = std::fs::metadata(office.provider.own_notices()).expect("a folder, before there is any notice");
+    assert_eq!(made.permissions().mode() & 0o7777, 0o2750);
+}
+
+#[test]
 fn check_says_what_is_wrong_and_fails() {
     let office = Office::open();
     office.ok(&["key", "new"]);
