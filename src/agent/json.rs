@@ -179,6 +179,7 @@ fn vault(vault: &VaultState) -> &'static str {
         VaultState::Ok => "ok",
         VaultState::Locked => "locked",
         VaultState::Missing => "missing",
+        VaultState::Waiting => "waiting",
         VaultState::Stuck => "stuck",
         VaultState::Failed(_) => "failed",
         VaultState::Unused => "unused",

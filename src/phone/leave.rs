@@ -60,6 +60,7 @@ impl Phone {
     pub(super) fn leave(&mut self, now: Now, id: AccountId) -> Option<Record> {
         let at = self.accounts.iter().position(|account| account.id() == id)?;
         let mut account = self.accounts.remove(at);
+        self.passwords.several.remove(&id);
         let record = account.record.clone();
         let registered = account.flow().is_some() && account.registered;
         let registration = account.registration.take();

@@ -256,6 +256,7 @@ impl Phone {
         self.connect_timeout(now);
         self.probes_go_on(now);
         self.change_timeouts(now);
+        self.vault_timeout(now);
         self.watches_due(now);
         self.leave_timeout(now);
         self.notices_due(now);
@@ -271,6 +272,7 @@ impl Phone {
             self.connect_next_timeout(),
             self.probes_next_timeout(),
             self.changes_next_timeout(),
+            self.vault_next_timeout(),
             self.watches_next_timeout(),
             self.leave_next_timeout(),
             self.notices_next_timeout(),

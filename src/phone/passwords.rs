@@ -2,16 +2,16 @@
 //! waits for the vault but an account whose password is in it.
 
 mod moving;
+mod several;
 mod state;
 
 use std::collections::BTreeMap;
 
-use self::state::{file_state, keyring_state};
 use super::account::{Account, Link};
 use super::commands::not_now;
 use super::input::{Done, Ticket};
 use super::{Phone, VaultUse};
-use crate::base::{AccountId, Now, Secret};
+use crate::base::{AccountId, Mono, Now, Secret};
 use crate::phone::event::Event;
 use crate::phone::output::Output;
 use crate::phone::problem::{Problem, ProblemKind};
@@ -24,10 +24,14 @@ use crate::port::vault::{Key, Place, Reply, Request, Slot, VaultError};
 pub(super) struct Passwords {
     usage: VaultUse,
     pub(super) keyring: VaultState,
+    /// The keyring does not answer: it counts as stuck from then on.
+    stuck_at: Option<Mono>,
     pub(super) file: File,
     asked: BTreeMap<RequestId, (Place, Purpose)>,
     /// Where accounts are that are not in the usual place.
     assigned: BTreeMap<String, Place>,
+    /// Lines whose name several entries answer to.
+    pub(super) several: BTreeMap<AccountId, several::Several>,
     /// What could not be deleted: tried again with the vault.
     undeleted: Vec<Gone>,
     /// What is to be erased at the place that an account has left, as soon as the disk knows its new one: when so many
@@ -87,6 +91,8 @@ enum Purpose {
     KeepDeviceKey(AccountId),
     /// Copy the entries of an account to this place.
     Move(AccountId),
+    /// Read the entries under one name, or let one of them stay.
+    Several(AccountId),
     /// Forget all entries of an account which is gone, or those in a place that it has left.
     Forget(Gone),
 }
@@ -97,8 +103,19 @@ impl Passwords {
             VaultUse::Keyring => VaultState::Checking,
             VaultUse::Passphrase | VaultUse::Session => VaultState::Unused,
         };
-        let (asked, assigned, undeleted, left) = (BTreeMap::new(), BTreeMap::new(), Vec::new(), Vec::new());
-        Passwords { usage, keyring, file: File::Unknown, asked, assigned, undeleted, left, saves: (0, 0), last: 0 }
+        Passwords {
+            usage,
+            keyring,
+            stuck_at: None,
+            file: File::Unknown,
+            asked: BTreeMap::new(),
+            assigned: BTreeMap::new(),
+            several: BTreeMap::new(),
+            undeleted: Vec::new(),
+            left: Vec::new(),
+            saves: (0, 0),
+            last: 0,
+        }
     }
 
     fn ask(&mut self, place: Place, purpose: Purpose, request: Request) -> Output {
@@ -149,6 +166,7 @@ impl Passwords {
                     | Purpose::KeepDeviceKey(_)
                     | Purpose::Forget(_)
                     | Purpose::Move(_)
+                    | Purpose::Several(_)
             )
         };
         self.asked.values().any(|(_, purpose)| matters(purpose))
@@ -283,6 +301,7 @@ impl Phone {
         }
         if self.passwords.usage == VaultUse::Keyring {
             self.passwords.keyring = VaultState::Checking;
+            self.passwords.stuck_at = None;
         }
         self.check_vault();
         for gone in std::mem::take(&mut self.passwords.undeleted) {
@@ -324,7 +343,7 @@ impl Phone {
         };
         let Some((place, purpose)) = asked else { return };
         if purpose != Purpose::Assign {
-            self.learn(place, &reply);
+            self.learn(now, place, &reply);
         }
         match purpose {
             Purpose::Assign => {}
@@ -338,7 +357,8 @@ impl Phone {
             Purpose::KeepDeviceKey(account) => self.device_key_kept(account, &reply),
             Purpose::Forget(gone) => self.password_forgotten(gone, &reply),
             Purpose::Load(account) => self.password_loaded(now, account, reply),
-            Purpose::Keep(account) => self.password_kept(account, place, &reply),
+            Purpose::Keep(account) => self.password_kept(now, account, place, &reply),
+            Purpose::Several(account) => self.several_replied(now, account, reply),
             Purpose::Move(account) => self.password_moved(account, place, &reply),
         }
     }
@@ -346,27 +366,10 @@ impl Phone {
     /// A place was looked at: if it works, changes that had none go on.
     fn vault_works(&mut self, now: Now, reply: &Reply) {
         match reply {
-            Reply::Done | Reply::Found(_) | Reply::Absent | Reply::Restored => self.changes_go_on(now),
+            Reply::Done | Reply::Found(_) | Reply::Absent | Reply::Several(_) | Reply::Restored => {
+                self.changes_go_on(now);
+            }
             Reply::Failed(_) => {}
-        }
-    }
-
-    /// What a reply tells about the place that gave it.
-    fn learn(&mut self, place: Place, reply: &Reply) {
-        match (place, reply) {
-            (Place::Session, _) => {}
-            (Place::Keyring, Reply::Done | Reply::Found(_) | Reply::Absent | Reply::Restored) => {
-                self.passwords.keyring = VaultState::Ok;
-            }
-            (Place::Keyring, Reply::Failed(error)) => self.passwords.keyring = keyring_state(error),
-            (Place::Passphrase, Reply::Done | Reply::Found(_) | Reply::Absent | Reply::Restored) => {
-                self.passwords.file = File::Open;
-            }
-            (Place::Passphrase, Reply::Failed(error)) => {
-                if let Some(file) = file_state(error) {
-                    self.passwords.file = file;
-                }
-            }
         }
     }
 
@@ -396,7 +399,7 @@ impl Phone {
                     self.answer(ticket, Err(problem));
                 }
             }
-            Reply::Done | Reply::Found(_) | Reply::Absent | Reply::Restored => {
+            Reply::Done | Reply::Found(_) | Reply::Absent | Reply::Several(_) | Reply::Restored => {
                 if *reply == Reply::Restored {
                     let problem = Problem::new(ProblemKind::PassphraseFileRestored, "");
                     self.out.push_back(Output::Event(Event::Refused(problem)));
@@ -407,17 +410,6 @@ impl Phone {
                 self.answer(ticket, Ok(Done::Ok));
                 self.load_and_keep();
             }
-        }
-    }
-
-    /// Whoever signed out believes that nothing is left: if that is not so, it is said.
-    fn password_forgotten(&mut self, gone: Gone, reply: &Reply) {
-        let Reply::Failed(error) = reply else { return };
-        let problem = Problem::new(ProblemKind::PasswordNotDeleted, gone.address.as_str());
-        self.out.push_back(Output::Event(Event::Refused(problem)));
-        // Stuck is not the end: the keyring may still do it.
-        if *error != VaultError::Stuck {
-            self.passwords.undeleted.push(gone);
         }
     }
 
@@ -434,6 +426,7 @@ impl Phone {
             Reply::Found(password) => {
                 account.set_password(&password);
                 account.problem = None;
+                self.not_several(id);
                 self.begin_hosting(now, id);
                 self.connect(now, id);
             }
@@ -442,17 +435,36 @@ impl Phone {
                 account.problem = Some(Problem::new(ProblemKind::PasswordGone, account.address.shown()));
                 account.link = Link::NeedsPassword;
             }
-            Reply::Done | Reply::Restored | Reply::Failed(_) => account.link = Link::NeedsPassword,
+            Reply::Failed(VaultError::Ambiguous(count)) => {
+                account.problem = Some(Problem::new(ProblemKind::SeveralPasswords, account.address.shown()));
+                account.link = Link::NeedsPassword;
+                self.several_seen(now, id, count);
+            }
+            Reply::Done | Reply::Several(_) | Reply::Restored | Reply::Failed(_) => {
+                account.link = Link::NeedsPassword;
+            }
         }
     }
 
-    fn password_kept(&mut self, id: AccountId, place: Place, reply: &Reply) {
+    fn password_kept(&mut self, now: Now, id: AccountId, place: Place, reply: &Reply) {
+        if let Reply::Failed(VaultError::Ambiguous(count)) = reply {
+            // It stays in memory, and the next start looks into the keyring again.
+            self.several_seen(now, id, *count);
+            let kept_there =
+                |account: &Account| account.id() == id && account.record.password == PasswordPlace::Keyring;
+            if self.accounts.iter().any(kept_there) {
+                return self.sign_in_kept(id, PasswordPlace::Session);
+            }
+        } else if *reply == Reply::Done {
+            self.not_several(id);
+        }
         let place = match (reply, place) {
             (Reply::Done, Place::Keyring) => PasswordPlace::Keyring,
             (Reply::Done, Place::Passphrase) => PasswordPlace::Passphrase,
-            (Reply::Done | Reply::Found(_) | Reply::Absent | Reply::Restored | Reply::Failed(_), _) => {
-                PasswordPlace::Session
-            }
+            (
+                Reply::Done | Reply::Found(_) | Reply::Absent | Reply::Several(_) | Reply::Restored | Reply::Failed(_),
+                _,
+            ) => PasswordPlace::Session,
         };
         if let Some(account) = self.accounts.iter_mut().find(|account| account.id() == id) {
             account.record.password = place;
@@ -471,6 +483,13 @@ impl Phone {
         account.set_password(&password);
         account.unkept = Some(password);
         account.problem = None;
+        if self.stop_trying_several(id) {
+            self.forget_probes(id);
+            if let Some(account) = self.account(id) {
+                account.probe_first = false;
+            }
+            self.begin_hosting(now, id);
+        }
         self.reconnect(now, id);
         true
     }

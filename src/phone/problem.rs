@@ -96,6 +96,8 @@ pub enum ProblemKind {
     BadWebsite,
     /// The keyring works, but an account's password is not in it any more.
     PasswordGone,
+    /// The keyring holds several passwords for this account, and does not say which.
+    SeveralPasswords,
     /// This is not the passphrase of the file that the passwords are in.
     WrongPassphrase,
     /// The passphrase that was chosen is too short.
@@ -184,6 +186,7 @@ impl Problem {
             ProblemKind::WeakerDigest => format!("{about} asked for your password in a weaker way than before."),
             ProblemKind::WeakerTransport => format!("{about} was encrypted before, and is not now."),
             ProblemKind::PasswordGone => format!("The password of {about} is not where it was kept."),
+            ProblemKind::SeveralPasswords => format!("The keyring holds several passwords for {about}."),
             ProblemKind::WrongPassphrase => "This is not the passphrase.".into(),
             ProblemKind::ShortPassphrase => "The passphrase is too short.".into(),
             ProblemKind::PassphraseFileRestored => "The file with your passwords was damaged.".into(),
@@ -243,6 +246,7 @@ impl Problem {
             ProblemKind::WeakerDigest => "It was not answered: somebody may be in between. If your provider confirms it, allow it in Settings.".into(),
             ProblemKind::WeakerTransport => "Your password was not sent: somebody may be in between. If your provider confirms it, allow it in Settings.".into(),
             ProblemKind::PasswordGone => "Another keyring may be in use now, or it was emptied. Type the password again.".into(),
+            ProblemKind::SeveralPasswords => "Ringfence does not guess: it can try them, the newest first, and use the one that works.".into(),
             ProblemKind::WrongPassphrase => "Nothing was lost. Type it again.".into(),
             ProblemKind::ShortPassphrase => "Take at least 8 characters: several words are easy to keep in mind.".into(),
             ProblemKind::PassphraseFileRestored => "The copy from before the last change was opened instead. If a line is refused now, type its password again.".into(),

@@ -28,8 +28,8 @@ pub use self::question::{
     GuardVerdict, RehearsalView, VaultQuestion,
 };
 pub use self::security::{
-    Asked, CheckItem, CheckRow, CheckState, ContactView, Fact, LimitsThere, Link, LinkSource, LogRow, OldPassword,
-    Protection, SecurityView, Todo, Weaker,
+    Asked, CheckItem, CheckRow, CheckState, ContactView, Fact, KeptPasswords, KeptState, LimitsThere, Link, LinkSource,
+    LogRow, OldPassword, Protection, SecurityView, Todo, Weaker,
 };
 use crate::base::{AccountId, CallId, WallTime};
 use crate::phone::problem::Problem;
@@ -207,7 +207,9 @@ pub enum VaultState {
     Locked,
     /// There is none: passwords are asked for at each start.
     Missing,
-    /// It has not answered for a while.
+    /// It has not answered for two seconds: it may be asking for its own password.
+    Waiting,
+    /// It has not answered for a minute. Its answer is still taken.
     Stuck,
     /// Something else, in words.
     Failed(String),

@@ -91,6 +91,32 @@ pub enum Request {
     Put(Key, Secret<String>),
     /// Delete an entry; its absence is success.
     Delete(Key),
+    /// All entries under this one name, where [`VaultError::Ambiguous`] was the answer: [`Reply::Several`].
+    List(Key),
+    /// Make one of several entries under a name the only one.
+    Settle {
+        /// The name.
+        key: Key,
+        /// The entry that stays …
+        keep: EntryId,
+        /// … and holds this: written and read back before anything is deleted.
+        secret: Secret<String>,
+        /// Those that go, as they were listed. One that nobody has seen in a list is never deleted.
+        others: Vec<EntryId>,
+    },
+}
+
+/// One of several entries under a name, by the store's own name for it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct EntryId(pub String);
+
+/// One of several entries under a name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Listed {
+    /// Which.
+    pub id: EntryId,
+    /// What it holds; none if it cannot be read, or is nothing that we ever wrote.
+    pub secret: Option<Secret<String>>,
 }
 
 /// What the vault answers.
@@ -102,6 +128,9 @@ pub enum Reply {
     Found(Secret<String>),
     /// There is no such entry, in a vault that was seen to work.
     Absent,
+    /// All entries under one name: the newest first if the store knows their age, else as it lists them. None if there
+    /// are not several any more.
+    Several(Vec<Listed>),
     /// The passphrase file is open, but it was damaged: this is its previous generation, without the last change.
     Restored,
     /// It did not work.

@@ -118,6 +118,30 @@ impl Moment {
         self.soon(at).unwrap_or_else(|| self.date(at))
     }
 
+    /// A moment that is over, short: `today 02:13`, `yesterday 21:40`; longer ago only the day, `3 Dec`.
+    #[must_use]
+    pub fn lately(&self, at: WallTime) -> String {
+        match self.days_since(at) {
+            0 | 1 => format!("{} {}", self.day_in_sentence(at), self.time_of_day(at)),
+            _ => self.short_day(at),
+        }
+    }
+
+    /// The same in days: `today 02:13`, `yesterday 21:40`, `412 days ago`.
+    #[must_use]
+    pub fn days_ago(&self, at: WallTime) -> String {
+        match self.days_since(at) {
+            days @ 2.. => format!("{days} days ago"),
+            i32::MIN..=1 => self.lately(at),
+        }
+    }
+
+    /// By the calendar: what was yesterday evening was not today.
+    fn days_since(&self, at: WallTime) -> i32 {
+        let days = self.zoned(at).zip(self.zoned(self.wall)).map(|(at, now)| days_between(at.date(), now.date()));
+        days.unwrap_or_default()
+    }
+
     fn soon(&self, at: WallTime) -> Option<String> {
         let days = days_between(self.zoned(at)?.date(), self.zoned(self.wall)?.date());
         (-1..=0).contains(&days).then(|| format!("{} {}", self.day_in_sentence(at), self.time_of_day(at)))
@@ -151,6 +175,24 @@ mod tests {
     /// 2026-11-22T12:00:00Z, a Sunday.
     const NOON: i64 = 1_795_348_800_000;
     const HOUR: i64 = 3_600_000;
+
+    #[test]
+    fn what_is_over_has_its_time_while_that_matters_and_yesterday_evening_is_not_today() {
+        // Two o'clock in the morning.
+        let now = Moment { wall: WallTime(NOON - 10 * HOUR), zone: TimeZone::UTC };
+        let said = |hours: i64| {
+            let at = WallTime(now.wall.0 - hours * HOUR);
+            (now.lately(at), now.days_ago(at))
+        };
+        let both = |words: &str| (words.to_owned(), words.to_owned());
+        assert_eq!(said(1), both("today 01:00"));
+        assert_eq!(said(5), both("yesterday 21:00"), "less than a day ago");
+        assert_eq!(said(26), both("yesterday 00:00"));
+        assert_eq!(said(27), ("20 Nov".to_owned(), "2 days ago".to_owned()));
+        assert_eq!(said(412 * 24), ("6 Oct 2025".to_owned(), "412 days ago".to_owned()));
+        // A clock that was set back.
+        assert_eq!(said(-48), ("24 Nov".to_owned(), "24 Nov".to_owned()));
+    }
 
     #[test]
     fn days_have_the_names_that_people_use() {

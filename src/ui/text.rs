@@ -3,6 +3,7 @@
 pub(super) mod about;
 pub(super) mod change;
 pub(super) mod devices;
+pub(super) mod kept;
 pub(super) mod security;
 
 use crate::phone::guard::EmergencyView;
@@ -227,6 +228,11 @@ pub(super) fn demo_name(address: &str) -> Option<&'static str> {
     DEMO_PEOPLE.iter().find(|(_, user, _)| *user == address).map(|(name, ..)| *name)
 }
 
+/// Why a line's password is asked for.
+pub(super) const NO_KEYRING: &str = "No keyring keeps it, so Ringfence asks at each start.";
+pub(super) const KEYRING_STUCK: &str =
+    "The keyring does not answer. Type it, or wait: Ringfence signs in as soon as the keyring does.";
+
 /// The keyring's state, and what follows from it.
 pub(super) fn vault(state: &VaultState) -> (&'static str, Option<String>) {
     match state {
@@ -234,7 +240,8 @@ pub(super) fn vault(state: &VaultState) -> (&'static str, Option<String>) {
         VaultState::Ok => ("Passwords are in the system keyring", None),
         VaultState::Locked => ("The system keyring is locked", None),
         VaultState::Missing => ("There is no system keyring", Some(ASKED_EACH_TIME.into())),
-        VaultState::Stuck => ("The system keyring has not answered yet", None),
+        VaultState::Waiting => ("Waiting for the system keyring…", None),
+        VaultState::Stuck => ("The system keyring does not answer", Some("Its answer is still awaited.".into())),
         VaultState::Failed(why) => ("The system keyring does not work", Some(why.clone())),
         VaultState::Unused => ("The system keyring is not used", Some(ASKED_EACH_TIME.into())),
         VaultState::NoFile => ("Passwords are to be kept in a file", Some("Choose a passphrase for it.".into())),
@@ -256,9 +263,14 @@ pub(super) fn vault_banner(state: &VaultState) -> Option<(&'static str, String)>
             "This computer has no keyring",
             "Ringfence asks for your password at each start. It writes it nowhere.".into(),
         )),
+        VaultState::Waiting => {
+            Some(("Waiting for your keyring…", "It may be asking for its own password. Calls go on.".into()))
+        }
         VaultState::Stuck => Some((
-            "Your keyring has not answered yet",
-            "Ringfence waits for it: it may be asking for its own password. Calls go on.".into(),
+            "Your keyring does not answer",
+            "It has not for a minute. Ringfence takes its answer if one comes. If nothing asks for the keyring's \
+             password, log out of the computer and in again. Calls go on."
+                .into(),
         )),
         VaultState::Failed(why) => {
             Some(("Your keyring does not work", format!("{why}. Passwords are asked for at each start.")))

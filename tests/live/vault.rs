@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use ringfence::base::Secret;
 use ringfence::io::vault::Vault;
 use ringfence::port::RequestId;
-use ringfence::port::vault::{Key, Place, Reply, Request, Slot};
+use ringfence::port::vault::{EntryId, Key, Place, Reply, Request, Slot};
 use rustix::process::Signal;
 
 use crate::rig::keyring::Session;
@@ -69,7 +69,8 @@ impl Drop for Far {
     }
 }
 
-/// The other process: `check`, `get`, `put VALUE` (`\n` is a new line), `delete`; one line back for each report.
+/// The other process: `check`, `get`, `put VALUE` (`\n` is a new line), `delete`, `list`, `settle ENTRY VALUE OTHER`; one
+/// line back for each report.
 #[test]
 #[ignore = "the tests of this file run it, each in a session of its own"]
 fn at_your_service() {
@@ -95,6 +96,13 @@ fn at_your_service() {
                 },
                 Some((id, reply)) = replies.recv() => match reply {
                     Reply::Found(secret) => println!("@ {} found {:?}", id.0, secret.expose("test")),
+                    Reply::Several(all) => {
+                        let one = |listed: &ringfence::port::vault::Listed| {
+                            let secret = listed.secret.as_ref().map(|secret| secret.expose("test").clone());
+                            format!("{}={}", listed.id.0, secret.unwrap_or_default())
+                        };
+                        println!("@ {} several {}", id.0, all.iter().map(one).collect::<Vec<_>>().join(" "));
+                    }
                     other => println!("@ {} {other:?}", id.0),
                 },
             }
@@ -109,6 +117,13 @@ fn request(line: &str) -> Request {
         ("get", _) => Request::Get(key),
         ("put", value) => Request::Put(key, Secret::new(value.replace("\\n", "\n"))),
         ("delete", _) => Request::Delete(key),
+        ("list", _) => Request::List(key),
+        ("settle", rest) => {
+            let words: Vec<&str> = rest.split(' ').collect();
+            let [keep, secret, others @ ..] = words.as_slice() else { panic!("{rest}") };
+            let others = others.iter().map(|id| EntryId((*id).to_owned())).collect();
+            Request::Settle { key, keep: EntryId((*keep).to_owned()), secret: Secret::from(*secret), others }
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -262,4 +277,64 @@ fn somebody_elses_entry_under_the_same_name_is_seen_and_nothing_is_overwritten()
     );
     assert_eq!(vault.ask("get"), "2 Failed(Ambiguous(2))");
     assert_eq!(vault.ask("put new"), "3 Failed(Ambiguous(2))");
+}
+
+/// Two entries under one name: ours, and one of another program, written a second later.
+fn two_entries(session: &Session, vault: &mut Far) {
+    assert_eq!(vault.ask("put geheim"), "1 Done");
+    // The keyring counts in seconds.
+    std::thread::sleep(Duration::from_millis(1100));
+    let user = format!("{UUID}-password");
+    let more = ["service", "Ringfence", "username", &user, "xdg:schema", "foreign"];
+    session.secret_tool(&[&["store", "--label=other"], &more[..]].concat(), "other");
+}
+
+/// The entries that a reply lists: names and secrets.
+fn listed(reply: &str) -> Vec<(&str, &str)> {
+    let words = reply.split_once(" several ").map(|(_, all)| all).unwrap_or_default();
+    words.split(' ').filter_map(|one| one.split_once('=')).collect()
+}
+
+#[test]
+fn several_entries_are_listed_newest_first_and_the_one_that_is_kept_is_the_only_one_then() {
+    let session = Session::new();
+    let keyring = session.unlocked();
+    let mut vault = Far::within(&session);
+    two_entries(&session, &mut vault);
+    let reply = vault.ask("list");
+    let all = listed(&reply);
+    let [(other, "other"), (ours, "geheim")] = all.as_slice() else { panic!("{reply}") };
+    // Nothing was touched by that.
+    assert_eq!(vault.ask("get"), "3 Failed(Ambiguous(2))");
+    assert_eq!(vault.ask(&format!("settle {ours} geheim {other}")), "4 Done");
+    assert_eq!(vault.ask("get"), "5 found \"geheim\"");
+    assert_eq!(vault.ask("list"), "6 several ", "there is one");
+    assert!(!session.secret_tool(&["search", "--all", "service", "Ringfence"], "").contains("other"));
+    assert_eq!(vault.ask("put new"), "7 Done");
+    drop(keyring);
+    let _keyring = session.unlocked();
+    assert_eq!(vault.ask("get"), "8 found \"new\"", "it is so on the disk");
+}
+
+#[test]
+fn what_is_kept_is_written_before_anything_goes_and_what_was_not_listed_never_goes() {
+    let session = Session::new();
+    let _keyring = session.unlocked();
+    let mut vault = Far::within(&session);
+    two_entries(&session, &mut vault);
+    let reply = vault.ask("list");
+    let all = listed(&reply);
+    let [(other, "other"), (ours, "geheim")] = all.as_slice() else { panic!("{reply}") };
+    // An entry that is not there any more: nothing happens.
+    let gone = vault.ask(&format!("settle /org/freedesktop/secrets/collection/login/99 x {ours} {other}"));
+    assert!(gone.starts_with("3 Failed(Other("), "{gone}");
+    assert_eq!(vault.ask("get"), "4 Failed(Ambiguous(2))");
+    // Another one came in between: it is nobody's to delete, and the name is still not clear.
+    let user = format!("{UUID}-password");
+    let third = ["store", "--label=third", "service", "Ringfence", "username", &user, "xdg:schema", "third"];
+    session.secret_tool(&third, "third");
+    assert_eq!(vault.ask(&format!("settle {other} typed {ours}")), "5 Failed(Ambiguous(2))");
+    let mut left: Vec<String> = listed(&vault.ask("list")).iter().map(|(_, secret)| (*secret).to_owned()).collect();
+    left.sort();
+    assert_eq!(left, ["third", "typed"]);
 }

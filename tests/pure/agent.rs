@@ -74,6 +74,11 @@ fn every_command_of_the_password_change_is_read_and_shows_no_password() {
         (r#"{"do":"finish_change","account":1}"#, change(ChangeCommand::Finish)),
         (r#"{"do":"test_old_password","account":1}"#, change(ChangeCommand::TestOld)),
         (r#"{"do":"reveal_password","account":1}"#, Request::Security(Some(AccountId(1)), SecurityRequest::Reveal)),
+        (r#"{"do":"try_kept_passwords"}"#, Request::Security(None, SecurityRequest::Safety(SafetyCommand::TryKept))),
+        (
+            r#"{"do":"delete_other_passwords"}"#,
+            Request::Security(None, SecurityRequest::Safety(SafetyCommand::DeleteOthers)),
+        ),
         (r#"{"do":"lockdown"}"#, Request::Security(None, SecurityRequest::Safety(SafetyCommand::Lockdown))),
         (
             r#"{"do":"lockdown","on":false}"#,

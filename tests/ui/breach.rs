@@ -4,11 +4,12 @@
 use ringfence::base::WallTime;
 use ringfence::phone::guard::{GuardState, Home, HomeFrom, Region};
 use ringfence::phone::view::{
-    BillColumns, BillResult, BillRow, BillState, BillView, Certainty, CertificateQuestion, ChangePhase, ChangeReason,
-    ChangeView, ChangeWay, CheckItem, CheckRow, CheckState, Compose, ContactView, DeviceId, DeviceListing, DeviceView,
-    DevicesView, Ending, Fact, Freshness, GuardFrom, GuardQuestion, GuardRule, GuardVerdict, Link, LinkSource, LogRow,
-    NewPassword, NoticeAction, NoticeId, NoticeLevel, NoticeSource, NoticeState, NoticeView, OldPassword, OwnNotices,
-    PasswordPlace, PhoneView, PlanPoint, PlanState, SecurityView, Todo, WhyNot,
+    AccountState, BillColumns, BillResult, BillRow, BillState, BillView, Certainty, CertificateQuestion, ChangePhase,
+    ChangeReason, ChangeView, ChangeWay, CheckItem, CheckRow, CheckState, Compose, ContactView, DeviceId,
+    DeviceListing, DeviceView, DevicesView, Ending, Fact, Freshness, GuardFrom, GuardQuestion, GuardRule, GuardVerdict,
+    KeptPasswords, KeptState, Link, LinkSource, LogRow, NewPassword, NoticeAction, NoticeId, NoticeLevel, NoticeSource,
+    NoticeState, NoticeView, OldPassword, OwnNotices, PasswordPlace, PhoneView, PlanPoint, PlanState, SecurityView,
+    Todo, WhyNot,
 };
 
 use crate::made_up::{self, HOME, NOW};
@@ -135,6 +136,7 @@ pub(crate) fn security() -> SecurityView {
         lockdown: None,
         limits_there: None,
         restricted: false,
+        kept: None,
         asked: None,
         contact: ContactView {
             support: Some("0800 111 222".into()),
@@ -206,6 +208,17 @@ pub(crate) fn told() -> PhoneView {
 }
 
 /// Nothing to do.
+/// The keyring holds two passwords for the line.
+pub(crate) fn several(state: KeptState) -> PhoneView {
+    let kept = KeptPasswords { count: 2, state, until: None };
+    let mut view = with(SecurityView { todo: vec![Todo::SeveralPasswords(kept)], kept: Some(kept), ..security() });
+    view.security[0].notices.clear();
+    if matches!(state, KeptState::Found | KeptState::Trying) {
+        view.accounts[0].state = AccountState::NeedsPassword;
+    }
+    view
+}
+
 pub(crate) fn calm() -> PhoneView {
     with(SecurityView { todo: Vec::new(), notices: vec![maintenance()], ..security() })
 }

@@ -7,9 +7,9 @@ use ringfence::phone::update::{self, Step};
 use ringfence::phone::view::{
     AbortWhy, AccountState, AccountView, Alarm, BillState, BillView, CallState, CallView, ChangePhase, ChangeReason,
     ChangeWay, CheckState, Compose, ContactView, DeviceId, DeviceListing, DeviceView, DevicesView, EndReason, Ending,
-    GuardFrom, GuardVerdict, KeyView, KeyringTrouble, LoginView, NeedsPerson, NoticeLevel, NoticeSource, NoticeState,
-    OldPassword, OwnView, PhoneView, Protection, ProviderList, RehearsalView, SecurityView, SessionId, Todo, TrustView,
-    VaultQuestion, VaultState, WaitWhy, Weaker, WhyNot,
+    GuardFrom, GuardVerdict, KeptPasswords, KeptState, KeyView, KeyringTrouble, LoginView, NeedsPerson, NoticeLevel,
+    NoticeSource, NoticeState, OldPassword, OwnView, PhoneView, Protection, ProviderList, RehearsalView, SecurityView,
+    SessionId, Todo, TrustView, VaultQuestion, VaultState, WaitWhy, Weaker, WhyNot,
 };
 use ringfence::port::release::{Effect, Trouble};
 use ringfence::ui::licences::Book;
@@ -19,7 +19,7 @@ use crate::breach::{self, ago, changing, security, with};
 use crate::made_up::{self, HOME, NOW};
 
 /// Every scene.
-pub(crate) const NAMES: [&str; 97] = [
+pub(crate) const NAMES: [&str; 98] = [
     "main",
     "keypad",
     "shortcuts",
@@ -54,6 +54,7 @@ pub(crate) const NAMES: [&str; 97] = [
     "ask-unencrypted",
     "rejected",
     "needs-password",
+    "several-passwords",
     "not-saved",
     "keyring-locked",
     "newer",
@@ -196,6 +197,7 @@ fn phone(name: &str) -> Option<(PhoneView, UiState)> {
             a.problem = Some(Problem::new(ProblemKind::WrongPassword, "Voxline").with_status(401));
         })),
         "needs-password" => plain(account(|a| a.state = AccountState::NeedsPassword)),
+        "several-passwords" => plain(breach::several(KeptState::Found)),
         "not-saved" => plain(PhoneView { unsaved: vec![made_up::unsaved()], ..made_up::ready() }),
         "keyring-locked" => plain(PhoneView { vault: VaultState::Locked, ..made_up::ready() }),
         _ => return None,
@@ -385,6 +387,7 @@ fn troubled() -> PhoneView {
         Todo::FinishChange,
         Todo::Weaker(weaker),
         Todo::OldPasswordAccepted,
+        Todo::SeveralPasswords(KeptPasswords { count: 3, state: KeptState::Works, until: None }),
         Todo::DevicesNeedPassword(2),
         Todo::NoticesNotConfirmed(ago(9, 0)),
     ];

@@ -92,7 +92,7 @@ fn calls_are_forgotten_after_a_second_question_that_says_what_goes_with_them() {
 #[test]
 fn the_keyring_is_described_and_asked_again() {
     let mut window = settings();
-    window.get_by_label("The system keyring has not answered yet");
+    window.get_by_label_contains("The system keyring does not answer");
     assert_eq!(press(&mut window, "Try again"), [Command::RetryVault]);
 }
 

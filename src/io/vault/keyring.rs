@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use keyring::{CredentialStore, Entry, Error};
 
+use super::age;
 use super::classify::{Failure, classify};
 use super::encoding::{decode, encode};
 use crate::base::Secret;
-use crate::port::vault::{Key, Reply, Request, VaultError};
+use crate::port::vault::{EntryId, Key, Listed, Reply, Request, VaultError};
 
 /// Under which name the keyring's own window shows our entries.
 const SERVICE: &str = "Ringfence";
@@ -64,7 +65,69 @@ impl Keyring {
                 Ok(()) | Err(Error::NoEntry) => Ok(Reply::Done),
                 Err(error) => Err(classify(&error)),
             },
+            Request::List(key) => self.list(&user(key)).map(Reply::Several),
+            Request::Settle { key, keep, secret, others } => {
+                self.settle(&user(key), keep, &encode(secret), others).map(|()| Reply::Done)
+            }
         }
+    }
+
+    /// The entries under a name, if they are several.
+    fn several(&mut self, user: &str) -> Result<Vec<Entry>, Failure> {
+        match self.entry(user)?.get_password() {
+            Err(Error::Ambiguous(entries)) => Ok(entries),
+            Ok(one) => {
+                drop(Secret::new(one));
+                Ok(Vec::new())
+            }
+            Err(Error::NoEntry) => Ok(Vec::new()),
+            Err(error) => Err(classify(&error)),
+        }
+    }
+
+    /// What they hold, newest first. One that cannot be read is listed all the same: it is one of those in the way.
+    fn list(&mut self, user: &str) -> Result<Vec<Listed>, Failure> {
+        let ages = age::Ages::new();
+        let mut all = Vec::new();
+        for entry in self.several(user)? {
+            let id = age::id(&entry);
+            let secret = match entry.get_password() {
+                Ok(stored) => decode(stored),
+                Err(Error::BadEncoding(bytes)) => {
+                    drop(Secret::new(bytes));
+                    None
+                }
+                Err(error) => return Err(classify(&error)),
+            };
+            all.push((ages.of(&id), Listed { id, secret }));
+        }
+        all.sort_by_key(|(changed, _)| std::cmp::Reverse(*changed));
+        Ok(all.into_iter().map(|(_, listed)| listed).collect())
+    }
+
+    /// Lets one of several stay. Nothing is deleted before that one was read back, and nothing that was not listed.
+    fn settle(&mut self, user: &str, keep: &EntryId, line: &Secret<String>, others: &[EntryId]) -> Result<(), Failure> {
+        let all = self.several(user)?;
+        let Some(kept) = all.iter().find(|entry| age::id(entry) == *keep) else {
+            return Err(VaultError::Other("the entry is not there any more".into()).into());
+        };
+        let line = line.expose("the keyring is where it belongs");
+        let held = |entry: &Entry| entry.get_password().map(Secret::new);
+        let holds = |entry: &Entry| held(entry).is_ok_and(|held| held.expose("to compare") == line);
+        if !holds(kept) {
+            kept.set_password(line).map_err(|error| classify(&error))?;
+            if !holds(kept) {
+                return Err(VaultError::Corrupt.into());
+            }
+        }
+        for entry in all.iter().filter(|entry| others.contains(&age::id(entry)) && age::id(entry) != *keep) {
+            match entry.delete_credential() {
+                Ok(()) | Err(Error::NoEntry) => {}
+                Err(error) => return Err(classify(&error)),
+            }
+        }
+        // Seen by the name, as every later request sees it.
+        if holds(&self.entry(user)?) { Ok(()) } else { Err(VaultError::Ambiguous(self.several(user)?.len()).into()) }
     }
 
     /// Writes, reads and deletes an entry of this process's own.

@@ -48,7 +48,9 @@ impl PassphraseFile {
             Request::Get(key) => self.get(key),
             Request::Put(key, secret) => self.put(key, Some(secret)),
             Request::Delete(key) => self.put(key, None),
-            Request::Assign(..) | Request::Move { .. } | Request::Erase { .. } => {
+            // The file holds one entry under each name.
+            Request::List(_) => Ok(Reply::Several(Vec::new())),
+            Request::Assign(..) | Request::Move { .. } | Request::Erase { .. } | Request::Settle { .. } => {
                 Err(VaultError::Other("that is not the passphrase file's business".into()))
             }
         };

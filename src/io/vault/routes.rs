@@ -52,7 +52,11 @@ impl Routes {
                 table.places.ask(place, request)
             }
             Request::Unlock(_) => table.places.ask(Place::Passphrase, request),
-            Request::Get(ref key) | Request::Put(ref key, _) | Request::Delete(ref key) => {
+            Request::Get(ref key)
+            | Request::Put(ref key, _)
+            | Request::Delete(ref key)
+            | Request::List(ref key)
+            | Request::Settle { ref key, .. } => {
                 if table.moving.contains(&key.account) {
                     return at_once(on_the_move());
                 }
@@ -125,7 +129,7 @@ impl Routes {
         match self.ask(place, Request::Get(key.clone())).await? {
             Reply::Found(secret) => Ok(Some(secret)),
             Reply::Absent => Ok(None),
-            Reply::Done | Reply::Restored | Reply::Failed(_) => Err(VaultError::Corrupt),
+            Reply::Done | Reply::Several(_) | Reply::Restored | Reply::Failed(_) => Err(VaultError::Corrupt),
         }
     }
 

@@ -105,6 +105,10 @@ pub enum SafetyCommand {
     EndLockdown,
     /// Write the event log to a file of the person's; the view says where it is.
     ExportLog,
+    /// The keyring holds several passwords for the line: try them, the newest first, and use the one that works.
+    TryKept,
+    /// … and delete those that the line does not sign in with.
+    DeleteOthers,
     /// Erase the line: keyring entries, calls, recordings, what is known of notices and devices.
     Remove,
 }

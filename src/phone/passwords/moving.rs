@@ -49,10 +49,21 @@ impl Phone {
                 self.passwords.left.push((after, Gone { uuid, address, from: Some(from) }));
             }
             Reply::Failed(VaultError::Stuck) => {}
-            Reply::Failed(_) | Reply::Found(_) | Reply::Absent | Reply::Restored => {
+            Reply::Failed(_) | Reply::Found(_) | Reply::Absent | Reply::Several(_) | Reply::Restored => {
                 let problem = Problem::new(ProblemKind::PasswordsNotMoved, address);
                 self.out.push_back(Output::Event(Event::Refused(problem)));
             }
+        }
+    }
+
+    /// Whoever signed out believes that nothing is left: if that is not so, it is said.
+    pub(super) fn password_forgotten(&mut self, gone: Gone, reply: &Reply) {
+        let Reply::Failed(error) = reply else { return };
+        let problem = Problem::new(ProblemKind::PasswordNotDeleted, gone.address.as_str());
+        self.out.push_back(Output::Event(Event::Refused(problem)));
+        // Stuck is not the end: the keyring may still do it.
+        if *error != VaultError::Stuck {
+            self.passwords.undeleted.push(gone);
         }
     }
 

@@ -1,10 +1,16 @@
 //! What the vault is known to be: for the screens, and out of its errors.
 
+use std::time::Duration;
+
 use super::File;
-use crate::phone::account::Account;
+use crate::base::{Mono, Now};
+use crate::phone::account::{Account, Link};
 use crate::phone::view::{PasswordPlace, VaultQuestion, VaultState};
 use crate::phone::{Phone, VaultUse};
-use crate::port::vault::VaultError;
+use crate::port::vault::{Place, Reply, VaultError};
+
+/// The keyring has not answered for two seconds when that is told: after so long more it has not for a minute.
+const STUCK: Duration = Duration::from_secs(58);
 
 /// What is said of a wrong passphrase.
 const WRONG: &str = "That is not the passphrase. Nothing was lost: type it again.";
@@ -46,6 +52,7 @@ impl Phone {
             | VaultState::Ok
             | VaultState::Locked
             | VaultState::Missing
+            | VaultState::Waiting
             | VaultState::Stuck
             | VaultState::Failed(_)
             | VaultState::FileOpen
@@ -54,12 +61,78 @@ impl Phone {
     }
 }
 
+impl Phone {
+    /// What a reply tells about the place that gave it.
+    pub(super) fn learn(&mut self, now: Now, place: Place, reply: &Reply) {
+        match (place, reply) {
+            (Place::Session, _) => {}
+            (Place::Keyring, Reply::Failed(VaultError::Stuck)) => {
+                // One that is stuck does not get better by another request that waits.
+                if self.passwords.keyring != VaultState::Stuck {
+                    self.passwords.keyring = VaultState::Waiting;
+                    self.passwords.stuck_at.get_or_insert(now.mono + STUCK);
+                }
+            }
+            (
+                Place::Keyring,
+                Reply::Done
+                | Reply::Found(_)
+                | Reply::Absent
+                | Reply::Several(_)
+                | Reply::Restored
+                // Of one line only; the keyring itself works.
+                | Reply::Failed(VaultError::Ambiguous(_)),
+            ) => {
+                self.passwords.keyring = VaultState::Ok;
+                self.passwords.stuck_at = None;
+            }
+            (Place::Keyring, Reply::Failed(error)) => {
+                self.passwords.keyring = keyring_state(error);
+                self.passwords.stuck_at = None;
+            }
+            (
+                Place::Passphrase,
+                Reply::Done | Reply::Found(_) | Reply::Absent | Reply::Several(_) | Reply::Restored,
+            ) => {
+                self.passwords.file = File::Open;
+            }
+            (Place::Passphrase, Reply::Failed(error)) => {
+                if let Some(file) = file_state(error) {
+                    self.passwords.file = file;
+                }
+            }
+        }
+    }
+
+    /// The keyring has not answered for a minute (account-security 5.3): lines that wait for their password ask the
+    /// person for it. If it answers after all, they take its answer, unless the person was faster.
+    pub(in crate::phone) fn vault_timeout(&mut self, now: Now) {
+        if self.passwords.stuck_at.is_none_or(|at| at > now.mono) {
+            return;
+        }
+        self.passwords.stuck_at = None;
+        self.passwords.keyring = VaultState::Stuck;
+        let waits = |account: &&mut Account| {
+            account.link == Link::AwaitingPassword && account.record.password == PasswordPlace::Keyring
+        };
+        for account in self.accounts.iter_mut().filter(waits) {
+            account.link = Link::NeedsPassword;
+        }
+    }
+
+    /// When the keyring counts as stuck.
+    pub(in crate::phone) fn vault_next_timeout(&self) -> Option<(Mono, &'static str)> {
+        self.passwords.stuck_at.map(|at| (at, "the keyring"))
+    }
+}
+
 /// What a keyring's failure means.
-pub(super) fn keyring_state(error: &VaultError) -> VaultState {
+fn keyring_state(error: &VaultError) -> VaultState {
     match error {
         VaultError::Missing => VaultState::Missing,
         VaultError::Locked => VaultState::Locked,
-        VaultError::Stuck => VaultState::Stuck,
+        // Stuck when that has lasted.
+        VaultError::Stuck => VaultState::Waiting,
         VaultError::NoFile
         | VaultError::NeedsPassphrase
         | VaultError::WrongPassphrase
@@ -73,7 +146,7 @@ pub(super) fn keyring_state(error: &VaultError) -> VaultState {
 }
 
 /// What a passphrase file's failure means; `None` if it tells nothing about its state.
-pub(super) fn file_state(error: &VaultError) -> Option<File> {
+fn file_state(error: &VaultError) -> Option<File> {
     match error {
         VaultError::NoFile | VaultError::ShortPassphrase => Some(File::Absent),
         VaultError::NeedsPassphrase => Some(File::Closed),

@@ -12,7 +12,7 @@ use crate::phone::notice::show::level;
 use crate::phone::problem::ProblemKind;
 use crate::phone::view::{
     Asked, ChangePhase, ChangeView, CheckItem, CheckRow, CheckState, ContactView, Fact, Link, LinkSource, OldPassword,
-    SecurityView, Todo,
+    PasswordPlace, SecurityView, Todo,
 };
 use crate::phone::{devices_registered, trust};
 use crate::provider_api::Discovery;
@@ -54,6 +54,7 @@ impl Phone {
             lockdown: remembered.lockdown,
             limits_there: remembered.limits_there.filter(|_| remembered.lockdown.is_some()),
             restricted: self.is_restricted(account.id()),
+            kept: self.kept_passwords(account),
             contact: self.contact(account),
             devices: devices_registered::view::view(account, remembered.device.as_deref()),
             change,
@@ -67,6 +68,22 @@ impl Phone {
     /// What was seen, and what the guard does.
     fn facts(&self, account: &Account, remembered: &Remembered) -> Vec<Fact> {
         let mut facts = facts(account, remembered);
+        if self.kept_passwords(account).is_some() {
+            // The next start cannot read it, wherever it is.
+            let place = facts.iter_mut().find_map(|fact| match fact {
+                Fact::Password { place, .. } => Some(place),
+                Fact::Connection { .. }
+                | Fact::Limits { .. }
+                | Fact::Emergency
+                | Fact::OldPassword(..)
+                | Fact::PinnedCertificate { .. }
+                | Fact::Enrolled { .. }
+                | Fact::Devices(_) => None,
+            });
+            if let Some(place) = place {
+                *place = PasswordPlace::Session;
+            }
+        }
         let rules = &self.settings.guard;
         let (abroad, premium) = (rules.rule(Class::Abroad), rules.rule(Class::Premium));
         let before = facts.iter().position(|fact| *fact == Fact::Emergency).unwrap_or(facts.len());
@@ -89,6 +106,7 @@ impl Phone {
         if account.link == Connection::Rejected && account.problem.as_ref().is_some_and(refused) {
             todo.push(Todo::PasswordRefused);
         }
+        todo.extend(self.kept_passwords(account).map(Todo::SeveralPasswords));
         if change.is_going() && !matches!(change.phase, ChangePhase::Done { .. } | ChangePhase::Aborted(_)) {
             todo.push(Todo::FinishChange);
         }

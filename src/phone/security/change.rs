@@ -98,7 +98,7 @@ impl Phone {
         }
         let found = match reply {
             Reply::Found(secret) => Some(secret),
-            Reply::Absent | Reply::Done | Reply::Restored => None,
+            Reply::Absent | Reply::Done | Reply::Several(_) | Reply::Restored => None,
             Reply::Failed(VaultError::Stuck) => return,
             // What was never kept there cannot be there.
             Reply::Failed(_) if self.keeps_nothing(id) => None,
@@ -107,6 +107,7 @@ impl Phone {
                 if let Some(hosted) = self.security.changes.get_mut(&id) {
                     hosted.unread = Some(why);
                 }
+                self.stop_trying_several(id);
                 return self.release_line(now, id);
             }
         };
@@ -143,7 +144,7 @@ impl Phone {
 
     /// Whether what is written stays after this process. Where the person has not chosen memory, a lasting place is
     /// looked for. The demo's line is as good as kept: it is made anew each time.
-    pub(super) fn place_of(&self, id: AccountId) -> Place {
+    pub(in crate::phone) fn place_of(&self, id: AccountId) -> Place {
         let account = self.accounts.iter().find(|account| account.id() == id);
         let session = self.passwords.unused() || self.settings.session_only;
         match account.map(|account| (account.demo, account.record.password)) {
@@ -159,7 +160,7 @@ impl Phone {
 
     /// Something happened to a change: tell its machine, and do what it asks for.
     /// False if that is nothing to it now.
-    pub(super) fn drive(&mut self, now: Now, id: AccountId, input: Input) -> bool {
+    pub(in crate::phone) fn drive(&mut self, now: Now, id: AccountId, input: Input) -> bool {
         let running = self.security.changes.get(&id).filter(|hosted| hosted.reading.is_none());
         let Some(first) = running.map(Hosted::status) else { return false };
         let (mut before, mut anything) = (first, false);
@@ -175,6 +176,7 @@ impl Phone {
             self.moved(now, id, &before, &after);
             before = after;
         }
+        self.several_go_on(now, id);
         self.lend_alternate(id);
         self.settle_line(now, id);
         anything
@@ -216,7 +218,9 @@ impl Phone {
             self.sessions_anew(now, id);
             self.look_for_own_notices(now, id, true);
         }
-        self.tell_change(id);
+        if !self.is_about_several(id) {
+            self.tell_change(id);
+        }
     }
 
     /// Tells whoever follows each step: agents.
@@ -281,15 +285,18 @@ impl Phone {
         let Some(hosted) = self.security.changes.get_mut(&id) else { return };
         let Some((_, promoted)) = hosted.vault.filter(|(asked, _)| *asked == request) else { return };
         let answer = match reply {
-            Reply::Done | Reply::Found(_) | Reply::Absent | Reply::Restored => VaultAnswer::Done,
+            Reply::Done | Reply::Found(_) | Reply::Absent | Reply::Several(_) | Reply::Restored => VaultAnswer::Done,
             Reply::Failed(VaultError::Stuck) => VaultAnswer::Stuck,
             Reply::Failed(why) => VaultAnswer::Failed(why.clone()),
         };
         if answer != VaultAnswer::Stuck {
             hosted.vault = None;
         }
-        if let (VaultAnswer::Done, Some(place)) = (&answer, promoted) {
-            self.password_is_in(id, place);
+        match (&answer, promoted) {
+            (VaultAnswer::Done, Some(place)) => self.password_is_in(id, place),
+            // Only the line's own entry has a person's consent to wait for.
+            (VaultAnswer::Failed(VaultError::Ambiguous(count)), Some(_)) => self.several_seen(now, id, *count),
+            (VaultAnswer::Done | VaultAnswer::Stuck | VaultAnswer::Failed(_), _) => {}
         }
         self.drive(now, id, Input::Vault(answer));
     }
@@ -399,7 +406,7 @@ impl Phone {
     fn change_event(&mut self, now: Now, id: AccountId, event: &Line) {
         let Some(account) = self.accounts.iter().find(|account| account.id() == id) else { return };
         let (uuid, provider, demo) = (account.record.uuid.clone(), account.provider(), account.demo);
-        let (what, sentence) = words::of_event(event, &provider);
+        let Some((what, sentence)) = words::of_event_of(event, &provider, self.tries_several(id)) else { return };
         self.note(now, id, what, sentence);
         if matches!(event, Line::Promoted) {
             self.satisfy_notices(now, id, None);

@@ -121,12 +121,22 @@ impl Hosted {
         self.machine.next_timeout().map(|at| at + self.spread)
     }
 
-    pub(super) fn status(&self) -> Status {
+    pub(in crate::phone) fn status(&self) -> Status {
         self.machine.status()
     }
 
-    pub(super) fn machine(&self) -> &PasswordChange {
+    pub(in crate::phone) fn machine(&self) -> &PasswordChange {
         &self.machine
+    }
+
+    /// When the wait that the machine is in is over.
+    pub(in crate::phone) const fn until(&self) -> Option<WallTime> {
+        self.until
+    }
+
+    /// Whether the vault was read.
+    pub(in crate::phone) fn has_begun(&self) -> bool {
+        self.reading.is_none()
     }
 
     /// When the machine wants to be told that time has passed, or the alternate password is to be forgotten.

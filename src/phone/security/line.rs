@@ -50,6 +50,7 @@ impl Phone {
             hosted.accepted_at = Some(now.wall);
             hosted.forget_alternate = None;
         }
+        self.several_proven(id);
         let Some(account) = self.account(id) else { return };
         account.set_passwords(&current, alternate);
         account.unkept = (!kept).then_some(current);
@@ -95,7 +96,11 @@ impl Phone {
     /// What becomes of the line while no probe is under way: it waits for the machine, is given up, or signs in.
     pub(super) fn settle_line(&mut self, now: Now, id: AccountId) {
         let Some(hosted) = self.security.changes.get(&id) else { return };
-        if self.is_probing(id) || hosted.refused_early.is_some() || hosted.machine().holds_line() {
+        if self.is_probing(id)
+            || self.tries_several(id)
+            || hosted.refused_early.is_some()
+            || hosted.machine().holds_line()
+        {
             return;
         }
         match hosted.refused.clone() {

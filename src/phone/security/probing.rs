@@ -52,7 +52,7 @@ impl Phone {
     }
 
     /// No probe of this account matters any more.
-    pub(super) fn forget_probes(&mut self, id: AccountId) {
+    pub(in crate::phone) fn forget_probes(&mut self, id: AccountId) {
         self.security.probing.retain(|one| one.account != id);
     }
 

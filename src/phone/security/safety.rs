@@ -34,6 +34,8 @@ impl Phone {
             SafetyCommand::Lockdown => self.lock_down(now, id, &uuid),
             SafetyCommand::EndLockdown => self.end_lockdown(now, id, &uuid),
             SafetyCommand::ExportLog => self.out.push_back(Output::ExportLog),
+            SafetyCommand::TryKept => self.try_kept(id)?,
+            SafetyCommand::DeleteOthers => self.delete_others(id)?,
             SafetyCommand::Remove => self.remove_account(now, id)?,
         }
         Ok(Done::Ok)

@@ -11,7 +11,8 @@ use crate::phone::password_change::output::{Event, Which};
 use crate::phone::password_change::status::{self as machine, Abort, Need, Why};
 use crate::phone::password_change::{Kind, Status};
 use crate::phone::view::{
-    AbortWhy, ChangePhase, ChangeView, ChangeWay, Compose, KeyringTrouble, LaterWhy, NeedsPerson, OldPassword, WaitWhy,
+    AbortWhy, ChangePhase, ChangeView, ChangeWay, Compose, KeyringTrouble, LaterWhy, NeedsPerson, OldPassword,
+    VaultState, WaitWhy,
 };
 use crate::port::vault::VaultError;
 
@@ -26,6 +27,18 @@ pub(super) const fn old_password(old: machine::OldPassword) -> OldPassword {
         machine::OldPassword::Refused => OldPassword::Refused,
         machine::OldPassword::StillAccepted => OldPassword::StillAccepted,
         machine::OldPassword::NotChecked => OldPassword::NotChecked,
+    }
+}
+
+/// The same while the passwords that the keyring holds under one name are tried: they are not old or new.
+pub(super) fn of_event_of(event: &Event, provider: &str, several: bool) -> Option<(&'static str, String)> {
+    const ONE: &str = "one of the passwords that the keyring holds";
+    match (event, several) {
+        (Event::Accepted(_), true) => Some(("accepted", format!("{provider} accepts {ONE}."))),
+        (Event::Rejected(_), true) => Some(("rejected", format!("{provider} refuses {ONE}."))),
+        // There may be another.
+        (Event::NeedsPerson, true) => None,
+        (event, _) => Some(of_event(event, provider)),
     }
 }
 
@@ -93,9 +106,10 @@ impl Phone {
             new: known.filter(|_| shown).map(|known| known.view(shown)),
             reason: hosted.reason.clone(),
             deadline: hosted.demand.as_ref().and_then(|demand| demand.deadline),
-            phase: match (phase(&status, compose, until, at), way) {
+            phase: match (self.keyring_waits(phase(&status, compose, until, at)), way) {
+                (_, _) if self.is_about_several(account.id()) => ChangePhase::Idle,
                 (ChangePhase::Idle, _) if hosted.wish.is_some() => match &hosted.unread {
-                    Some(why) => ChangePhase::Keyring(keyring_trouble(why)),
+                    Some(why) => self.keyring_waits(ChangePhase::Keyring(keyring_trouble(why))),
                     None => ChangePhase::Preparing,
                 },
                 // The person has said that it is changed: what is uncertain is being tested.
@@ -104,6 +118,14 @@ impl Phone {
             },
             way,
         }
+    }
+}
+
+impl Phone {
+    /// A keyring that does not answer is waited for; after a minute it is called stuck.
+    fn keyring_waits(&self, phase: ChangePhase) -> ChangePhase {
+        let waits = phase == ChangePhase::Keyring(KeyringTrouble::Stuck) && self.passwords.keyring != VaultState::Stuck;
+        if waits { ChangePhase::Keyring(KeyringTrouble::Waiting) } else { phase }
     }
 }
 

@@ -196,6 +196,8 @@ pub enum KeyringTrouble {
     Denied,
     /// It does not answer; what was asked may still happen.
     Stuck,
+    /// The same, for less than a minute: it may be asking for its own password.
+    Waiting,
     /// Several entries answer to one name.
     Ambiguous,
     /// It gave back something else than was written.

@@ -43,6 +43,8 @@ pub struct SecurityView {
     /// The provider lets outgoing calls through only after the change (state 22). Emergency calls and incoming ones
     /// go on.
     pub restricted: bool,
+    /// The keyring holds several passwords for this line.
+    pub kept: Option<KeptPasswords>,
     /// The provider asks this line itself for a new password, and no notice does so more strongly.
     pub asked: Option<Asked>,
     /// How to reach the provider.
@@ -129,6 +131,8 @@ pub enum Todo {
     DevicesNeedPassword(usize),
     /// The provider still accepts the old password: call them.
     OldPasswordAccepted,
+    /// The keyring holds several passwords for the line.
+    SeveralPasswords(KeptPasswords),
     /// The provider refuses our password, and none that we keep is accepted.
     PasswordRefused,
     /// The line is less protected than it once was.
@@ -148,11 +152,39 @@ impl Todo {
             | Todo::NewSession(_)
             | Todo::DevicesNeedPassword(_)
             | Todo::OldPasswordAccepted
+            | Todo::SeveralPasswords(_)
             | Todo::PasswordRefused
             | Todo::Weaker(_)
             | Todo::NoticesNotConfirmed(_) => false,
         }
     }
+}
+
+/// The passwords that the keyring holds for a line under one name, where there are several.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct KeptPasswords {
+    /// How many.
+    pub count: usize,
+    /// What is done about it.
+    pub state: KeptState,
+    /// Trying goes on then: the line's budget is used up, or nobody answers.
+    pub until: Option<WallTime>,
+}
+
+/// What is done about several passwords for one line.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeptState {
+    /// Nothing yet: they can be tried, the newest first.
+    Found,
+    /// They are being tried.
+    Trying,
+    /// The line signs in. The keyring gives out none before the others are deleted, which is the person's to say.
+    Works,
+    /// The provider accepts none of them.
+    NoneWorks,
+    /// The others are being deleted.
+    Deleting,
 }
 
 /// What is weaker than the best that this line has had. Whether it is refused is said too.

@@ -3,13 +3,15 @@
 use egui::{Id, Key, Ui};
 
 use super::Scene;
-use crate::phone::command::{Command, GuardCommand};
+use crate::phone::command::{Command, GuardCommand, SafetyCommand};
 use crate::phone::problem::Problem;
 use crate::phone::update::Step;
-use crate::phone::view::{AccountState, AccountView, AudioView, CallState, CallView, VaultQuestion, VaultState};
+use crate::phone::view::{
+    AccountState, AccountView, AudioView, CallState, CallView, KeptPasswords, KeptState, VaultQuestion, VaultState,
+};
 use crate::ui::state::{Notice, Page, UiState};
 use crate::ui::widgets::{self, Banner, BannerKind, Button, Kind, PasswordField};
-use crate::ui::{icons, text};
+use crate::ui::{Moment, icons, text};
 
 /// The code of a problem and what exactly it is, for whoever is asked for help.
 pub(super) fn details(problem: &Problem) -> String {
@@ -25,7 +27,10 @@ pub(super) fn frame<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
 /// The banners of the main page.
 pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mut Vec<Command>) {
     for account in &scene.view.accounts {
-        ui.push_id(account.id, |ui| account_banner(ui, account, &mut state.password, out));
+        let kept = scene.view.security_of(account.id).and_then(|security| security.kept);
+        let kept = kept.filter(|kept| kept.state == KeptState::Found);
+        let why = Why { kept, stuck: scene.view.vault == VaultState::Stuck, now: &scene.now };
+        ui.push_id(account.id, |ui| account_banner(ui, account, &why, &mut state.password, out));
         ui.push_id(("security", account.id), |ui| super::security::banner(ui, scene, account, state, out));
     }
     emergency(ui, scene, out);
@@ -41,24 +46,41 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, state: &mut UiState, out: &mu
     }
 }
 
-fn account_banner(ui: &mut Ui, account: &AccountView, password: &mut PasswordField, out: &mut Vec<Command>) {
+/// Why a line may be without its password.
+struct Why<'a> {
+    /// The keyring holds several.
+    kept: Option<KeptPasswords>,
+    /// It does not answer.
+    stuck: bool,
+    now: &'a Moment,
+}
+
+fn account_banner(
+    ui: &mut Ui,
+    account: &AccountView,
+    why: &Why<'_>,
+    password: &mut PasswordField,
+    out: &mut Vec<Command>,
+) {
     match account.state {
         AccountState::NeedsPassword => {
+            if let Some(kept) = why.kept {
+                let (title, advice, _) = text::kept::several(kept, &account.provider, why.now);
+                let asks = Asks { title: &text::sentence(title), advice: &text::sentence(advice), details: None };
+                if give_password(ui, account, &asks, Some(text::kept::USE_THE_ONE), password, out) {
+                    out.push(Command::Safety(account.id, SafetyCommand::TryKept));
+                }
+                return;
+            }
             let title = format!("{} needs your password", account.name);
-            give_password(
-                ui,
-                account,
-                &title,
-                "No keyring keeps it, so Ringfence asks at each start.",
-                None,
-                password,
-                out,
-            );
+            let advice = if why.stuck { text::KEYRING_STUCK } else { text::NO_KEYRING };
+            give_password(ui, account, &Asks { title: &title, advice, details: None }, None, password, out);
         }
         AccountState::Rejected => {
             let Some(problem) = &account.problem else { return };
             let details = Some(details(problem));
-            give_password(ui, account, &text::sentence(problem.title()), &problem.advice(), details, password, out);
+            let asks = Asks { title: &text::sentence(problem.title()), advice: &problem.advice(), details };
+            give_password(ui, account, &asks, None, password, out);
         }
         AccountState::Waiting(_) => {
             let Some(problem) = &account.problem else { return };
@@ -81,20 +103,28 @@ fn account_banner(ui: &mut Ui, account: &AccountView, password: &mut PasswordFie
     }
 }
 
-/// A refused or missing password: say so, and take the right one.
+/// Why a password is asked for.
+struct Asks<'a> {
+    title: &'a str,
+    advice: &'a str,
+    details: Option<String>,
+}
+
+/// A refused or missing password: say so, and take the right one. True if the other way was chosen.
 fn give_password(
     ui: &mut Ui,
     account: &AccountView,
-    title: &str,
-    advice: &str,
-    details: Option<String>,
+    asks: &Asks<'_>,
+    action: Option<&'static str>,
     password: &mut PasswordField,
     out: &mut Vec<Command>,
-) {
+) -> bool {
+    let Asks { title, advice, details } = asks;
     widgets::live_region(ui, "password", title);
     frame(ui, |ui| {
         let kind = if details.is_some() { BannerKind::Bad } else { BannerKind::Warn };
-        Banner { kind, icon: icons::KEY, title, advice, details, action: None, dismiss: false }.show(ui);
+        let banner = Banner { kind, icon: icons::KEY, title, advice, details: details.clone(), action, dismiss: false };
+        let chosen = banner.show(ui).action;
         ui.add_space(8.0);
         let entered = ui
             .horizontal(|ui| {
@@ -114,7 +144,8 @@ fn give_password(
             out.push(Command::GivePassword(account.id, password.secret()));
             password.wipe();
         }
-    });
+        chosen
+    })
 }
 
 /// An emergency call that finds no way: nothing is more urgent.

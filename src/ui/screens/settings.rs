@@ -125,6 +125,7 @@ fn keyring(ui: &mut Ui, vault: &VaultState, out: &mut Vec<Command>) {
             VaultState::Checking | VaultState::Unlocking => Mark::Doing,
             VaultState::Locked
             | VaultState::Missing
+            | VaultState::Waiting
             | VaultState::Stuck
             | VaultState::Unused
             | VaultState::NoFile

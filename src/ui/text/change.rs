@@ -182,9 +182,14 @@ pub(in crate::ui) fn keyring(trouble: KeyringTrouble) -> (&'static str, &'static
         KeyringTrouble::Denied => {
             ("The keyring refused", "Allow Ringfence to use it, then try again. Nothing has been changed.")
         }
+        KeyringTrouble::Waiting => (
+            "Waiting for your keyring…",
+            "It may be asking for its own password. Nothing is sent before the new password is saved.",
+        ),
         KeyringTrouble::Stuck => (
             "The keyring does not answer",
-            "Ringfence goes on as soon as it does. Nothing is sent before the new password is saved.",
+            "It has not for a minute. Ringfence goes on if it does after all; nothing was sent. If nothing asks for the \
+             keyring's password, log out of the computer and in again.",
         ),
         KeyringTrouble::Ambiguous => (
             "The keyring has several entries for this line",

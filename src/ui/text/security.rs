@@ -78,6 +78,7 @@ fn todo_words(todo: &Todo, security: &SecurityView, provider: &str, now: &Moment
             "Call them: whoever has it can still use your line".into(),
             if security.change.can_test_old { "Test again" } else { "Numbers" },
         ),
+        Todo::SeveralPasswords(kept) => super::kept::several(*kept, provider, now),
         Todo::PasswordRefused => (
             format!("{provider} refuses this line's password"),
             "It was changed or reset somewhere else".into(),
@@ -164,7 +165,7 @@ fn fact_words(fact: &Fact, provider: &str, now: &Moment) -> (bool, String, Strin
             let mut small: Vec<String> = Vec::new();
             small.extend(characters.map(|n| format!("{n} characters")));
             let since = since.map(|_| "not changed here yet".to_owned());
-            small.extend(changed.map(|at| format!("changed {}", days_ago(now, at))).or(since));
+            small.extend(changed.map(|at| format!("changed {}", now.days_ago(at))).or(since));
             (*place != PasswordPlace::Session, place_words(*place).into(), small.join(" · "))
         }
         Fact::Connection { tls, srtp, digest } => {
@@ -186,7 +187,7 @@ fn fact_words(fact: &Fact, provider: &str, now: &Moment) -> (bool, String, Strin
         ),
         Fact::Emergency => (true, "Emergency calls never blocked here".into(), format!("{provider} must connect them")),
         Fact::OldPassword(old, at) => {
-            (*old == OldPassword::Refused, old_password(*old, provider), format!("Tested {}", now.short_day(*at)))
+            (*old == OldPassword::Refused, old_password(*old, provider), format!("Tested {}", now.lately(*at)))
         }
         Fact::PinnedCertificate { fingerprint, since } => {
             (true, format!("Certificate that you trusted on {}", now.short_day(*since)), fingerprint.clone())
@@ -214,14 +215,6 @@ fn place_words(place: PasswordPlace) -> &'static str {
         PasswordPlace::Passphrase => "Password in a file under your passphrase",
         PasswordPlace::Session => "Password kept only until you quit",
         PasswordPlace::NotNeeded => "The demo needs no password of yours",
-    }
-}
-
-fn days_ago(now: &Moment, at: crate::base::WallTime) -> String {
-    match now.secs_since(at) / 86_400 {
-        0 => "today".into(),
-        1 => "yesterday".into(),
-        n => format!("{n} days ago"),
     }
 }
 
@@ -393,8 +386,8 @@ pub(in crate::ui) fn check(row: &CheckRow, provider: &str, now: &Moment) -> (Str
         CheckItem::Bill => "Calls that were not made here",
     };
     let small = match row.state {
-        CheckState::Told(at) => format!("You told us, {}", now.short_day(at)),
-        CheckState::Proven(at) => format!("Tested by Ringfence, {}", now.short_day(at)),
+        CheckState::Told(at) => format!("You told us, {}", now.lately(at)),
+        CheckState::Proven(at) => format!("Tested by Ringfence, {}", now.lately(at)),
         CheckState::Open => match row.item {
             CheckItem::TopUp => format!("at {provider}'s website"),
             CheckItem::Website => "You tell us when it is done".into(),

@@ -123,13 +123,43 @@ fn a_keyring_that_answers_late_is_still_heard() {
     let mut world = restarted(&before, VaultUse::Keyring);
     world.vault = Vault::Stuck;
     world.load();
-    assert_eq!(world.view().vault, VaultState::Stuck);
+    assert_eq!(world.view().vault, VaultState::Waiting);
     let (id, _) = world.unanswered.remove(0);
     world.vault = Vault::Works;
     world.input(Input::Vault(id, Reply::Found(Secret::from(PASSWORD))));
     assert_eq!((world.state(), &world.view().vault), (Some(AccountState::Registered), &VaultState::Ok));
     world.input(Input::Vault(id, Reply::Found(Secret::from("another"))));
     assert_eq!(world.state(), Some(AccountState::Registered), "a second reply is nobody's");
+}
+
+#[test]
+fn after_a_minute_without_an_answer_the_person_can_type_the_password_and_the_answer_is_still_taken() {
+    let before = World::signed_in(VaultUse::Keyring, Transport::Tls);
+    let stuck = || {
+        let mut world = restarted(&before, VaultUse::Keyring);
+        world.vault = Vault::Stuck;
+        world.load();
+        world.pass(Duration::from_secs(57));
+        assert_eq!((world.state(), &world.view().vault), (Some(AccountState::Registering), &VaultState::Waiting));
+        world.pass(Duration::from_secs(2));
+        assert_eq!((world.state(), &world.view().vault), (Some(AccountState::NeedsPassword), &VaultState::Stuck));
+        world
+    };
+    let answers = |world: &mut World| {
+        let load = world.unanswered.iter().position(|(_, request)| matches!(request, Request::Get(_)));
+        let (id, _) = world.unanswered.remove(load.expect("it was asked"));
+        world.vault = Vault::Works;
+        world.input(Input::Vault(id, Reply::Found(Secret::from(PASSWORD))));
+    };
+    let mut world = stuck();
+    answers(&mut world);
+    assert_eq!((world.state(), &world.view().vault), (Some(AccountState::Registered), &VaultState::Ok));
+    // The person is faster; what the keyring says then changes nothing.
+    let mut world = stuck();
+    world.command(Command::GivePassword(AccountId(1), Secret::from(PASSWORD)));
+    assert_eq!((world.state(), &world.view().vault), (Some(AccountState::Registered), &VaultState::Stuck));
+    answers(&mut world);
+    assert_eq!((world.state(), world.refusals.len()), (Some(AccountState::Registered), 0));
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod safe;
 mod secrets;
 mod servers;
 mod sessions;
+mod several;
 mod signing_in;
 mod slow_disk;
 mod unregistered;

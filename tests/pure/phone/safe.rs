@@ -57,7 +57,11 @@ impl Safe {
             Request::Move { account, to } => return Some(self.move_to(account, *to, keyring)),
             Request::Check => self.usual,
             Request::CheckFor(account) => self.place_of(account),
-            Request::Get(key) | Request::Put(key, _) | Request::Delete(key) => self.place_of(&key.account),
+            Request::Get(key)
+            | Request::Put(key, _)
+            | Request::Delete(key)
+            | Request::List(key)
+            | Request::Settle { key, .. } => self.place_of(&key.account),
             Request::Erase { from, .. } => *from,
         };
         match place {
@@ -93,7 +97,10 @@ impl Safe {
             }
             Request::Erase { account, .. } => self.entries.retain(|name, _| !name.starts_with(account.as_str())),
             Request::Check | Request::CheckFor(_) => {}
-            Request::Unlock(_) | Request::Assign(..) | Request::Move { .. } => panic!("answered before"),
+            Request::List(_) => return Reply::Several(Vec::new()),
+            Request::Unlock(_) | Request::Assign(..) | Request::Move { .. } | Request::Settle { .. } => {
+                panic!("answered before, or never asked of a file")
+            }
         }
         Reply::Done
     }

@@ -14,7 +14,7 @@ use ringfence::phone::{Config, Input, Output, Phone, VaultUse};
 use ringfence::port::dns::{Answer, Query, Srv};
 use ringfence::port::net::{Flow, NetError, Report, Target, Transport};
 use ringfence::port::store::{Append, Document, Save};
-use ringfence::port::vault::{Key, Reply, Request, Slot, VaultError};
+use ringfence::port::vault::{EntryId, Key, Listed, Reply, Request, Slot, VaultError};
 use ringfence::port::{RequestId, http, media, release};
 use ringfence::sip::digest::{Algorithm, Hash, Qop, Verifier};
 use ringfence::sip::{Message, Method};
@@ -47,6 +47,8 @@ pub(super) struct World {
     pub(super) names: HashMap<Query, Answer>,
     pub(super) vault: Vault,
     pub(super) kept: BTreeMap<String, String>,
+    /// What the keyring holds under names that several entries have, newest first: an entry's own name, and its secret.
+    pub(super) several: BTreeMap<String, Vec<(String, String)>>,
     /// The passphrase file, and what is where.
     pub(super) safe: Safe,
     pub(super) disk: BTreeMap<&'static str, Vec<u8>>,
@@ -151,6 +153,7 @@ impl World {
             names: HashMap::new(),
             vault: Vault::Works,
             kept,
+            several: BTreeMap::new(),
             safe: Safe::new(usage),
             disk,
             files: BTreeMap::new(),
@@ -374,6 +377,11 @@ impl World {
         if let Some(reply) = self.safe.answer(&request, keyring) {
             return self.inputs.push_back(Input::Vault(id, reply));
         }
+        if self.vault == Vault::Works
+            && let Some(reply) = self.of_several(&request)
+        {
+            return self.inputs.push_back(Input::Vault(id, reply));
+        }
         let reply = match (&self.vault, &request) {
             (Vault::Stuck, _) => {
                 self.unanswered.push((id, request));
@@ -388,6 +396,8 @@ impl World {
                 self.kept.retain(|name, _| !name.starts_with(account.as_str()));
                 Reply::Done
             }
+            (Vault::Works, Request::List(_)) => Reply::Several(Vec::new()),
+            (Vault::Works, Request::Settle { .. }) => Reply::Failed(VaultError::Other("not there".into())),
             (Vault::Works, Request::Get(key)) => match self.kept.get(&entry(key)) {
                 Some(password) => Reply::Found(Secret::new(password.clone())),
                 None => Reply::Absent,
@@ -402,6 +412,47 @@ impl World {
             }
         };
         self.inputs.push_back(Input::Vault(id, reply));
+    }
+
+    /// What a keyring says whose name several entries answer to.
+    fn of_several(&mut self, request: &Request) -> Option<Reply> {
+        let (Request::Get(key)
+        | Request::Put(key, _)
+        | Request::Delete(key)
+        | Request::List(key)
+        | Request::Settle { key, .. }) = request
+        else {
+            return None;
+        };
+        let all = self.several.get_mut(&entry(key))?;
+        Some(match request {
+            Request::List(_) => {
+                let listed = |(id, secret): &(String, String)| Listed {
+                    id: EntryId(id.clone()),
+                    secret: Some(Secret::new(secret.clone())),
+                };
+                Reply::Several(all.iter().map(listed).collect())
+            }
+            Request::Settle { keep, secret, others, .. } => {
+                let kept = all.iter_mut().find(|(id, _)| *id == keep.0)?;
+                kept.1.clone_from(secret.expose("a test's vault"));
+                all.retain(|(id, _)| !others.contains(&EntryId(id.clone())));
+                if let [(_, secret)] = all.as_slice() {
+                    self.kept.insert(entry(key), secret.clone());
+                    self.several.remove(&entry(key));
+                }
+                Reply::Done
+            }
+            Request::Get(_)
+            | Request::Put(..)
+            | Request::Delete(_)
+            | Request::Check
+            | Request::CheckFor(_)
+            | Request::Unlock(_)
+            | Request::Assign(..)
+            | Request::Move { .. }
+            | Request::Erase { .. } => Reply::Failed(VaultError::Ambiguous(all.len())),
+        })
     }
 
     /// A request or flow report that the network makes up.

@@ -38,6 +38,7 @@ named!(stage, STAGES, ChangePhase {
     "no keyring" => ChangePhase::Keyring(KeyringTrouble::Missing),
     "keyring locked" => ChangePhase::Keyring(KeyringTrouble::Locked),
     "keyring denied" => ChangePhase::Keyring(KeyringTrouble::Denied),
+    "keyring waiting" => ChangePhase::Keyring(KeyringTrouble::Waiting),
     "keyring stuck" => ChangePhase::Keyring(KeyringTrouble::Stuck),
     "keyring ambiguous" => ChangePhase::Keyring(KeyringTrouble::Ambiguous),
     "keyring damaged" => ChangePhase::Keyring(KeyringTrouble::Damaged),
@@ -150,10 +151,17 @@ pub(super) const SCENES: &[Scene] = &[
     ("keyring", "keyring denied", || homeless(VaultError::Denied)),
     ("keyring", "keyring ambiguous", || homeless(VaultError::Ambiguous(2))),
     ("keyring", "keyring damaged", || homeless(VaultError::Corrupt)),
+    ("keyring", "keyring waiting", || {
+        let mut world = by_tls();
+        world.vault = Vault::Stuck;
+        begin(&mut world);
+        world
+    }),
     ("keyring", "keyring stuck", || {
         let mut world = by_tls();
         world.vault = Vault::Stuck;
         begin(&mut world);
+        world.pass(std::time::Duration::from_secs(60));
         world
     }),
     ("keyring", "keyring locked", || {
@@ -174,7 +182,7 @@ pub(super) const SCENES: &[Scene] = &[
         change(&mut world, ChangeCommand::Go);
         world
     }),
-    ("staging, stuck", "keyring stuck", || {
+    ("staging, stuck", "keyring waiting", || {
         let mut world = composing(by_tls());
         world.vault = Vault::Stuck;
         change(&mut world, ChangeCommand::Go);

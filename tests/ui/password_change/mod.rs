@@ -60,6 +60,7 @@ fn phases() -> Vec<ChangePhase> {
         KeyringTrouble::Missing,
         KeyringTrouble::Locked,
         KeyringTrouble::Denied,
+        KeyringTrouble::Waiting,
         KeyringTrouble::Stuck,
         KeyringTrouble::Ambiguous,
         KeyringTrouble::Damaged,

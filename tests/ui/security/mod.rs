@@ -10,8 +10,8 @@ use ringfence::phone::command::{Begin, ChangeCommand, Command, NoticeCommand, Sa
 use ringfence::phone::guard::{Class, Rules};
 use ringfence::phone::settings::Settings;
 use ringfence::phone::view::{
-    AccountView, Fact, GuardRule, LimitsThere, PasswordPlace, PhoneView, Protection, RehearsalView, SecurityView, Todo,
-    Weaker,
+    AccountView, Fact, GuardRule, KeptState, LimitsThere, PasswordPlace, PhoneView, Protection, RehearsalView,
+    SecurityView, Todo, Weaker,
 };
 use ringfence::ui::state::{LoginStart, Page, SecurityPage, Tab};
 
@@ -70,6 +70,30 @@ fn the_shield_opens_a_page_that_says_what_there_is_to_do() {
     window.get_by_label("Good: Calls abroad ask first, premium blocked. In this app only");
     window.get_by_label("Good: Emergency calls never blocked here. Voxline must connect them");
     window.get_by_label("Planned work Sunday 02:00. Signed · 14 Nov");
+}
+
+#[test]
+fn several_passwords_in_the_keyring_are_tried_at_a_press_and_the_others_deleted_at_another() {
+    let mut window = tall(breach::several(KeptState::Found));
+    assert!(says(&window, "The keyring holds 2 passwords for this line"));
+    assert!(says(&window, "Nothing is deleted"));
+    assert_eq!(press(&mut window, "Use the one that works"), [Command::Safety(HOME, SafetyCommand::TryKept)]);
+    let mut window = page(breach::several(KeptState::Found), SecurityPage::Centre);
+    let row = "Try them: The keyring holds 2 passwords for this line";
+    assert_eq!(press(&mut window, row), [Command::Safety(HOME, SafetyCommand::TryKept)]);
+    let window = page(breach::several(KeptState::Trying), SecurityPage::Centre);
+    assert!(window.query_by_label_contains("Try them").is_none(), "that goes on by itself");
+    let mut window = page(breach::several(KeptState::Works), SecurityPage::Centre);
+    assert!(says(&window, "Delete them?"));
+    let row = "Delete others: The keyring holds 2 passwords for this line";
+    assert_eq!(press(&mut window, row), [Command::Safety(HOME, SafetyCommand::DeleteOthers)]);
+    let mut window = page(breach::several(KeptState::NoneWorks), SecurityPage::Centre);
+    assert!(says(&window, "accepts none of them"));
+    press(&mut window, "Enter: The keyring holds 2 passwords for this line");
+    assert_eq!(window.state().state.page, Page::Main, "where it is typed");
+    let mut window = tall(breach::several(KeptState::Works));
+    press(&mut window, "Show");
+    assert_eq!(window.state().state.page, Page::Security);
 }
 
 #[test]
@@ -166,7 +190,7 @@ fn facts_say_no_more_than_was_seen() {
     fresh.get_by_label("Good: Password in the system keyring. 24 characters · not changed here yet");
     fresh.get_by_label("Good: Connection encrypted as far as Voxline. TLS 1.3 · sound not known to be encrypted");
     let later = window(vec![password(Some(ago(1, 0))), connection(true)]);
-    later.get_by_label("Good: Password in the system keyring. 24 characters · changed yesterday");
+    later.get_by_label("Good: Password in the system keyring. 24 characters · changed yesterday 11:00");
     later.get_by_label("Good: Encrypted as far as Voxline. TLS 1.3 · SRTP");
     let (before, now) = ("encrypted sound".into(), "sound that is not encrypted".into());
     let weaker = Todo::Weaker(Weaker { what: Protection::Sound, before, now, refused: false });

@@ -79,6 +79,6 @@ fn what_the_app_cannot_test_is_ticked_off_by_the_person_and_said_to_be_so() {
     let mut view = breach::told();
     view.security[0].check_list = breach::list(CheckState::Told(ago(0, 1)));
     let mut window = page(view, SecurityPage::Told);
-    window.get_by_label("Good: Website password. You told us, 22 Nov");
+    window.get_by_label("Good: Website password. You told us, today 10:59");
     assert_eq!(press(&mut window, "Undo: Website password"), [tick(false)]);
 }

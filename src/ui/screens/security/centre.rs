@@ -5,7 +5,7 @@ use egui::Ui;
 
 use super::{Cx, SecurityPage, begin, body, follow, hero};
 use crate::phone::command::{Begin, ChangeCommand, Command, DeviceCommand, NoticeCommand, SafetyCommand};
-use crate::phone::view::{Fact, NoticeSource, Todo};
+use crate::phone::view::{Fact, KeptState, NoticeSource, Todo};
 use crate::ui::state::{Page, UiState};
 use crate::ui::text::security as text;
 use crate::ui::widgets::{self, Check, Tick};
@@ -66,7 +66,10 @@ fn rows(ui: &mut Ui, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>, a
             widgets::row_line(ui);
         }
         let (words, small, action) = text::todo(todo, cx.security, cx.provider(), cx.now());
-        if ui.push_id(i, |ui| Check::new(Tick::Warn, &words).small(&small).action(action).show(ui)).inner {
+        let row = Check::new(Tick::Warn, &words).small(&small);
+        // What goes on by itself has no button.
+        let row = if action.is_empty() { row } else { row.action(action) };
+        if ui.push_id(i, |ui| row.show(ui)).inner {
             act(todo, cx, state, out);
         }
     }
@@ -85,10 +88,20 @@ fn act(todo: &Todo, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
         }
         Todo::OldPasswordAccepted if cx.security.change.can_test_old => out.push(cx.change(ChangeCommand::TestOld)),
         Todo::OldPasswordAccepted => state.security.open(SecurityPage::Contact),
+        Todo::SeveralPasswords(kept) => several(kept.state, cx, state, out),
         // The banner of the main page takes it.
         Todo::PasswordRefused => state.page = Page::Main,
         Todo::Weaker(_) => state.security.open(SecurityPage::Weaker),
         Todo::NoticesNotConfirmed(_) => out.push(Command::Notice(cx.line.id, NoticeCommand::Check)),
+    }
+}
+
+fn several(is: KeptState, cx: &Cx<'_>, state: &mut UiState, out: &mut Vec<Command>) {
+    match is {
+        KeptState::Found => out.push(Command::Safety(cx.line.id, SafetyCommand::TryKept)),
+        KeptState::Works => out.push(Command::Safety(cx.line.id, SafetyCommand::DeleteOthers)),
+        KeptState::NoneWorks => state.page = Page::Main,
+        KeptState::Trying | KeptState::Deleting => {}
     }
 }
 

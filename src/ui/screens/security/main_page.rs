@@ -4,7 +4,9 @@ use egui::Ui;
 
 use crate::base::AccountId;
 use crate::phone::command::{Begin, ChangeCommand, Command};
-use crate::phone::view::{AccountView, Asked, ChangePhase, NoticeView, PhoneView, SecurityView, Todo};
+use crate::phone::view::{
+    AccountView, Asked, ChangePhase, KeptPasswords, KeptState, NoticeView, PhoneView, SecurityView, Todo,
+};
 use crate::ui::screens::{Scene, banners};
 use crate::ui::state::{Page, SecurityPage, UiState};
 use crate::ui::text::{change as text, security as words};
@@ -58,7 +60,11 @@ fn content(security: &SecurityView, line: &AccountView, now: &Moment) -> Option<
         | Todo::UnnamedDevice(_)
         | Todo::NewSession(_)
         | Todo::Weaker(_)
-        | Todo::OldPasswordAccepted => {
+        | Todo::OldPasswordAccepted
+        | Todo::SeveralPasswords(KeptPasswords {
+            state: KeptState::Trying | KeptState::Works | KeptState::Deleting,
+            ..
+        }) => {
             let (title, advice, _) = words::todo(todo, security, provider, now);
             Some((title, advice, "Show"))
         }
@@ -67,7 +73,9 @@ fn content(security: &SecurityView, line: &AccountView, now: &Moment) -> Option<
         | Todo::Notice(_)
         | Todo::FinishChange
         | Todo::DevicesNeedPassword(_)
-        | Todo::PasswordRefused => None,
+        | Todo::PasswordRefused
+        // Where the password is asked for, it is offered.
+        | Todo::SeveralPasswords(KeptPasswords { state: KeptState::Found | KeptState::NoneWorks, .. }) => None,
     })
 }
 

@@ -1,0 +1,163 @@
+//! Several entries of the keyring answer to one line's name: nothing is guessed, nothing is deleted unasked, and the
+//! provider is not asked more often than its patience lasts (account-security 5.3).
+
+use std::time::Duration;
+
+use ringfence::base::Secret;
+use ringfence::phone::VaultUse;
+use ringfence::phone::command::{ChangeCommand, Command, SafetyCommand};
+use ringfence::phone::problem::ProblemKind;
+use ringfence::phone::view::{AccountState, ChangePhase, KeptPasswords, KeptState, PasswordPlace, Todo, VaultState};
+use ringfence::port::net::{NetError, Transport};
+
+use super::changing::{change, phase, security};
+use super::world::{Entry, NEW, PASSWORD, World, server};
+
+/// The next day: the keyring holds these under the line's name, newest first.
+fn holding(secrets: &[&str]) -> World {
+    let before = World::signed_in(VaultUse::Keyring, Transport::Tls);
+    let mut kept = before.kept.clone();
+    let name = kept.keys().find(|name| !name.contains('/')).cloned().expect("a password is kept");
+    kept.remove(&name);
+    let mut world = World::with_disk(VaultUse::Keyring, before.disk.clone(), kept);
+    let all = secrets.iter().enumerate().map(|(at, secret)| (format!("item {at}"), (*secret).to_owned()));
+    world.several.insert(name, all.collect());
+    world.servers = before.servers.clone();
+    world.known.extend(secrets.iter().map(|secret| (*secret).to_owned()));
+    world
+}
+
+fn kept(world: &World) -> Option<(usize, KeptState)> {
+    security(world).kept.map(|kept| (kept.count, kept.state))
+}
+
+fn safety(world: &mut World, command: SafetyCommand) {
+    let id = world.id();
+    world.command(Command::Safety(id, command));
+}
+
+#[test]
+fn nothing_is_tried_or_deleted_before_the_person_says_so() {
+    let mut world = holding(&["another-one", PASSWORD]);
+    world.load();
+    world.pass(Duration::from_secs(24 * 3600));
+    assert_eq!((world.state(), kept(&world)), (Some(AccountState::NeedsPassword), Some((2, KeptState::Found))));
+    assert_eq!((world.credentials(), world.opened.len()), (0, 0));
+    assert_eq!(world.several.values().map(Vec::len).sum::<usize>(), 2);
+    assert_eq!(world.view().vault, VaultState::Ok, "the keyring itself works");
+    let problem = world.view().accounts[0].problem.as_ref().map(|problem| problem.kind);
+    assert_eq!(problem, Some(ProblemKind::SeveralPasswords));
+    assert!(security(&world).todo.iter().any(|todo| matches!(todo, Todo::SeveralPasswords(_))));
+    safety(&mut world, SafetyCommand::DeleteOthers);
+    assert_eq!(world.several.values().map(Vec::len).sum::<usize>(), 2, "none is proven");
+}
+
+#[test]
+fn the_newest_that_is_accepted_is_used_and_the_others_stay_until_the_person_lets_them_go() {
+    let mut world = holding(&["another-one", PASSWORD, "an-old-one"]);
+    world.load();
+    safety(&mut world, SafetyCommand::TryKept);
+    assert_eq!((world.state(), kept(&world)), (Some(AccountState::Registered), Some((3, KeptState::Works))));
+    assert_eq!(world.refusals.len(), 1, "the newest was refused, and the oldest was never tried");
+    assert_eq!(phase(&world), ChangePhase::Idle, "no password was changed");
+    let log: Vec<&str> = security(&world).log.iter().map(|row| row.words.as_str()).collect();
+    assert!(log.contains(&"voip.example refuses one of the passwords that the keyring holds."), "{log:#?}");
+    assert!(!log.iter().any(|words| words.contains("new line password")), "{log:#?}");
+    world.pass(Duration::from_secs(3600));
+    assert_eq!(world.several.values().map(Vec::len).sum::<usize>(), 3, "nobody has said that they may go");
+    safety(&mut world, SafetyCommand::DeleteOthers);
+    assert_eq!(kept(&world), None);
+    assert!(world.several.is_empty());
+    assert_eq!(world.kept.values().collect::<Vec<_>>(), [PASSWORD]);
+    assert_eq!(world.view().accounts[0].password, PasswordPlace::Keyring);
+    let mut next = World::with_disk(VaultUse::Keyring, world.disk.clone(), world.kept.clone());
+    next.servers = world.servers.clone();
+    next.load();
+    assert_eq!((next.state(), kept(&next)), (Some(AccountState::Registered), None));
+}
+
+#[test]
+fn many_wrong_ones_are_tried_within_the_budget_only() {
+    let mut world = holding(&["wrong-1", "wrong-2", "wrong-3", "wrong-4", PASSWORD]);
+    world.load();
+    safety(&mut world, SafetyCommand::TryKept);
+    assert_eq!(kept(&world), Some((5, KeptState::Trying)));
+    let until = security(&world).kept.and_then(|kept| kept.until);
+    assert_eq!(until.map(|at| at.0 - world.now.wall.0), Some(600_000), "it is said when it goes on");
+    assert_eq!(phase(&world), ChangePhase::Idle, "that is no change of a password");
+    world.pass(Duration::from_secs(3 * 3600));
+    assert_eq!((world.state(), kept(&world)), (Some(AccountState::Registered), Some((5, KeptState::Works))));
+    assert_eq!(world.refusals.len(), 4);
+    assert!(world.most_refusals(Duration::from_secs(600)) <= 2);
+    assert!(world.most_refusals(Duration::from_secs(3600)) <= 4);
+}
+
+#[test]
+fn where_none_is_accepted_the_person_is_asked_and_what_they_typed_takes_the_place_of_all() {
+    let mut world = holding(&["wrong-1", "wrong-2"]);
+    world.load();
+    safety(&mut world, SafetyCommand::TryKept);
+    assert_eq!((world.state(), kept(&world)), (Some(AccountState::Rejected), Some((2, KeptState::NoneWorks))));
+    assert_eq!(phase(&world), ChangePhase::Idle);
+    let id = world.id();
+    world.command(Command::GivePassword(id, Secret::from(PASSWORD)));
+    assert_eq!((world.state(), kept(&world)), (Some(AccountState::Registered), Some((2, KeptState::Works))));
+    safety(&mut world, SafetyCommand::DeleteOthers);
+    assert_eq!(kept(&world), None);
+    assert_eq!(world.kept.values().collect::<Vec<_>>(), [PASSWORD]);
+}
+
+#[test]
+fn a_password_that_is_typed_while_others_are_tried_ends_that() {
+    let mut world = holding(&["wrong-1", "wrong-2", "wrong-3"]);
+    world.load();
+    safety(&mut world, SafetyCommand::TryKept);
+    assert_eq!(kept(&world), Some((3, KeptState::Trying)));
+    let id = world.id();
+    world.command(Command::GivePassword(id, Secret::from(PASSWORD)));
+    assert_eq!((world.state(), kept(&world)), (Some(AccountState::Registered), Some((3, KeptState::Works))));
+    world.pass(Duration::from_secs(3 * 3600));
+    assert_eq!((world.state(), world.refusals.len()), (Some(AccountState::Registered), 2));
+}
+
+#[test]
+fn a_provider_that_cannot_be_reached_is_waited_for() {
+    let mut world = holding(&["wrong-1", PASSWORD]);
+    let door = world.servers.get_mut(&(Transport::Tls, server("192.0.2.2:5061"))).expect("the door");
+    door.door = Entry::Fails(NetError::Refused);
+    world.load();
+    safety(&mut world, SafetyCommand::TryKept);
+    world.pass(Duration::from_secs(300));
+    assert_eq!((kept(&world), world.credentials()), (Some((2, KeptState::Trying)), 0));
+    world.open_doors(&[Transport::Tls]);
+    world.pass(Duration::from_secs(1200));
+    assert_eq!((world.state(), kept(&world)), (Some(AccountState::Registered), Some((2, KeptState::Works))));
+}
+
+#[test]
+fn entries_that_somebody_tidies_up_are_noticed_by_the_next_attempt() {
+    let mut world = holding(&["wrong-1", PASSWORD]);
+    world.load();
+    let (name, _) = world.several.pop_first().expect("several");
+    world.kept.insert(name, PASSWORD.into());
+    safety(&mut world, SafetyCommand::TryKept);
+    assert_eq!((world.state(), kept(&world)), (Some(AccountState::Registered), None));
+}
+
+#[test]
+fn a_change_whose_new_password_finds_several_entries_in_its_place_ends_well_with_the_persons_word() {
+    let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
+    change(&mut world, ChangeCommand::Now(Some(Secret::from(NEW))));
+    let name = world.kept.keys().find(|name| !name.contains('/')).cloned().expect("a password is kept");
+    let old = world.kept.remove(&name).expect("kept");
+    world.several.insert(name, vec![("item 1".into(), "another-one".into()), ("item 2".into(), old)]);
+    world.password = NEW.into();
+    change(&mut world, ChangeCommand::ChangedIt);
+    assert_eq!(phase(&world), ChangePhase::Keeping, "the line works, and the new one is safe beside");
+    assert_eq!(security(&world).kept, Some(KeptPasswords { count: 2, state: KeptState::Works, until: None }));
+    assert_eq!(world.state(), Some(AccountState::Registered));
+    safety(&mut world, SafetyCommand::DeleteOthers);
+    assert!(matches!(phase(&world), ChangePhase::Done { .. }), "{:?}", phase(&world));
+    let active = world.kept.iter().filter(|(name, _)| !name.contains('/')).map(|(_, secret)| secret.as_str());
+    assert_eq!((active.collect::<Vec<_>>(), kept(&world)), (vec![NEW], None));
+}
