@@ -9,7 +9,7 @@ use super::probing::Probing;
 use super::resting::{Later, NeedsUser};
 use super::settling::{Settling, Then};
 use super::staging::Staging;
-use super::state::{Open, State, Wish, patience};
+use super::state::{MAX_SILENT, Open, State, Wish, soon};
 use super::status::{Need, Status, Why};
 use super::txn::{Kind, Txn};
 use crate::base::Secret;
@@ -137,12 +137,13 @@ impl Checking {
             PolicyAnswer::Known { generation } => {
                 // Whatever was sent for an older generation will not be applied any more.
                 cx.facts.attic.settle_before(generation);
-                choose(cx, self.wish, Some(generation))
+                choose(cx, Wish { silent: 0, ..self.wish }, Some(generation))
             }
-            PolicyAnswer::Absent => choose(cx, Wish { kind: Kind::Portal, ..self.wish }, None),
+            PolicyAnswer::Absent => choose(cx, Wish { kind: Kind::Portal, silent: 0, ..self.wish }, None),
             PolicyAnswer::Unreachable { retry_after } => {
-                let left = patience(0, retry_after);
-                State::Later(Later { left, why: Why::Provider, wish: Some(self.wish) })
+                let left = soon(self.wish.silent, retry_after);
+                let silent = self.wish.silent.saturating_add(1).min(MAX_SILENT);
+                State::Later(Later { left, why: Why::Provider, wish: Some(Wish { silent, ..self.wish }) })
             }
             // Changed elsewhere? The registrar decides.
             PolicyAnswer::WrongPassword => {

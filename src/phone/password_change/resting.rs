@@ -134,7 +134,7 @@ pub(super) fn idle(cx: &mut Context<'_>, input: Input) -> State {
 /// What the person can do wherever nothing is open.
 fn rested(cx: &mut Context<'_>, person: Person) -> Option<State> {
     match person {
-        Person::Begin { kind, notice } => Some(begin(cx, Wish { kind, notice })),
+        Person::Begin { kind, notice } => Some(begin(cx, Wish { kind, notice, silent: 0 })),
         Person::Current(secret) => Some(Probing::given(cx, None, secret)),
         Person::Snooze(left) if cx.facts.can_wait() => Some(Later::asked(left)),
         Person::Finish => Some(State::Idle),
@@ -208,7 +208,7 @@ impl NeedsUser {
                     cx.ask(Output::Show(open.txn.new.clone()));
                     State::Browsing(Browsing { open, not_yet: false })
                 }
-                None => begin(cx, Wish { kind, notice }),
+                None => begin(cx, Wish { kind, notice, silent: 0 }),
             },
             Input::Person(Person::Cancel | Person::Finish) => match &self.open {
                 Some(open) if open.old == Old::Good => Settling::shelve(cx, open.clone(), Then::Idle),

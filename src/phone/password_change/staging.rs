@@ -51,7 +51,7 @@ impl Staging {
             }
             // Whatever it holds now was not sent, as the journal says, and is written over by the next attempt.
             Input::Vault(VaultAnswer::Failed(error)) => {
-                let wish = Wish { kind: self.open.txn.kind, notice: cx.facts.notice.clone() };
+                let wish = Wish { kind: self.open.txn.kind, notice: cx.facts.notice.clone(), silent: 0 };
                 NoKeyring::enter(cx, wish, error)
             }
             // The keyring's thread does one thing after the other: deleting comes after writing.

@@ -57,6 +57,8 @@ pub(super) enum State {
 pub(super) struct Wish {
     pub(super) kind: Kind,
     pub(super) notice: Option<NoticeId>,
+    /// How often in a row the provider could not be reached for it.
+    pub(super) silent: u8,
 }
 
 /// A change whose new password is in the keyring and whose end is not known.

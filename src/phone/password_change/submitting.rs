@@ -123,7 +123,7 @@ impl Submitting {
     /// 16: the provider remembers that it has refused this change: it will never be applied.
     fn refused_by_policy(self, cx: &mut Context<'_>) -> State {
         cx.log(Event::RefusedByPolicy);
-        let wish = Wish { kind: self.open.txn.kind, notice: cx.facts.notice.clone() };
+        let wish = Wish { kind: self.open.txn.kind, notice: cx.facts.notice.clone(), silent: 0 };
         let generation = self.open.txn.generation;
         Settling::withdraw(cx, &self.open, Then::Choose(wish, generation))
     }

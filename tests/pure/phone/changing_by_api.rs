@@ -166,6 +166,23 @@ fn a_provider_that_cannot_be_reached_is_asked_again_soon() {
 }
 
 #[test]
+fn a_provider_that_cannot_be_reached_before_anything_is_chosen_is_asked_again_as_soon() {
+    let mut world = World::at_api_provider(settings());
+    world.pass(Duration::from_secs(30));
+    let before = world.requested.len();
+    provider(&mut world).mishaps = vec![("GET", Mishap::NotSent); 3];
+    begin(&mut world);
+    assert!(matches!(phase(&world), ChangePhase::Later { .. }), "{:?}", phase(&world));
+    world.pass(Duration::from_secs(10));
+    assert!(is_done(&world), "{:?}", phase(&world));
+    let policy = |it: &&(Mono, http::Request)| it.1.path.as_str() == "/sasa/policy";
+    let mut at: Vec<Mono> = world.requested[before..].iter().filter(policy).map(|(at, _)| *at).collect();
+    at.dedup();
+    let pauses: Vec<Duration> = at.windows(2).map(|pair| pair[1].since(pair[0])).take(3).collect();
+    assert!(grow(&pauses), "{pauses:?}");
+}
+
+#[test]
 fn a_late_request_finds_its_fence() {
     let mut world = World::at_api_provider(settings());
     provider(&mut world).mishaps = vec![("POST", Mishap::Late), ("POST", Mishap::Late), ("POST", Mishap::Late)];
