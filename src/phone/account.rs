@@ -1,6 +1,7 @@
 //! One account: what is kept of it, who it is on the wire, and how far its connection is.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use crate::base::{AccountId, Mono, Secret, WallTime};
 use crate::phone::address::{Address, Place, is_numeric};
@@ -15,6 +16,9 @@ use crate::sip::NameAddr;
 use crate::sip::digest::Authenticator;
 use crate::sip::endpoint::ClientKey;
 
+/// For so long a call that was refused for its password counts.
+const REFUSED_CALLS: Duration = Duration::from_mins(10);
+
 /// One account.
 #[derive(Debug)]
 pub struct Account {
@@ -22,6 +26,8 @@ pub struct Account {
     pub record: Record,
     /// Its address.
     pub address: Address,
+    /// When calls were refused for the password that it has.
+    pub calls_refused: Vec<Mono>,
     /// Its password, once it is known.
     pub auth: Option<Authenticator>,
     /// A line without registration: the request that asks its server for the realm.
@@ -123,6 +129,7 @@ impl Account {
         Account {
             record,
             address,
+            calls_refused: Vec::new(),
             auth: None,
             realm_question: None,
             unkept: None,
@@ -170,6 +177,9 @@ impl Account {
 
     /// Takes the password.
     pub fn set_password(&mut self, password: &Secret<String>) {
+        if self.auth.as_ref().is_none_or(|auth| auth.password() != password) {
+            self.calls_refused.clear();
+        }
         if let Some(auth) = &mut self.auth {
             auth.set_password(password.clone());
         } else {
@@ -179,6 +189,13 @@ impl Account {
             }
             self.auth = Some(auth);
         }
+    }
+
+    /// Whether its calls were refused for the password so often that one more would look like an attack: two in ten
+    /// minutes, as for every other attempt (account-security 3.3).
+    #[must_use]
+    pub fn calls_would_look_like_an_attack(&self, now: Mono) -> bool {
+        self.calls_refused.iter().filter(|at| now.since(**at) < REFUSED_CALLS).count() >= 2
     }
 
     /// Takes a password that was proven, and another that is tried once where that is refused.

@@ -79,6 +79,12 @@ impl Phone {
                 Effect::Media(order) => self.out.push_back(Output::Media(order)),
                 Effect::Event(event) => self.out.push_back(Output::Event(event)),
                 Effect::NextServer(account, problem) => self.leave_server(now, account, problem),
+                Effect::PasswordRefused(account, times) => {
+                    if let Some(account) = self.account(account) {
+                        account.calls_refused.push(now.mono);
+                    }
+                    self.refused_elsewhere(now, account, times);
+                }
                 Effect::Redirected(account, target) => self.was_redirected(account, target),
                 Effect::History(row) => {
                     self.log_call(&row);

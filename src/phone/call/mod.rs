@@ -158,4 +158,6 @@ pub enum Effect {
     /// The other end sends a call of this account on to this address (3xx). Whether anybody goes there is not for
     /// calls to decide.
     Redirected(AccountId, String),
+    /// The provider has refused the password of this account so often, in answer to one INVITE.
+    PasswordRefused(AccountId, u8),
 }

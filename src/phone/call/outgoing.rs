@@ -179,6 +179,9 @@ impl Call {
         if failure.responded && failure.status == UNAVAILABLE && self.move_on(env) {
             return;
         }
+        if failure.refusals > 0 && !self.unsigned {
+            env.effects.push(Effect::PasswordRefused(self.account, failure.refusals));
+        }
         let provider = self.provider.clone();
         let problem = |kind, about: &str| EndReason::Failed(Problem::new(kind, about).with_status(failure.status));
         let reason = match (failure.responded, failure.challenge, failure.status) {

@@ -19,7 +19,7 @@ use super::reginfo::{RegInfo, TYPE, Table, Took};
 use crate::base::{Entropy, Mono};
 use crate::port::net::Flow;
 use crate::sip::dialog::{Dialog, through};
-use crate::sip::digest::{Attempts, Case, Door, Opened, Realms, may_answer, may_foresee};
+use crate::sip::digest::{Attempts, Case, Door, Opened, Realms, Refusal, may_answer, may_foresee};
 use crate::sip::endpoint::{ClientKey, Happening, ServerKey};
 use crate::sip::invite::Tools;
 use crate::sip::{Message, Method, NameAddr, Uri};
@@ -86,6 +86,8 @@ pub struct Watch {
     too_brief: bool,
     last_gap: Option<Mono>,
     news: VecDeque<Vec<NameAddr>>,
+    /// How often the password was refused.
+    refusals: u8,
 }
 
 impl Watch {
@@ -105,6 +107,7 @@ impl Watch {
             too_brief: false,
             last_gap: None,
             news: VecDeque::new(),
+            refusals: 0,
         }
     }
 
@@ -193,11 +196,18 @@ impl Watch {
         let door = if response.status() == Some(407) { Door::Proxy } else { Door::Server };
         let may = may_answer(self.case(), door, &attempts);
         let mut again = self.build(self.expires);
-        let answered = tools.auth.as_mut().filter(|_| may).is_some_and(|auth| {
+        let answered = tools.auth.as_mut().filter(|_| may).map(|auth| {
             let realms = Realms::Only(auth.realms);
-            auth.authenticator.answer(&mut again, response, &mut attempts, realms, tools.entropy).is_ok()
+            auth.authenticator.answer(&mut again, response, &mut attempts, realms, tools.entropy)
         });
-        if answered { self.send(tools, again, attempts) } else { self.end() }
+        match answered {
+            Some(Ok(())) => self.send(tools, again, attempts),
+            Some(Err(Refusal::Rejected(_))) => {
+                self.refusals = attempts.refusals().saturating_add(1);
+                self.end();
+            }
+            Some(Err(_)) | None => self.end(),
+        }
     }
 
     fn case(&self) -> Case<'static> {
@@ -361,6 +371,11 @@ impl Watch {
     #[must_use]
     pub const fn next_timeout(&self) -> Option<Mono> {
         self.due
+    }
+
+    /// How often the password was refused since this was asked last.
+    pub fn take_refusals(&mut self) -> u8 {
+        std::mem::take(&mut self.refusals)
     }
 
     /// Who is registered, ourselves included, each time that this changes.

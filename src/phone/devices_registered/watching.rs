@@ -28,7 +28,11 @@ impl Phone {
         let Some(mut watch) = account.watch.take() else { return };
         act(&mut watch, &mut tools(now, &mut self.endpoint, &mut self.entropy, account));
         let news: Vec<Vec<NameAddr>> = std::iter::from_fn(|| watch.poll()).collect();
+        let refusals = watch.take_refusals();
         account.watch = Some(watch);
+        if refusals > 0 {
+            self.refused_elsewhere(now, id, refusals);
+        }
         for contacts in news {
             self.heard_contacts(now, id, Source::Event, &contacts, !contacts.is_empty());
         }

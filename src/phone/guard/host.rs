@@ -124,6 +124,9 @@ impl Phone {
         if !account.is_ready() {
             return Err(Problem::new(ProblemKind::NotSignedIn, account.address.shown()));
         }
+        if account.calls_would_look_like_an_attack(now.mono) {
+            return Err(Problem::new(ProblemKind::WrongPassword, account.provider()));
+        }
         if self.calls.are_live() {
             return Err(not_now(to.as_str()));
         }

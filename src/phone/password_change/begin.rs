@@ -128,6 +128,7 @@ impl Checking {
             | Input::Tx(_)
             | Input::Probe(_)
             | Input::Clocks { .. }
+            | Input::LineRefused(_)
             | Input::Timeout => State::Checking(self),
         }
     }

@@ -43,6 +43,7 @@ impl Fencing {
             | Input::Submit(_)
             | Input::Probe(_)
             | Input::Clocks { .. }
+            | Input::LineRefused(_)
             | Input::Timeout => State::Fencing(self),
         }
     }

@@ -35,6 +35,9 @@ pub enum Input {
     Probe(ProbeAnswer),
     /// The registrar has refused the password in use, in the ordinary business of the line (R8), so often.
     ActiveRefused(u8),
+    /// The provider has refused it so often elsewhere, to a call or to a question who is registered. It counts (I6); but
+    /// the registrar has not refused it, so that nothing else follows.
+    LineRefused(u8),
     /// Both clocks, whenever the provider's was heard (`Date` of HTTP or SIP). Durations come from neither.
     Clocks {
         /// The provider's.

@@ -83,7 +83,7 @@ pub(super) enum Proven {
 enum Meant {
     /// The state that there is now.
     Now,
-    /// One that was given up.
+    /// None: one that was given up, or what only the facts hear of.
     Before,
 }
 
@@ -213,14 +213,17 @@ impl Machine {
             // Only ever later: a clock that was set back makes nothing young again.
             self.facts.provider_time = self.facts.provider_time.max(Some(*provider));
         }
-        if let Input::ActiveRefused(times) = input {
+        if let Input::ActiveRefused(times) | Input::LineRefused(times) = input {
             for _ in 0..*times {
                 self.facts.budget.line_refused();
             }
+        }
+        if let Input::ActiveRefused(_) = input {
             self.facts.proven = Proven::Refused;
         }
         match input {
             Input::Journal(number, _) if !self.facts.saves.acknowledged(*number) => Meant::Before,
+            Input::LineRefused(_) => Meant::Before,
             Input::Boot(_)
             | Input::Person(_)
             | Input::Demand(_)
@@ -410,6 +413,7 @@ impl State {
                 | Input::Probe(_)
                 | Input::ActiveRefused(_)
                 | Input::Clocks { .. }
+                | Input::LineRefused(_)
                 | Input::Timeout => State::Starting,
             },
             State::Idle => super::resting::idle(cx, input),

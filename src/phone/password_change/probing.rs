@@ -246,6 +246,7 @@ impl Probing {
                 | Input::Tx(_)
                 | Input::Probe(_)
                 | Input::Clocks { .. }
+                | Input::LineRefused(_)
                 | Input::Timeout,
                 At::Pausing { .. } | At::Saving | At::Asked,
             ) => State::Probing(self),

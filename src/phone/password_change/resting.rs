@@ -127,6 +127,7 @@ pub(super) fn idle(cx: &mut Context<'_>, input: Input) -> State {
         | Input::Submit(_)
         | Input::Tx(_)
         | Input::Probe(_)
+        | Input::LineRefused(_)
         | Input::Timeout => State::Idle,
     }
 }
@@ -171,6 +172,7 @@ impl Later {
             | Input::Tx(_)
             | Input::Probe(_)
             | Input::Clocks { .. }
+            | Input::LineRefused(_)
             | Input::Timeout => State::Later(self),
         }
     }
@@ -228,6 +230,7 @@ impl NeedsUser {
             | Input::Probe(_)
             | Input::ActiveRefused(_)
             | Input::Clocks { .. }
+            | Input::LineRefused(_)
             | Input::Timeout => State::NeedsUser(self),
         }
     }
@@ -277,6 +280,7 @@ impl Browsing {
             | Input::Tx(_)
             | Input::Probe(_)
             | Input::Clocks { .. }
+            | Input::LineRefused(_)
             | Input::Timeout => State::Browsing(self),
         }
     }
@@ -306,6 +310,7 @@ impl Ended {
             | Input::Tx(_)
             | Input::Probe(_)
             | Input::Clocks { .. }
+            | Input::LineRefused(_)
             | Input::Timeout => State::Ended(self),
         }
     }

@@ -368,6 +368,7 @@ impl Settling {
             | Input::Tx(_)
             | Input::Probe(_)
             | Input::Clocks { .. }
+            | Input::LineRefused(_)
             | Input::Timeout => State::Settling(self),
         }
     }

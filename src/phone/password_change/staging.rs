@@ -65,6 +65,7 @@ impl Staging {
             | Input::Probe(_)
             | Input::ActiveRefused(_)
             | Input::Clocks { .. }
+            | Input::LineRefused(_)
             | Input::Timeout => State::Staging(self),
         }
     }
@@ -97,6 +98,7 @@ impl Marking {
             | Input::Probe(_)
             | Input::ActiveRefused(_)
             | Input::Clocks { .. }
+            | Input::LineRefused(_)
             | Input::Timeout => State::Marking(self),
         }
     }

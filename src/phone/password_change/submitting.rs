@@ -72,6 +72,7 @@ impl Submitting {
             | Input::Tx(_)
             | Input::Probe(_)
             | Input::Clocks { .. }
+            | Input::LineRefused(_)
             | Input::Timeout => State::Submitting(self),
         }
     }
@@ -201,6 +202,7 @@ impl Asking {
             | Input::Submit(_)
             | Input::Probe(_)
             | Input::Clocks { .. }
+            | Input::LineRefused(_)
             | Input::Timeout => State::Asking(self),
         }
     }

@@ -135,6 +135,10 @@ impl Phone {
         let (Some(txn), Some(attic)) = (reading.txn.clone(), reading.attic.clone()) else { return };
         hosted.reading = None;
         self.drive(now, id, Input::Boot(Boot { active, txn, attic, journal, place }));
+        let uncounted = self.security.changes.get_mut(&id).map(|hosted| std::mem::take(&mut hosted.uncounted));
+        if let Some(times) = uncounted.filter(|times| *times > 0) {
+            self.drive(now, id, Input::LineRefused(times));
+        }
         if let Some(times) = self.security.changes.get_mut(&id).and_then(|hosted| hosted.refused_early.take()) {
             self.drive(now, id, Input::ActiveRefused(times));
         }

@@ -45,6 +45,8 @@ pub(in crate::phone) struct Hosted {
     pub(super) refused: Option<Problem>,
     /// So often, before the machine had begun.
     pub(super) refused_early: Option<u8>,
+    /// So often it was refused elsewhere, before the machine had begun.
+    pub(super) uncounted: u8,
     /// What the provider's notices demand.
     pub(super) demand: Option<notice::Demand>,
     /// When the wait that the machine is in is over, by the calendar.
@@ -95,6 +97,7 @@ impl Hosted {
             reason: ChangeReason::Wanted,
             refused: None,
             refused_early: None,
+            uncounted: 0,
             demand: None,
             until: None,
             spread: Duration::ZERO,

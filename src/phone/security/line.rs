@@ -84,6 +84,17 @@ impl Phone {
         true
     }
 
+    /// The provider has refused the password elsewhere: to a call, or to the question who is registered. That may be
+    /// another server's mistake, so that the line goes on; but it counts in the budget, for whoever bans an address
+    /// counts it too.
+    pub(in crate::phone) fn refused_elsewhere(&mut self, now: Now, id: AccountId, times: u8) {
+        let Some(hosted) = self.security.changes.get_mut(&id) else { return };
+        if hosted.reading.is_some() {
+            hosted.uncounted = hosted.uncounted.saturating_add(times);
+        }
+        self.drive(now, id, Input::LineRefused(times));
+    }
+
     /// A probe showed that the password in use is wrong.
     pub(super) fn active_was_refused(&mut self, id: AccountId) {
         let account = self.account(id);

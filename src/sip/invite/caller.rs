@@ -166,6 +166,8 @@ impl Session {
             }
             Err(challenge) => challenge,
         };
+        let last = u8::from(challenge == Challenged::Refused);
+        let refusals = invite.attempts.refusals().saturating_add(last);
         let warning = response.warnings().into_iter().next().map(|warning| warning.text);
         self.fail(
             tools.now.mono,
@@ -176,6 +178,7 @@ impl Session {
                 contacts: response.contacts().into_iter().map(|contact| contact.uri).collect(),
                 retry_after: response.retry_after(),
                 challenge,
+                refusals,
             },
         );
     }
@@ -187,7 +190,7 @@ impl Session {
                 let phrase = if status == 408 { "no answer" } else { "not sent" }.to_owned();
                 let challenge = Challenged::No;
                 let (contacts, retry_after, responded) = (Vec::new(), None, false);
-                self.fail(now, Failure { status, responded, phrase, contacts, retry_after, challenge });
+                self.fail(now, Failure { status, responded, phrase, contacts, retry_after, challenge, refusals: 0 });
             }
             // The endpoint forgets the INVITE: no more 2xx can come.
             Stage::Unacknowledged { .. } | Stage::Established | Stage::Over => self.invite = None,

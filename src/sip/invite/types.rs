@@ -117,6 +117,8 @@ pub struct Failure {
     pub retry_after: Option<std::time::Duration>,
     /// What became of a challenge.
     pub challenge: Challenged,
+    /// How many of our answers to challenges were refused.
+    pub refusals: u8,
 }
 
 /// What became of the challenges to an INVITE.

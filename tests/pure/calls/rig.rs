@@ -140,7 +140,10 @@ impl Ua {
                     }
                     Effect::Media(order) => self.orders.push(order),
                     Effect::History(row) => self.history.push(*row),
-                    Effect::Event(_) | Effect::NextServer(..) | Effect::Redirected(..) => {}
+                    Effect::Event(_)
+                    | Effect::NextServer(..)
+                    | Effect::Redirected(..)
+                    | Effect::PasswordRefused(..) => {}
                 }
             } else {
                 return;

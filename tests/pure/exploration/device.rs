@@ -219,6 +219,7 @@ impl Device {
             | Input::Person(_)
             | Input::Demand(_)
             | Input::ActiveRefused(_)
+            | Input::LineRefused(_)
             | Input::Clocks { .. }
             | Input::Timeout => false,
         }

@@ -21,6 +21,7 @@ mod passphrase;
 mod protection;
 mod published;
 mod reconnecting;
+mod refused_calls;
 mod reg_event;
 mod releases;
 mod safe;

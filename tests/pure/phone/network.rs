@@ -151,9 +151,12 @@ impl World {
     }
 
     fn ask_who_calls(&mut self, invite: &Message) -> Message {
-        let known = |login: &str| (login == "anna").then(|| Secret::new(PASSWORD.to_owned()));
-        if matches!(self.verifier.verify(invite, Door::Proxy, self.now.mono, known), Verdict::Good(_)) {
-            return taken(invite);
+        let beside = self.beside.clone();
+        let known = |login: &str| (login == "anna").then(|| Secret::new(beside.clone()));
+        match self.verifier.verify(invite, Door::Proxy, self.now.mono, known) {
+            Verdict::Good(_) => return taken(invite),
+            Verdict::Bad => self.refusals.push(self.now.mono),
+            Verdict::Stale | Verdict::Missing => {}
         }
         let mut response = Message::response_to(invite, 407, "", Some("srv"));
         self.verifier.challenge(&mut response, Door::Proxy, self.now.mono, false, &mut self.dice);
@@ -170,8 +173,13 @@ impl World {
             }
             Subscribes::Grants(seconds) => request.expires().map_or(seconds, |wanted| wanted.min(seconds)),
         };
-        let known = |login: &str| (login == "anna").then(|| Secret::new(PASSWORD.to_owned()));
-        if matches!(self.verifier.verify(request, Door::Server, self.now.mono, known), Verdict::Good(_)) {
+        let beside = self.beside.clone();
+        let known = |login: &str| (login == "anna").then(|| Secret::new(beside.clone()));
+        let verdict = self.verifier.verify(request, Door::Server, self.now.mono, known);
+        if verdict == Verdict::Bad {
+            self.refusals.push(self.now.mono);
+        }
+        if matches!(verdict, Verdict::Good(_)) {
             let good = Message::response_to(request, 200, "", Some("srv"));
             return good.with("Expires", granted).with("Contact", "<sip:srv@192.0.2.2>");
         }

@@ -93,6 +93,8 @@ pub(super) struct World {
     pub(super) known: Vec<String>,
     /// Another password that it takes, too.
     pub(super) also_takes: Option<String>,
+    /// What calls and subscriptions are asked for: their server may know another password than the registrar.
+    pub(super) beside: String,
     /// When it has refused credentials.
     pub(super) refusals: Vec<Mono>,
     /// What time it says it is.
@@ -182,6 +184,7 @@ impl World {
             password: PASSWORD.to_owned(),
             known: [PASSWORD, NEW, "theirs-5150"].map(str::to_owned).into(),
             also_takes: None,
+            beside: PASSWORD.to_owned(),
             refusals: Vec::new(),
             date: None,
             verifier,
