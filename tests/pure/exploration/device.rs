@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use ringfence::base::{Secret, WallTime};
 use ringfence::phone::password_change::input::{Boot, Level, Person, Place};
-use ringfence::phone::password_change::output::{Credentials, Entry, Order, Request, Which};
-use ringfence::phone::password_change::{Attic, Input, Journal, Kind, Machine, Output, SaveNo, Txn};
+use ringfence::phone::password_change::output::{Credentials, Entry, Event, Order, Request, Which};
+use ringfence::phone::password_change::status::OldPassword;
+use ringfence::phone::password_change::{Attic, Input, Journal, Kind, Machine, Output, SaveNo, Status, Txn};
 use ringfence::provider_api::{NoticeId, TxId};
 
 use super::provider::{Password, Without};
@@ -110,6 +111,8 @@ pub(super) struct Device {
     pub(super) was_refused: bool,
     /// How often it has refused the line since the machine asked the disk to write last (ghost).
     pub(super) unwritten: u8,
+    /// The registrar has taken the old password in the last step, as the model of it knows (ghost).
+    pub(super) old_taken: bool,
     /// Something that must never be asked for was asked for (ghost).
     pub(super) fault: Option<&'static str>,
     /// Where its secrets are kept: in memory only, they end with the process.
@@ -144,6 +147,7 @@ impl Device {
             refusals: Vec::new(),
             was_refused: false,
             unwritten: 0,
+            old_taken: false,
             fault: None,
             place,
             copies: [false; 10],
@@ -219,8 +223,8 @@ impl Device {
             | Input::Person(_)
             | Input::Demand(_)
             | Input::ActiveRefused(_)
-            | Input::LineRefused(_)
             | Input::Clocks { .. }
+            | Input::LineRefused(_)
             | Input::Timeout => false,
         }
     }
@@ -234,6 +238,10 @@ impl Device {
         for output in self.machine.step(passed, input) {
             self.perform(output);
         }
+        // It is about the step that ends with what is said of it.
+        let last =
+            matches!(self.machine.status(), Status::CheckingOld | Status::Promoting { .. } | Status::Done { .. });
+        self.old_taken &= last;
     }
 
     /// The registrar refuses the line's own attempt, so often. That is made with the password that is believed right, and is not
@@ -260,6 +268,12 @@ impl Device {
 
     fn perform(&mut self, output: Output) {
         let awaits = match output {
+            Output::Log(Event::Finished(OldPassword::StillAccepted)) => {
+                if !self.old_taken {
+                    self.fault = Some("an old password is called accepted, and was not");
+                }
+                return;
+            }
             Output::Log(_) => return,
             Output::Use(Credentials { current, .. }) => {
                 self.line = Some(current);

@@ -122,6 +122,9 @@ fn done_is_true(world: &World, device: &Device) -> Option<&'static str> {
     if !(applied || at_portal || active == 0 || active == FOREIGN) {
         return Some("I15: done with a change that the provider has not made");
     }
+    if old == OldPassword::StillAccepted && !device.old_taken {
+        return Some("an old password is called accepted, and was not");
+    }
     (old == OldPassword::Refused && !device.was_refused).then_some("an old password is called refused, untried")
 }
 

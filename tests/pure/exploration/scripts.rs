@@ -193,6 +193,23 @@ fn what_a_notice_says_that_others_may_have_is_kept_until_the_provider_is_seen_to
 }
 
 #[test]
+fn an_old_password_is_called_accepted_where_the_registrar_took_it_and_nowhere_else() {
+    let setting = Setting { notice: true, falls_back: true, ..ROOM };
+    let proven = [Answered(0), DiskDone(0), ProbeAnswered(0), VaultDone(0), VaultDone(0), VaultDone(0), DiskDone(0)];
+    let asks = walk(World::new(&setting), &setting, &after(&SENDS, &proven));
+    let mut world = walk(asks.clone(), &setting, &[RegistrarFallsBack, DiskDone(0), ProbeAnswered(0), VaultDone(0)]);
+    assert_eq!(world.devices[0].machine.status(), Status::Done { old: OldPassword::StillAccepted });
+    // It took it a moment ago and does not now: what was said is said of the moment of the test.
+    let world_now = walk(world.clone(), &setting, &[RegistrarCatchesUp]);
+    assert_eq!(world_now.devices[0].machine.status(), Status::Done { old: OldPassword::StillAccepted });
+    let catches_up = [RegistrarFallsBack, DiskDone(0), RegistrarCatchesUp, ProbeAnswered(0)];
+    assert_eq!(settle(walk(asks, &setting, &catches_up), &setting).devices[0].machine.status(), DONE);
+    // The invariant would see it.
+    world.devices[0].old_taken = false;
+    assert_eq!(broken(&world), Some("an old password is called accepted, and was not"));
+}
+
+#[test]
 fn another_device_was_faster() {
     let elsewhere = after(&SENDS, &[ForeignChange]);
     let mut world = settle(walk(World::new(&ROOM), &ROOM, &elsewhere), &ROOM);

@@ -7,7 +7,7 @@ use ringfence::phone::password_change::input::{
     JournalAnswer, Person, Place, PolicyAnswer, ProbeAnswer, SubmitAnswer, Tried, TxAnswer, VaultAnswer,
 };
 use ringfence::phone::password_change::output::{Order, Request};
-use ringfence::phone::password_change::{Input, Kind};
+use ringfence::phone::password_change::{Input, Kind, Status};
 use ringfence::port::vault::VaultError;
 
 use super::action::Action;
@@ -327,6 +327,9 @@ impl Next<'_> {
         };
         self.tell(Action::ProbeAnswered(n), at, |world| {
             refused(world);
+            let device = &mut world.devices[at];
+            let other = device.machine.active().map(number) != Some(password);
+            device.old_taken = right && other && device.machine.status() == Status::CheckingOld;
             if right {
                 world.devices[at].accepted[usize::from(password)] = true;
             }
