@@ -72,6 +72,43 @@ fn signing_out_takes_the_entry_out_of_the_keyring_and_the_line_from_the_registra
 }
 
 #[test]
+fn of_two_entries_in_a_real_keyring_the_one_that_the_registrar_takes_is_used_and_the_other_deleted_on_demand() {
+    let (scratch, session) = (Scratch::new(), Session::new());
+    let _keyring = session.unlocked();
+    let kamailio = Kamailio::start(&scratch, Algorithm::Sha256);
+    let arguments = ["--vault", "keyring", "--bind", "127.0.0.1:0"];
+    let start = || Agent::start_within(&scratch, "alice", &arguments, |command| session.within(command));
+    let entries = || session.secret_tool(&["search", "--all", "service", "Ringfence"], "");
+    let mut alice = start();
+    alice.sign_in("alice", kamailio.plain, "udp", json!({}));
+    wait_until("the password is in the keyring", || entries().contains(PASSWORD));
+    alice.quit();
+    let accounts = std::fs::read_to_string(alice.file("profile").join("accounts.json")).expect("accounts");
+    let accounts: serde_json::Value = serde_json::from_str(&accounts).expect("JSON");
+    let user = format!("{}-password", accounts["accounts"][0]["uuid"].as_str().expect("a uuid"));
+    // The keyring counts in seconds, and another program's is the newer one.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let more = ["store", "--label=other", "service", "Ringfence", "username", &user, "xdg:schema", "foreign"];
+    session.secret_tool(&more, "not-this-one");
+
+    let mut alice = start();
+    alice.have("a question", |v| v["event"] == "account" && v["reason"]["code"] == "several_passwords");
+    alice.ok(json!({"do": "try_kept_passwords", "account": 1}));
+    alice.have("registration", |v| v["event"] == "account" && v["state"] == "registered");
+    let security = alice.ok(json!({"do": "security", "account": 1}));
+    assert_eq!(security["kept_passwords"]["state"], "works", "{security}");
+    assert_eq!(security["kept_passwords"]["count"], 2, "{security}");
+    assert!(entries().contains("not-this-one") && entries().contains(PASSWORD), "nobody has said so yet");
+    alice.ok(json!({"do": "delete_other_passwords", "account": 1}));
+    wait_until("one entry is left", || entries().contains(PASSWORD) && !entries().contains("not-this-one"));
+    alice.quit();
+    let mut alice = start();
+    alice.have("registration", |v| v["event"] == "account" && v["state"] == "registered");
+    assert!(!alice.log().contains("not-this-one") && !alice.log().contains(PASSWORD));
+    alice.quit();
+}
+
+#[test]
 fn the_end_of_input_ends_calls_cleanly() {
     let scratch = Scratch::new();
     let kamailio = Kamailio::start(&scratch, Algorithm::Sha256);
