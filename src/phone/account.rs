@@ -192,10 +192,12 @@ impl Account {
     }
 
     /// Whether its calls were refused for the password so often that one more would look like an attack: two in ten
-    /// minutes, as for every other attempt (account-security 3.3).
+    /// minutes, as for every other attempt (account-security 3.3). Only where no registrar vouches for the password:
+    /// whoever is called could forge two refusals through the proxy and silence a line that is well.
     #[must_use]
     pub fn calls_would_look_like_an_attack(&self, now: Mono) -> bool {
-        self.calls_refused.iter().filter(|at| now.since(**at) < REFUSED_CALLS).count() >= 2
+        self.record.draft.no_registration
+            && self.calls_refused.iter().filter(|at| now.since(**at) < REFUSED_CALLS).count() >= 2
     }
 
     /// Takes a password that was proven, and another that is tried once where that is refused.

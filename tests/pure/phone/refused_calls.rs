@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ringfence::base::Secret;
 use ringfence::phone::VaultUse;
-use ringfence::phone::command::{ChangeCommand, Command, Dialled};
+use ringfence::phone::command::{AccountDraft, ChangeCommand, Command, Dialled};
 use ringfence::phone::event::Event;
 use ringfence::phone::problem::ProblemKind;
 use ringfence::phone::view::{AccountState, CallState, ChangePhase, EndReason, NeedsPerson, WaitWhy};
@@ -38,9 +38,19 @@ fn invites(world: &World) -> usize {
     world.sent.iter().filter(|(_, _, message)| message.method() == Some(&Method::Invite)).count()
 }
 
+/// The same on a line without registration: nobody says that the password is right.
+fn refused_unregistered() -> World {
+    let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
+    tls(&mut world).talk = Talk::AsksWhoCalls;
+    world.beside = "another".into();
+    world.sign_in(AccountDraft { no_registration: true, ..numeric(Some(Transport::Tls)) });
+    world.pass(Duration::from_secs(3));
+    world
+}
+
 #[test]
-fn after_two_refused_calls_none_is_placed_for_ten_minutes_but_an_emergency_call_is() {
-    let mut world = refused();
+fn after_two_refused_calls_none_is_placed_for_ten_minutes_on_a_line_without_registration() {
+    let mut world = refused_unregistered();
     for _ in 0..2 {
         call(&mut world);
         assert!(ended_for_the_password(&world), "{:?}", world.view().calls);
@@ -53,17 +63,29 @@ fn after_two_refused_calls_none_is_placed_for_ten_minutes_but_an_emergency_call_
     assert_eq!((invites(&world), world.refusals.len()), (before, refusals), "nothing leaves");
     let told = |event: &Event| matches!(event, Event::Refused(problem) if problem.kind == ProblemKind::WrongPassword);
     assert!(world.events.iter().any(told), "and it is said why");
-    assert_eq!(world.state(), Some(AccountState::Registered), "the registrar takes it: the line goes on");
     world.pass(Duration::from_secs(600));
     world.beside = super::world::PASSWORD.into();
     call(&mut world);
     assert!(invites(&world) > before);
-    let mut world = refused();
+    let mut world = refused_unregistered();
     for _ in 0..2 {
         call(&mut world);
         world.pass(Duration::from_secs(40));
     }
     leaves_within_a_second(&mut world, "calls were refused");
+}
+
+#[test]
+fn whoever_is_called_cannot_silence_a_registered_line_with_forged_refusals() {
+    let mut world = refused();
+    for _ in 0..3 {
+        let before = invites(&world);
+        call(&mut world);
+        assert!(invites(&world) > before, "the registrar takes the password: the call leaves");
+        assert!(ended_for_the_password(&world), "{:?}", world.view().calls);
+        world.pass(Duration::from_secs(40));
+    }
+    assert_eq!(world.state(), Some(AccountState::Registered));
 }
 
 #[test]
