@@ -210,9 +210,8 @@ fn a_key_file_is_secret_encrypted_and_never_overwritten() {
     let keys = Keys::new(folder.path(), Some(canary));
     let signer = keys.make("notices-1").expect("a key");
     assert!(keys.make("notices-1").is_err());
-    let file = folder.path().join("notices-1.key");
     #[cfg(unix)]
-    assert_eq!(mode(&file), 0o600);
+    assert_eq!(mode(&folder.path().join("notices-1.key")), 0o600);
     assert!(Keys::new(folder.path(), None).open("notices-1").is_err(), "opened without the passphrase");
     assert!(Keys::new(folder.path(), Some(Secret::from("another"))).open("notices-1").is_err());
     let signature = keys.open("notices-1").expect("opened").sign(b"text", "seq=1").expect("signed");

@@ -2,6 +2,7 @@
 //! can see and change there too.
 
 #[cfg(any(test, not(any(windows, target_os = "macos"))))]
+#[cfg_attr(any(windows, target_os = "macos"), expect(dead_code, reason = "there for its tests alone"))]
 mod desktop_file;
 #[cfg(any(test, target_os = "macos"))]
 mod launch_agent;
