@@ -49,7 +49,9 @@ check_program() {
   # A file, not a pipe: `grep -q` would end `strings` early, and that would count as an error.
   strings "$1" >"$TOOLS/strings"
   if grep -F -m 3 -e "$HOME/." -e "${CARGO_HOME:-$HOME/.cargo}" -e "$PWD/" "$TOOLS/strings"; then die "$1 holds paths of this machine"; fi
-  objcopy --dump-section ".dep-v0=$TOOLS/crates" "$1" "$TOOLS/copy" || die "$1 holds no list of its crates"
+  # Without the section objcopy writes nothing and ends well: another program's list must not stand in.
+  rm -f "$TOOLS/crates"
+  objcopy --dump-section ".dep-v0=$TOOLS/crates" "$1" "$TOOLS/copy" && [ -s "$TOOLS/crates" ] || die "$1 holds no list of its crates"
   rm "$TOOLS/copy"
   python3 -c '
 import json, sys, zlib

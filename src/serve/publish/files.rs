@@ -26,8 +26,13 @@ pub fn write(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), String> 
     let folder = path.parent().ok_or_else(|| format!("{}: no place for a file", path.display()))?;
     std::fs::create_dir_all(folder).map_err(words)?;
     let beside = path.with_extension("new");
+    // Often root's hand in a folder of the service's: what lies there under this name is not written through.
+    match std::fs::remove_file(&beside) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(words(error)),
+        Ok(()) | Err(_) => {}
+    }
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     {
         let mode = match readers {
@@ -42,7 +47,7 @@ pub fn write(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), String> 
     let mut file = options.open(&beside).map_err(words)?;
     #[cfg(unix)]
     if readers == Readers::Group {
-        share(&beside).map_err(words)?;
+        share(&file, folder).map_err(words)?;
     }
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(words)?;
     std::fs::rename(&beside, path).map_err(words)?;
@@ -61,7 +66,8 @@ pub fn make_private(folder: &Path) -> Result<(), String> {
     if folder.exists() {
         return Ok(());
     }
-    let made = std::fs::create_dir_all(folder).and_then(|()| close(folder));
+    // The folder alone: one that is missing around it would be made for root only.
+    let made = std::fs::create_dir(folder).and_then(|()| close(folder));
     made.map_err(|error| format!("{}: {error}", folder.display()))
 }
 
@@ -69,9 +75,12 @@ pub fn make_private(folder: &Path) -> Result<(), String> {
 /// group. Inside the service's walls nobody may set the 2 (systemd's `RestrictSUIDSGID`); [`write`] does without.
 #[cfg(unix)]
 fn close(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    share(folder)?;
-    let set = |mode| std::fs::set_permissions(folder, std::fs::Permissions::from_mode(mode));
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    // By its handle: the name could lead elsewhere by now.
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::DIRECTORY;
+    let made = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(folder)?;
+    share(&made, around(folder))?;
+    let set = |mode| made.set_permissions(std::fs::Permissions::from_mode(mode));
     set(0o2750).or_else(|_| set(0o750))
 }
 
@@ -84,17 +93,22 @@ fn close(_folder: &Path) -> std::io::Result<()> {
 /// Gives what root made to the group of the folder around it. Who is neither root nor of that group cannot: then it stays
 /// the maker's, and `serve` says so if it must.
 #[cfg(unix)]
-fn share(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::{MetadataExt as _, chown};
-    let around = path.parent().filter(|around| !around.as_os_str().is_empty()).unwrap_or(Path::new("."));
+fn share(made: &File, around: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
     let group = std::fs::metadata(around)?.gid();
-    if std::fs::metadata(path)?.gid() == group {
+    if made.metadata()?.gid() == group {
         return Ok(());
     }
-    match chown(path, None, Some(group)) {
+    match fchown(made, None, Some(group)) {
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Ok(()),
         given => given,
     }
+}
+
+/// The folder that a name is in.
+#[cfg(unix)]
+fn around(path: &Path) -> &Path {
+    path.parent().filter(|around| !around.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Reads a file; `None` if there is none.

@@ -270,7 +270,7 @@ impl Config {
         if let Place::File(database) = &self.place {
             others_may_not(database, 0o007, "the database holds what is as good as passwords: chmod o-rwx")?;
         }
-        // Made when the first is written.
+        // Made by the package, by `serve` or by the first notice.
         if let Some(own) = self.own_notices.as_ref().filter(|own| own.exists()) {
             others_may_not(own, 0o007, "the notices to single accounts are for nobody else: chmod o-rwx")?;
         }

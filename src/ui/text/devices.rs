@@ -24,12 +24,13 @@ pub(in crate::ui) fn told(device: &DeviceView, now: &Moment) -> String {
     if let Some(country) = &device.country {
         small.push_str(&format!(" · {country}"));
     }
-    if let Some(software) = &device.software {
-        small.push_str(&format!(" · calls itself {software}"));
-    }
     small.push_str(&since(device.registered, device.refreshed, now));
     if !device.present {
         small.push_str(" · not there now");
+    }
+    // On a line of its own: words that run from right to left would turn ours around them.
+    if let Some(software) = &device.software {
+        small.push_str(&format!("\nCalls itself {software}"));
     }
     small
 }

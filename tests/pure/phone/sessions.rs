@@ -384,6 +384,30 @@ fn a_key_or_a_login_that_is_new_is_told_once_and_stays_until_it_is_the_person_s(
     assert_eq!(again.view().security[0].todo, []);
 }
 
+/// The body of the change that was sent last.
+fn change_sent(world: &World) -> Option<serde_json::Value> {
+    let mut posts = world.requested.iter().map(|(_, it)| it);
+    let post = posts.rfind(|it| it.method == Method::Post && it.path.as_str() == "/sasa/changes")?;
+    let body = post.body.as_ref().expect("a body").expose("a test");
+    Some(serde_json::from_slice(body).unwrap())
+}
+
+#[test]
+fn a_change_that_was_lost_before_a_restart_is_withdrawn_not_repeated_and_the_wish_to_end_the_others_stays() {
+    let mut world = with(vec![desk()]);
+    world.command(Command::Device(LINE, DeviceCommand::EndOthers(true)));
+    provider(&mut world).mishaps = vec![("POST", Mishap::Silence)];
+    change(&mut world, ChangeCommand::Now(Some(Secret::from(NEW))));
+    assert!(change_sent(&world).is_some());
+    let mut again = World::with_disk(ringfence::phone::VaultUse::Keyring, world.disk.clone(), world.kept.clone());
+    (again.servers, again.web, again.api) = (world.servers.clone(), world.web.clone(), world.api.take());
+    again.now = world.now;
+    again.load();
+    again.pass(Duration::from_secs(120));
+    assert_eq!(change_sent(&again), None, "another body under the same name would be refused");
+    assert!(devices(&again).end_others);
+}
+
 #[test]
 fn logins_are_to_end_with_a_change_only_where_the_provider_has_named_some() {
     for named in [false, true] {
@@ -394,10 +418,7 @@ fn logins_are_to_end_with_a_change_only_where_the_provider_has_named_some() {
         }
         world.command(Command::Device(LINE, DeviceCommand::EndOthers(true)));
         change(&mut world, ChangeCommand::Now(Some(Secret::from(NEW))));
-        let mut posts = world.requested.iter().map(|(_, it)| it);
-        let post = posts.rfind(|it| it.method == Method::Post && it.path.as_str() == "/sasa/changes").expect("sent");
-        let body = post.body.as_ref().expect("a body").expose("a test");
-        let body: serde_json::Value = serde_json::from_slice(body).unwrap();
+        let body = change_sent(&world).expect("sent");
         assert_eq!(body["terminate"]["registrations"], "others");
         assert_eq!(body["terminate"]["tokens"], if named { "others" } else { "none" });
     }
