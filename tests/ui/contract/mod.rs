@@ -22,7 +22,7 @@ mod scenes;
 #[path = "../../pure/phone/world.rs"]
 mod world;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use egui::accesskit::{Action, Role, Toggled};
 use egui_kittest::kittest::NodeT as _;
@@ -285,6 +285,27 @@ fn whatever_is_pressed_on_the_sheet_the_phone_does() {
 fn whatever_is_pressed_on_the_other_pages_the_phone_does() {
     let scenes = PAGES.iter().map(|(name, pages, make)| (*name, pages(&make()), *make));
     crawl(scenes);
+}
+
+/// All that a page says, values of its fields included.
+fn words(window: &Window) -> Vec<String> {
+    let all = window.root().children_recursive();
+    all.filter_map(|node| node.accesskit_node().label().or(node.accesskit_node().value())).collect()
+}
+
+#[test]
+fn no_two_of_the_other_scenes_show_the_same() {
+    let mut seen = BTreeMap::new();
+    let mut window = window(PhoneView::default());
+    for (name, pages, make) in PAGES {
+        let world = make();
+        let said = |page: &SecurityPage| {
+            redraw(&mut window, &world, page);
+            (format!("{page:?}"), words(&window))
+        };
+        let before = seen.insert(pages(&world).iter().map(said).collect::<Vec<_>>(), name);
+        assert!(before.is_none(), "{name} and {before:?}: one of them is not where it says");
+    }
 }
 
 #[test]
