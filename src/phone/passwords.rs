@@ -221,7 +221,10 @@ impl Phone {
             return false;
         }
         let Some(account) = self.accounts.iter().find(|account| account.id() == id) else { return false };
-        let Some(password) = account.unkept.clone().filter(|_| !account.demo) else { return false };
+        let in_use = account.auth.as_ref().map(|auth| auth.password());
+        // One that was typed, and is not what the line signs in with, has proved nothing.
+        let unkept = account.unkept.as_ref().filter(|unkept| !account.demo && Some(*unkept) == in_use);
+        let Some(password) = unkept.cloned() else { return false };
         let (uuid, place) = (account.record.uuid.clone(), self.passwords.place_of(account));
         self.assign(&uuid, place);
         let asked = self.passwords.ask(place, Purpose::Keep(id), Request::Put(key(&uuid), password));
@@ -417,7 +420,9 @@ impl Phone {
         let Some(account) = self.accounts.iter_mut().find(|account| account.id() == id) else { return };
         if let (Reply::Found(password), true) = (&reply, self.host.is_quiet(id)) {
             // An emergency call has the line: it registers when that is over.
-            return account.set_password(password);
+            account.set_password(password);
+            account.unkept = None;
+            return;
         }
         if account.link != Link::AwaitingPassword && account.link != Link::NeedsPassword {
             return;
@@ -425,7 +430,8 @@ impl Phone {
         match reply {
             Reply::Found(password) => {
                 account.set_password(&password);
-                account.problem = None;
+                // What was typed before was refused, or the keyring would not have been asked.
+                (account.unkept, account.problem) = (None, None);
                 self.not_several(id);
                 self.begin_hosting(now, id);
                 self.connect(now, id);
@@ -483,6 +489,10 @@ impl Phone {
         account.set_password(&password);
         account.unkept = Some(password);
         account.problem = None;
+        // The person was faster than the vault: its answer tells no more than whether it works.
+        for (_, purpose) in self.passwords.asked.values_mut().filter(|(_, purpose)| *purpose == Purpose::Load(id)) {
+            *purpose = Purpose::Check;
+        }
         if self.stop_trying_several(id) {
             self.forget_probes(id);
             if let Some(account) = self.account(id) {

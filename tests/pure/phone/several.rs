@@ -145,6 +145,20 @@ fn entries_that_somebody_tidies_up_are_noticed_by_the_next_attempt() {
 }
 
 #[test]
+fn the_only_right_entry_is_not_overwritten_by_a_wrong_password_that_was_typed_before() {
+    let mut world = holding(&["another-one", PASSWORD]);
+    world.load();
+    let id = world.id();
+    world.command(Command::GivePassword(id, Secret::from("mistyped")));
+    assert_eq!((world.state(), kept(&world)), (Some(AccountState::Rejected), Some((2, KeptState::Found))));
+    let (name, _) = world.several.pop_first().expect("several");
+    world.kept.insert(name, PASSWORD.into());
+    safety(&mut world, SafetyCommand::TryKept);
+    assert_eq!((world.state(), kept(&world)), (Some(AccountState::Registered), None));
+    assert_eq!(world.kept.values().collect::<Vec<_>>(), [PASSWORD]);
+}
+
+#[test]
 fn a_change_whose_new_password_finds_several_entries_in_its_place_ends_well_with_the_persons_word() {
     let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
     change(&mut world, ChangeCommand::Now(Some(Secret::from(NEW))));
