@@ -51,7 +51,10 @@ const PROOF: usize = 4;
 
 /// 3: the person wants it.
 pub(super) fn begin(cx: &mut Context<'_>, wish: Wish) -> State {
-    cx.log(Event::Began);
+    // Asking a silent provider again begins nothing new.
+    if wish.silent == 0 {
+        cx.log(Event::Began);
+    }
     if cx.facts.foreign == Foreign::Yes {
         let error = VaultError::Other("a newer Ringfence has written there".to_owned());
         return no_keyring(cx, wish, error);

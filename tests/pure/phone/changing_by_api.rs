@@ -180,6 +180,9 @@ fn a_provider_that_cannot_be_reached_before_anything_is_chosen_is_asked_again_as
     at.dedup();
     let pauses: Vec<Duration> = at.windows(2).map(|pair| pair[1].since(pair[0])).take(3).collect();
     assert!(grow(&pauses), "{pauses:?}");
+    let log = &world.view().security[0].log;
+    let begun = log.iter().filter(|row| row.words.starts_with("You began to change the line password")).count();
+    assert_eq!(begun, 1, "{log:?}");
 }
 
 #[test]
