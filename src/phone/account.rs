@@ -44,6 +44,8 @@ pub struct Account {
     pub probe_first: bool,
     /// Whether the last REGISTER was accepted and has not run out.
     pub registered: bool,
+    /// Whether that REGISTER carried the password: a registrar that asks nobody vouches for none.
+    pub vouched: bool,
     /// What is wrong, if something is.
     pub problem: Option<Problem>,
     /// Every address that the provider's name led to: requests from elsewhere are not listened to.
@@ -138,6 +140,7 @@ impl Account {
             registration: None,
             probe_first: false,
             registered: false,
+            vouched: false,
             problem: None,
             servers: Vec::new(),
             last_flow: None,
@@ -198,6 +201,14 @@ impl Account {
     pub fn calls_would_look_like_an_attack(&self, now: Mono) -> bool {
         self.record.draft.no_registration
             && self.calls_refused.iter().filter(|at| now.since(**at) < REFUSED_CALLS).count() >= 2
+    }
+
+    /// Whether the password that it registered with may be kept: one that the registrar did not ask for does not take
+    /// the place of one that is kept.
+    #[must_use]
+    pub fn may_keep(&self) -> bool {
+        let is_kept = matches!(self.record.password, PasswordPlace::Keyring | PasswordPlace::Passphrase);
+        self.registered && (self.vouched || !is_kept)
     }
 
     /// Takes a password that was proven, and another that is tried once where that is refused.

@@ -239,8 +239,9 @@ impl Phone {
 
     fn registered(&mut self, now: Now, id: AccountId, granted: Granted) {
         let Some(account) = self.account(id) else { return };
-        let first = !account.registered;
-        account.registered = true;
+        let vouched = !granted.realms.is_empty();
+        let first = !account.registered || (vouched && !account.vouched);
+        (account.registered, account.vouched) = (true, vouched);
         account.failures = 0;
         account.problem = None;
         account.service_route = granted.service_route;
@@ -249,7 +250,7 @@ impl Phone {
             account.record.realms = granted.realms;
         }
         let news = account.remember_strength() | account.remember_protection(now) | pins;
-        let unkept = account.unkept.is_some();
+        let unkept = account.unkept.is_some() && account.may_keep();
         let date = granted.date;
         if self.is_signing_in(id) {
             self.signed_in(now, id);
@@ -279,6 +280,9 @@ impl Phone {
             return self.alarm_of(now, id, &problem);
         }
         self.alarm_of(now, id, &problem);
+        if problem.kind == ProblemKind::WrongPassword {
+            self.several_refused(id);
+        }
         self.look_for_notices(now, id, Why::Refused);
         if problem.kind == ProblemKind::WrongPassword && self.refused_in_use(now, id, problem.clone()) {
             return;

@@ -320,7 +320,7 @@ impl Phone {
             let Some(account) = self.accounts.iter().find(|account| account.id() == id) else { continue };
             if account.link == Link::NeedsPassword {
                 self.load_password(id);
-            } else if account.unkept.is_some() && account.registered {
+            } else if account.unkept.is_some() && account.may_keep() {
                 self.keep_password(id);
             }
         }
@@ -363,16 +363,6 @@ impl Phone {
             Purpose::Keep(account) => self.password_kept(now, account, place, &reply),
             Purpose::Several(account) => self.several_replied(now, account, reply),
             Purpose::Move(account) => self.password_moved(account, place, &reply),
-        }
-    }
-
-    /// A place was looked at: if it works, changes that had none go on.
-    fn vault_works(&mut self, now: Now, reply: &Reply) {
-        match reply {
-            Reply::Done | Reply::Found(_) | Reply::Absent | Reply::Several(_) | Reply::Restored => {
-                self.changes_go_on(now);
-            }
-            Reply::Failed(_) => {}
         }
     }
 

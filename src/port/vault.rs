@@ -93,7 +93,8 @@ pub enum Request {
     Delete(Key),
     /// All entries under this one name, where [`VaultError::Ambiguous`] was the answer: [`Reply::Several`].
     List(Key),
-    /// Make one of several entries under a name the only one.
+    /// Make one of several entries under a name the only one. [`Reply::Several`] without any if there are not several
+    /// any more, and the one that there is holds something else.
     Settle {
         /// The name.
         key: Key,
@@ -101,14 +102,23 @@ pub enum Request {
         keep: EntryId,
         /// … and holds this: written and read back before anything is deleted.
         secret: Secret<String>,
-        /// Those that go, as they were listed. One that nobody has seen in a list is never deleted.
-        others: Vec<EntryId>,
+        /// Those that go, as they were listed. One that nobody has seen in a list, or that holds something else by
+        /// now, is never deleted.
+        others: Vec<Listed>,
     },
 }
 
 /// One of several entries under a name, by the store's own name for it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct EntryId(pub String);
+
+impl EntryId {
+    /// Whether it is still there after the person has logged out: the Secret Service has a collection that is not.
+    #[must_use]
+    pub fn lasts(&self) -> bool {
+        !self.0.contains("/collection/session/")
+    }
+}
 
 /// One of several entries under a name.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -66,9 +66,7 @@ impl Keyring {
                 Err(error) => Err(classify(&error)),
             },
             Request::List(key) => self.list(&user(key)).map(Reply::Several),
-            Request::Settle { key, keep, secret, others } => {
-                self.settle(&user(key), keep, &encode(secret), others).map(|()| Reply::Done)
-            }
+            Request::Settle { key, keep, secret, others } => self.settle(&user(key), keep, &encode(secret), others),
         }
     }
 
@@ -91,43 +89,54 @@ impl Keyring {
         let mut all = Vec::new();
         for entry in self.several(user)? {
             let id = age::id(&entry);
-            let secret = match entry.get_password() {
-                Ok(stored) => decode(stored),
-                Err(Error::BadEncoding(bytes)) => {
-                    drop(Secret::new(bytes));
-                    None
-                }
-                Err(error) => return Err(classify(&error)),
-            };
-            all.push((ages.of(&id), Listed { id, secret }));
+            all.push((ages.of(&id), Listed { id, secret: content(&entry)? }));
         }
         all.sort_by_key(|(changed, _)| std::cmp::Reverse(*changed));
         Ok(all.into_iter().map(|(_, listed)| listed).collect())
     }
 
-    /// Lets one of several stay. Nothing is deleted before that one was read back, and nothing that was not listed.
-    fn settle(&mut self, user: &str, keep: &EntryId, line: &Secret<String>, others: &[EntryId]) -> Result<(), Failure> {
+    /// Lets one of several stay. Nothing is deleted before that one was read back, and nothing but what was listed.
+    fn settle(
+        &mut self,
+        user: &str,
+        keep: &EntryId,
+        line: &Secret<String>,
+        others: &[Listed],
+    ) -> Result<Reply, Failure> {
         let all = self.several(user)?;
-        let Some(kept) = all.iter().find(|entry| age::id(entry) == *keep) else {
-            return Err(VaultError::Other("the entry is not there any more".into()).into());
-        };
         let line = line.expose("the keyring is where it belongs");
         let held = |entry: &Entry| entry.get_password().map(Secret::new);
         let holds = |entry: &Entry| held(entry).is_ok_and(|held| held.expose("to compare") == line);
+        if all.is_empty() {
+            // Somebody has tidied up in the meantime.
+            return Ok(if holds(&self.entry(user)?) { Reply::Done } else { Reply::Several(Vec::new()) });
+        }
+        let Some(kept) = all.iter().find(|entry| age::id(entry) == *keep) else {
+            return Err(VaultError::Ambiguous(all.len()).into());
+        };
         if !holds(kept) {
             kept.set_password(line).map_err(|error| classify(&error))?;
             if !holds(kept) {
                 return Err(VaultError::Corrupt.into());
             }
         }
-        for entry in all.iter().filter(|entry| others.contains(&age::id(entry)) && age::id(entry) != *keep) {
+        for entry in all.iter().filter(|entry| age::id(entry) != *keep) {
+            let id = age::id(entry);
+            let Some(listed) = others.iter().find(|listed| listed.id == id) else { continue };
+            if content(entry)? != listed.secret {
+                continue;
+            }
             match entry.delete_credential() {
                 Ok(()) | Err(Error::NoEntry) => {}
                 Err(error) => return Err(classify(&error)),
             }
         }
         // Seen by the name, as every later request sees it.
-        if holds(&self.entry(user)?) { Ok(()) } else { Err(VaultError::Ambiguous(self.several(user)?.len()).into()) }
+        if holds(&self.entry(user)?) {
+            Ok(Reply::Done)
+        } else {
+            Err(VaultError::Ambiguous(self.several(user)?.len()).into())
+        }
     }
 
     /// Writes, reads and deletes an entry of this process's own.
@@ -155,6 +164,18 @@ impl Keyring {
             None => Arc::clone(self.store.insert(open()?)),
         };
         store.build(SERVICE, user, Some(&modifiers(user))).map_err(|error| classify(&error))
+    }
+}
+
+/// What an entry holds; none if it cannot be read.
+fn content(entry: &Entry) -> Result<Option<Secret<String>>, Failure> {
+    match entry.get_password() {
+        Ok(stored) => Ok(decode(stored)),
+        Err(Error::BadEncoding(bytes)) => {
+            drop(Secret::new(bytes));
+            Ok(None)
+        }
+        Err(error) => Err(classify(&error)),
     }
 }
 

@@ -134,10 +134,13 @@ impl Routes {
     }
 
     async fn erase(&self, account: &str, from: Place) -> Result<Reply, VaultError> {
+        let mut outcome = Ok(Reply::Done);
         for slot in Slot::OF_ACCOUNT {
-            self.ask(from, Request::Delete(Key { account: account.to_owned(), slot })).await?;
+            // One that cannot be deleted does not keep the others.
+            let deleted = self.ask(from, Request::Delete(Key { account: account.to_owned(), slot })).await;
+            outcome = outcome.and(deleted);
         }
-        Ok(Reply::Done)
+        outcome
     }
 }
 

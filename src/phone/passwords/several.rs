@@ -4,7 +4,7 @@
 //! ```text
 //!   Found ── the person: "use the one that works" ──► Reading ──► Trying ── one is accepted ──► Proven
 //!     │                                                              └───── all are refused ──► NoneWorks
-//!     └── the line is signed in, by whatever password ── the person: "delete the others" ──► Reading ──► Deleting
+//!     └── the registrar took the password that was typed ── the person: "delete the others" ──► Reading ──► Deleting
 //! ```
 //!
 //! The phone does not guess. Each entry, the newest first, is put before the provider by the machine of the password
@@ -24,6 +24,7 @@ use crate::phone::output::Output;
 use crate::phone::password_change::input::Person;
 use crate::phone::password_change::{Input, Status};
 use crate::phone::problem::{Problem, ProblemKind};
+use crate::phone::security::words::is_open;
 use crate::phone::view::{KeptPasswords, KeptState, PasswordPlace};
 use crate::port::vault::{Listed, Reply, Request, VaultError};
 
@@ -32,11 +33,13 @@ use crate::port::vault::{Listed, Reply, Request, VaultError};
 pub(in crate::phone) struct Several {
     count: usize,
     stage: Stage,
+    /// The one that the provider has accepted of them.
+    proven: Option<Secret<String>>,
 }
 
 #[derive(Debug)]
 enum Stage {
-    /// The person has not said anything.
+    /// The person has not said anything, or one of them was accepted.
     Found,
     /// They are being read, to do this.
     Reading(What),
@@ -47,12 +50,10 @@ enum Stage {
         /// Whether the machine was given it.
         given: bool,
     },
-    /// The provider has accepted one.
-    Proven,
     /// It has refused all.
     NoneWorks,
-    /// The others are being deleted.
-    Deleting,
+    /// The one that holds this is to be the only one; the others are being deleted.
+    Deleting(Secret<String>),
 }
 
 /// What the entries are read for.
@@ -67,7 +68,7 @@ impl Phone {
     pub(in crate::phone) fn several_seen(&mut self, now: Now, id: AccountId, count: usize) {
         let several = self.passwords.several.entry(id);
         let is_new = matches!(several, std::collections::btree_map::Entry::Vacant(_));
-        let several = several.or_insert(Several { count, stage: Stage::Found });
+        let several = several.or_insert(Several { count, stage: Stage::Found, proven: None });
         several.count = count;
         if matches!(several.stage, Stage::NoneWorks) {
             several.stage = Stage::Found;
@@ -86,10 +87,9 @@ impl Phone {
     pub(in crate::phone) fn kept_passwords(&self, account: &Account) -> Option<KeptPasswords> {
         let several = self.passwords.several.get(&account.id())?;
         let state = match &several.stage {
-            Stage::Deleting | Stage::Reading(What::Delete) => KeptState::Deleting,
+            Stage::Deleting(_) | Stage::Reading(What::Delete) => KeptState::Deleting,
             Stage::Reading(What::Try) | Stage::Trying { .. } => KeptState::Trying,
-            Stage::Proven => KeptState::Works,
-            Stage::Found | Stage::NoneWorks if account.registered => KeptState::Works,
+            Stage::Found | Stage::NoneWorks if several.proves(account).is_some() => KeptState::Works,
             Stage::Found => KeptState::Found,
             Stage::NoneWorks => KeptState::NoneWorks,
         };
@@ -101,14 +101,21 @@ impl Phone {
 
     /// "Use the one that works".
     pub(in crate::phone) fn try_kept(&mut self, id: AccountId) -> Result<(), Problem> {
+        let account = self.accounts.iter().find(|account| account.id() == id).ok_or_else(|| not_now(""))?;
+        // A line that is merely not connected has a password; and a change finds out by itself what is in force.
+        let is_needed = matches!(account.link, Link::NeedsPassword | Link::Rejected);
+        let is_busy = match self.security.changes.get(&id).filter(|hosted| hosted.has_begun()) {
+            Some(hosted) => hosted.machine().txn().is_some() || !hosted.machine().can_be_given(),
+            None => self.security.journal.accounts.get(&account.record.uuid).is_some_and(is_open),
+        };
+        if !is_needed || is_busy {
+            return Err(not_now(""));
+        }
         self.read_several(id, KeptState::Found, What::Try)
     }
 
-    /// "Delete the others": the line is signed in, so that what it signs in with is proven.
+    /// "Delete the others": what the line signs in with is proven.
     pub(in crate::phone) fn delete_others(&mut self, id: AccountId) -> Result<(), Problem> {
-        if !self.accounts.iter().any(|account| account.id() == id && account.registered) {
-            return Err(not_now(""));
-        }
         self.read_several(id, KeptState::Works, What::Delete)
     }
 
@@ -131,25 +138,34 @@ impl Phone {
     /// The keyring has answered to one of these requests.
     pub(super) fn several_replied(&mut self, now: Now, id: AccountId, reply: Reply) {
         let Some(several) = self.passwords.several.get_mut(&id) else { return };
-        let deletes = matches!(several.stage, Stage::Deleting | Stage::Reading(What::Delete));
-        match reply {
-            Reply::Failed(VaultError::Stuck) => {}
-            Reply::Several(all) if all.len() > 1 => self.several_read(now, id, &all),
+        let deletes = matches!(several.stage, Stage::Deleting(_) | Stage::Reading(What::Delete));
+        match (reply, &several.stage) {
+            (Reply::Failed(VaultError::Stuck), _) => {}
+            (Reply::Several(all), _) if all.len() > 1 => self.several_read(now, id, &all),
             // Somebody has tidied up in the meantime.
-            Reply::Several(_) => {
+            (Reply::Several(_), _) => {
+                // Whatever is left there: the person wants it to be what the line signs in with.
+                if let Some(account) = self.accounts.iter_mut().find(|account| account.id() == id && deletes)
+                    && let Some(proven) = several.proves(account).cloned()
+                {
+                    account.unkept = Some(proven);
+                }
                 self.not_several(id);
                 self.there_is_one(now, id);
             }
-            Reply::Done if deletes => {
+            (Reply::Done, Stage::Deleting(secret)) => {
+                let secret = secret.clone();
                 self.not_several(id);
                 self.note(now, id, "keyring_settled", "The keyring's other passwords for this line were deleted.");
                 if let Some(account) = self.account(id) {
-                    (account.record.password, account.unkept) = (PasswordPlace::Keyring, None);
+                    account.record.password = PasswordPlace::Keyring;
+                    // Another one may have been typed meanwhile.
+                    account.unkept = account.unkept.take().filter(|unkept| *unkept != secret);
                 }
                 self.save_accounts();
                 self.there_is_one(now, id);
             }
-            Reply::Done | Reply::Found(_) | Reply::Absent | Reply::Restored | Reply::Failed(_) => {
+            (Reply::Done | Reply::Found(_) | Reply::Absent | Reply::Restored | Reply::Failed(_), _) => {
                 several.stage = Stage::Found;
                 if deletes {
                     let about = self.account(id).map(|account| account.address.shown()).unwrap_or_default();
@@ -164,8 +180,7 @@ impl Phone {
         let Some(account) = self.accounts.iter().find(|account| account.id() == id) else { return };
         let Some(several) = self.passwords.several.get_mut(&id) else { return };
         several.count = all.len();
-        let in_use = account.auth.as_ref().map(|auth| auth.password().clone()).filter(|_| account.registered);
-        match (&several.stage, in_use) {
+        match (&several.stage, several.proves(account).cloned()) {
             (Stage::Reading(What::Try), None) => {
                 let mut left: VecDeque<Secret<String>> = VecDeque::new();
                 for secret in all.iter().filter_map(|listed| listed.secret.as_ref()) {
@@ -177,11 +192,14 @@ impl Phone {
                 self.try_next(now, id);
             }
             (Stage::Reading(What::Delete), Some(secret)) => {
-                // The one that holds it; else the newest one shall.
+                // The one that holds it; else the newest one shall. One that ends with the session would lose it.
                 let holds = |listed: &&Listed| listed.secret.as_ref() == Some(&secret);
-                let Some(keep) = all.iter().find(holds).or(all.first()).map(|listed| listed.id.clone()) else { return };
-                let others = all.iter().map(|listed| listed.id.clone()).filter(|other| *other != keep).collect();
-                several.stage = Stage::Deleting;
+                let lasts = |listed: &&Listed| listed.id.lasts();
+                let lasting = all.iter().filter(lasts).find(holds).or_else(|| all.iter().find(lasts));
+                let Some(keep) = lasting.or_else(|| all.iter().find(holds)).or(all.first()) else { return };
+                let keep = keep.id.clone();
+                let others = all.iter().filter(|other| other.id != keep).cloned().collect();
+                several.stage = Stage::Deleting(secret.clone());
                 let key = key(&account.record.uuid);
                 self.ask_vault(id, Purpose::Several(id), Request::Settle { key, keep, secret, others });
             }
@@ -194,6 +212,8 @@ impl Phone {
     fn there_is_one(&mut self, now: Now, id: AccountId) {
         if self.account(id).is_some_and(|account| matches!(account.link, Link::NeedsPassword | Link::Rejected)) {
             self.load_password(id);
+        } else if self.account(id).is_some_and(|account| account.may_keep()) {
+            self.keep_password(id);
         }
         let waits = |status| matches!(status, Status::KeyringUnavailable(_) | Status::Promoting { trouble: true });
         if self.security.changes.get(&id).is_some_and(|hosted| waits(hosted.status())) {
@@ -253,21 +273,38 @@ impl Phone {
     }
 
     /// The provider has accepted the password that is being tried.
-    pub(in crate::phone) fn several_proven(&mut self, id: AccountId) {
+    pub(in crate::phone) fn several_proven(&mut self, id: AccountId, secret: &Secret<String>) {
         if let Some(several) =
             self.passwords.several.get_mut(&id).filter(|one| matches!(one.stage, Stage::Trying { .. }))
         {
-            several.stage = Stage::Proven;
+            (several.stage, several.proven) = (Stage::Found, Some(secret.clone()));
+        }
+    }
+
+    /// The provider has refused the password in use.
+    pub(in crate::phone) fn several_refused(&mut self, id: AccountId) {
+        if let Some(several) = self.passwords.several.get_mut(&id) {
+            several.proven = None;
         }
     }
 
     /// Nothing more is tried: the person has typed one, or the machine cannot begin. True if something was.
     pub(in crate::phone) fn stop_trying_several(&mut self, id: AccountId) -> bool {
-        let several = self.passwords.several.get_mut(&id);
-        let Some(several) = several.filter(|several| matches!(several.stage, Stage::Trying { .. })) else {
-            return false;
-        };
-        several.stage = Stage::Found;
-        true
+        let Some(several) = self.passwords.several.get_mut(&id) else { return false };
+        let tried = matches!(several.stage, Stage::Trying { .. });
+        if tried || matches!(several.stage, Stage::Reading(What::Try)) {
+            several.stage = Stage::Found;
+        }
+        tried
+    }
+}
+
+impl Several {
+    /// The password that the line signs in with, if the provider has accepted it: to REGISTER, or before.
+    fn proves<'a>(&self, account: &'a Account) -> Option<&'a Secret<String>> {
+        let password = account.auth.as_ref()?.password();
+        let is_needed = matches!(account.link, Link::NeedsPassword | Link::Rejected);
+        let registered = account.registered && account.vouched;
+        (!is_needed && (registered || self.proven.as_ref() == Some(password))).then_some(password)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::File;
+use super::{File, Purpose};
 use crate::base::{Mono, Now};
 use crate::phone::account::{Account, Link};
 use crate::phone::view::{PasswordPlace, VaultQuestion, VaultState};
@@ -11,6 +11,9 @@ use crate::port::vault::{Place, Reply, VaultError};
 
 /// The keyring has not answered for two seconds when that is told: after so long more it has not for a minute.
 const STUCK: Duration = Duration::from_secs(58);
+
+/// After so long without an answer it is stuck.
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// What is said of a wrong passphrase.
 const WRONG: &str = "That is not the passphrase. Nothing was lost: type it again.";
@@ -84,11 +87,11 @@ impl Phone {
                 | Reply::Failed(VaultError::Ambiguous(_)),
             ) => {
                 self.passwords.keyring = VaultState::Ok;
-                self.passwords.stuck_at = None;
+                self.still_waited_for(now);
             }
             (Place::Keyring, Reply::Failed(error)) => {
                 self.passwords.keyring = keyring_state(error);
-                self.passwords.stuck_at = None;
+                self.still_waited_for(now);
             }
             (
                 Place::Passphrase,
@@ -102,6 +105,24 @@ impl Phone {
                 }
             }
         }
+    }
+
+    /// A place was looked at: if it works, changes that had none go on.
+    pub(super) fn vault_works(&mut self, now: Now, reply: &Reply) {
+        match reply {
+            Reply::Done | Reply::Found(_) | Reply::Absent | Reply::Several(_) | Reply::Restored => {
+                self.changes_go_on(now);
+            }
+            Reply::Failed(_) => {}
+        }
+    }
+
+    /// The keyring has answered to one request. It says only once of each other one that it does not: whoever waits
+    /// for that waits another minute.
+    fn still_waited_for(&mut self, now: Now) {
+        let of_keyring = |(place, purpose): &(Place, Purpose)| *place == Place::Keyring && *purpose != Purpose::Assign;
+        let waits = self.passwords.asked.values().any(of_keyring);
+        self.passwords.stuck_at = waits.then_some(now.mono + MINUTE);
     }
 
     /// The keyring has not answered for a minute (account-security 5.3): lines that wait for their password ask the

@@ -50,7 +50,7 @@ impl Phone {
             hosted.accepted_at = Some(now.wall);
             hosted.forget_alternate = None;
         }
-        self.several_proven(id);
+        self.several_proven(id, &current);
         let Some(account) = self.account(id) else { return };
         account.set_passwords(&current, alternate);
         account.unkept = (!kept).then_some(current);
@@ -97,6 +97,7 @@ impl Phone {
 
     /// A probe showed that the password in use is wrong.
     pub(super) fn active_was_refused(&mut self, id: AccountId) {
+        self.several_refused(id);
         let account = self.account(id);
         let problem = account.map(|account| Problem::new(ProblemKind::WrongPassword, account.address.domain.clone()));
         if let Some(hosted) = self.security.changes.get_mut(&id) {

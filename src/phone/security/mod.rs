@@ -23,7 +23,7 @@ pub mod probe;
 mod probing;
 mod safety;
 mod saves;
-mod words;
+pub(super) mod words;
 
 use std::collections::{BTreeMap, VecDeque};
 

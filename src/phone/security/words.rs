@@ -17,7 +17,7 @@ use crate::phone::view::{
 use crate::port::vault::VaultError;
 
 /// Whether a row of the journal says that a change is not over.
-pub(super) fn is_open(row: &Value) -> bool {
+pub(in crate::phone) fn is_open(row: &Value) -> bool {
     !matches!(Journal::from_row(Some(row)).phase, Phase::Closed)
 }
 

@@ -4,14 +4,15 @@
 use std::time::Duration;
 
 use ringfence::base::Secret;
-use ringfence::phone::VaultUse;
 use ringfence::phone::command::{ChangeCommand, Command, SafetyCommand};
 use ringfence::phone::problem::ProblemKind;
 use ringfence::phone::view::{AccountState, ChangePhase, KeptPasswords, KeptState, PasswordPlace, Todo, VaultState};
-use ringfence::port::net::{NetError, Transport};
+use ringfence::phone::{Input, VaultUse};
+use ringfence::port::net::{FlowId, NetError, Report, Transport};
+use ringfence::port::vault::{EntryId, Listed, Reply, Request};
 
 use super::changing::{change, phase, security};
-use super::world::{Entry, NEW, PASSWORD, World, server};
+use super::world::{Entry, NEW, PASSWORD, Talk, Vault, World, server};
 
 /// The next day: the keyring holds these under the line's name, newest first.
 fn holding(secrets: &[&str]) -> World {
@@ -156,6 +157,144 @@ fn the_only_right_entry_is_not_overwritten_by_a_wrong_password_that_was_typed_be
     safety(&mut world, SafetyCommand::TryKept);
     assert_eq!((world.state(), kept(&world)), (Some(AccountState::Registered), None));
     assert_eq!(world.kept.values().collect::<Vec<_>>(), [PASSWORD]);
+}
+
+fn answer(world: &mut World, wanted: impl Fn(&Request) -> bool, reply: Reply) {
+    let at = world.unanswered.iter().position(|(_, request)| wanted(request)).expect("it was asked");
+    let (id, _) = world.unanswered.remove(at);
+    world.input(Input::Vault(id, reply));
+}
+
+fn listed(secrets: &[&str]) -> Reply {
+    let one = |(at, secret): (usize, &&str)| Listed {
+        id: EntryId(format!("item {at}")),
+        secret: Some(Secret::from(*secret)),
+    };
+    Reply::Several(secrets.iter().enumerate().map(one).collect())
+}
+
+/// Another program leaves one entry, with this in it.
+fn tidy_up(world: &mut World, secret: &str) {
+    let (name, _) = world.several.pop_first().expect("several");
+    world.kept.insert(name, secret.into());
+}
+
+#[test]
+fn a_registrar_that_asks_nobody_proves_no_password() {
+    let mut world = holding(&["another-one", PASSWORD]);
+    world.servers.values_mut().for_each(|server| server.talk = Talk::Status(200));
+    world.load();
+    let id = world.id();
+    world.command(Command::GivePassword(id, Secret::from("mistyped")));
+    assert_eq!((world.state(), kept(&world)), (Some(AccountState::Registered), Some((2, KeptState::Found))));
+    safety(&mut world, SafetyCommand::DeleteOthers);
+    assert_eq!(world.several.values().map(Vec::len).sum::<usize>(), 2);
+    tidy_up(&mut world, PASSWORD);
+    world.command(Command::RetryVault);
+    assert_eq!(world.kept.values().collect::<Vec<_>>(), [PASSWORD], "nor does it replace one");
+}
+
+#[test]
+fn a_password_that_is_typed_while_the_entries_are_read_is_the_one_that_is_used() {
+    let mut world = holding(&["wrong-1", PASSWORD]);
+    world.load();
+    (world.vault, world.unanswered) = (Vault::Stuck, Vec::new());
+    safety(&mut world, SafetyCommand::TryKept);
+    let door = world.servers.get_mut(&(Transport::Tls, server("192.0.2.2:5061"))).expect("the door");
+    door.door = Entry::Fails(NetError::Refused);
+    let id = world.id();
+    world.command(Command::GivePassword(id, Secret::from(PASSWORD)));
+    world.vault = Vault::Works;
+    answer(&mut world, |request| matches!(request, Request::List(_)), listed(&["wrong-1", PASSWORD]));
+    world.open_doors(&[Transport::Tls]);
+    world.pass(Duration::from_secs(600));
+    assert_eq!((world.state(), world.refusals.len()), (Some(AccountState::Registered), 0));
+}
+
+#[test]
+fn a_line_that_is_merely_not_connected_tries_none() {
+    let mut world = holding(&["wrong-1", PASSWORD]);
+    world.load();
+    let id = world.id();
+    world.command(Command::GivePassword(id, Secret::from(PASSWORD)));
+    assert_eq!(kept(&world), Some((2, KeptState::Works)));
+    let door = world.servers.get_mut(&(Transport::Tls, server("192.0.2.2:5061"))).expect("the door");
+    door.door = Entry::Fails(NetError::Refused);
+    world.net_report(Report::Closed(FlowId(world.next_flow), NetError::Closed));
+    safety(&mut world, SafetyCommand::TryKept);
+    assert_eq!(kept(&world), Some((2, KeptState::Found)));
+}
+
+#[test]
+fn a_password_that_was_accepted_once_and_is_refused_since_is_not_proven() {
+    let mut world = holding(&["another-one", PASSWORD]);
+    world.load();
+    safety(&mut world, SafetyCommand::TryKept);
+    assert_eq!(kept(&world), Some((2, KeptState::Works)));
+    world.password = NEW.into();
+    world.net_report(Report::Closed(FlowId(world.next_flow), NetError::Closed));
+    world.pass(Duration::from_secs(3600));
+    assert_eq!((world.state(), kept(&world)), (Some(AccountState::Rejected), Some((2, KeptState::Found))));
+    safety(&mut world, SafetyCommand::DeleteOthers);
+    assert_eq!(world.several.values().map(Vec::len).sum::<usize>(), 2);
+}
+
+/// The password is typed and registered; the entries are read to be deleted, and the keyring lets that lie.
+fn deleting() -> World {
+    let mut world = holding(&["another-one", PASSWORD]);
+    world.load();
+    let id = world.id();
+    world.command(Command::GivePassword(id, Secret::from(PASSWORD)));
+    (world.vault, world.unanswered) = (Vault::Stuck, Vec::new());
+    safety(&mut world, SafetyCommand::DeleteOthers);
+    world
+}
+
+#[test]
+fn a_password_that_is_typed_while_the_others_are_deleted_is_kept() {
+    let mut world = deleting();
+    answer(&mut world, |request| matches!(request, Request::List(_)), listed(&["another-one", PASSWORD]));
+    (world.vault, world.password) = (Vault::Works, NEW.into());
+    let id = world.id();
+    world.command(Command::GivePassword(id, Secret::from(NEW)));
+    assert_eq!(world.state(), Some(AccountState::Registered));
+    tidy_up(&mut world, PASSWORD);
+    answer(&mut world, |request| matches!(request, Request::Settle { .. }), Reply::Done);
+    assert_eq!((world.kept.values().map(String::as_str).collect::<Vec<_>>(), kept(&world)), (vec![NEW], None));
+}
+
+#[test]
+fn where_somebody_else_tidies_up_first_what_is_left_is_what_the_line_signs_in_with() {
+    let mut world = deleting();
+    world.vault = Vault::Works;
+    tidy_up(&mut world, "another-one");
+    answer(&mut world, |request| matches!(request, Request::List(_)), listed(&["another-one", PASSWORD]));
+    assert_eq!((world.kept.values().map(String::as_str).collect::<Vec<_>>(), kept(&world)), (vec![PASSWORD], None));
+    assert_eq!(world.view().vault, VaultState::Ok);
+}
+
+#[test]
+fn the_entry_that_stays_is_one_that_outlives_the_session() {
+    let mut world = deleting();
+    let item = |collection: &str| EntryId(format!("/org/freedesktop/secrets/collection/{collection}/1"));
+    let of = |collection, secret| Listed { id: item(collection), secret: Some(Secret::from(secret)) };
+    let all = vec![of("session", PASSWORD), of("login", "another-one")];
+    answer(&mut world, |request| matches!(request, Request::List(_)), Reply::Several(all));
+    let keeps = |request: &Request| matches!(request, Request::Settle { keep, .. } if *keep == item("login"));
+    assert!(world.unanswered.iter().any(|(_, request)| keeps(request)));
+}
+
+#[test]
+fn a_keyring_that_answers_to_something_else_is_stuck_all_the_same() {
+    let before = World::signed_in(VaultUse::Keyring, Transport::Tls);
+    let mut world = World::with_disk(VaultUse::Keyring, before.disk.clone(), before.kept.clone());
+    world.vault = Vault::Stuck;
+    world.load();
+    world.command(Command::RetryVault);
+    answer(&mut world, |request| matches!(request, Request::Check), Reply::Done);
+    assert_eq!(world.state(), Some(AccountState::Registering));
+    world.pass(Duration::from_secs(61));
+    assert_eq!(world.state(), Some(AccountState::NeedsPassword));
 }
 
 #[test]
