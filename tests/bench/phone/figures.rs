@@ -1,6 +1,6 @@
 //! One function a figure.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,6 +16,7 @@ use crate::rig::agent::Agent;
 use crate::rig::baresip::{self, Baresip};
 use crate::rig::kamailio::{Algorithm, Kamailio};
 use crate::rig::keyring::Session;
+use crate::rig::nat::Namespace;
 use crate::rig::{Daemon, Scratch, free_port, wav};
 
 /// Every figure, by name.
@@ -288,24 +289,76 @@ fn minute(scratch: &Scratch, who: &str, caller: u32, callee: u32) {
     }
 }
 
+/// Where the server of the line that needs keep-alives is: in a network namespace, since by loopback there are none.
+const NEIGHBOUR: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 9);
+/// Between two keep-alives by UDP, on average.
+const KEEP_ALIVE: Duration = Duration::from_millis(22_500);
+
+/// All in the same minute: what a processor takes for the pages that a sleeper has not touched for long differs from
+/// one to the next. The last row is the floor: a thread that does nothing but send the two bytes.
 fn idle() {
     let scratch = Scratch::new();
-    let kamailio = Kamailio::start(&scratch, Algorithm::Md5);
+    let here = Kamailio::start(&scratch, Algorithm::Md5);
     let mut agent = Agent::start(&scratch, "alice", &["--bind", "127.0.0.1:0"]);
-    agent.sign_in("alice", kamailio.plain, "udp", json!({}));
-    std::thread::sleep(Duration::from_secs(2));
-    // A thread that ends takes its account with it.
-    crate::rig::wait_until("the tables of numbers are loaded", || !process::has_thread(agent.pid(), "tables"));
-    let before = Account::of(agent.pid());
+    agent.sign_in("alice", here.plain, "udp", json!({}));
+    let (neighbours, beside) = (Namespace::new(), Scratch::new());
+    neighbours.ip(&format!("addr add {NEIGHBOUR}/32 dev lo"));
+    let there = Kamailio::start_at(&beside, Algorithm::Md5, NEIGHBOUR, |command| neighbours.within(&command));
+    let plain = there.plain;
+    crate::rig::wait_until("Kamailio listens in there", || {
+        neighbours.inside(move || std::net::TcpStream::connect(plain).is_ok()).join().expect("no panic")
+    });
+    let mut kept = Agent::start_within(&beside, "bob", &[], |command| neighbours.within(&command));
+    kept.sign_in("bob", there.plain, "udp", json!({}));
+    let baresip = Baresip::start(
+        &scratch,
+        &here,
+        &baresip::Options {
+            user: "bob",
+            codec: "opus/48000/2",
+            tone: 600.0,
+            transport: "udp",
+            encryption: "",
+            auto_answer: true,
+        },
+    );
+    let (floor, number) = std::sync::mpsc::sync_channel(1);
+    std::thread::spawn(move || {
+        floor.send(rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs()).expect("the main thread waits");
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port");
+        loop {
+            std::thread::sleep(KEEP_ALIVE);
+            socket.send_to(b"\r\n", here.plain).expect("sent");
+        }
+    });
+    let floor = number.recv().expect("a thread");
+    // What follows a sign-in (who else is registered, the tables of numbers, timer K) is not idleness, and a thread that
+    // ends takes its account with it.
+    std::thread::sleep(Duration::from_secs(10));
+    for one in [&agent, &kept] {
+        crate::rig::wait_until("the tables of numbers are loaded", || !process::has_thread(one.pid(), "tables"));
+    }
+    let own = std::process::id();
+    let look = || {
+        let whole = [agent.pid(), kept.pid(), baresip.daemon.pid()].map(Account::of);
+        (whole, Account::of_thread(own, floor))
+    };
+    let before = look();
     std::thread::sleep(Duration::from_secs(60));
+    let after = look();
+    let names = ["ringfence agent, by loopback", "ringfence agent, with keep-alives", "baresip (sends none)"];
+    for ((name, after), before) in names.into_iter().zip(&after.0).zip(&before.0) {
+        println!("{name}: {}", after.since(before).over(60.0));
+    }
+    println!("a thread that sends the keep-alives: {}", after.1.since(&before.1).over(60.0));
     println!(
-        "ringfence agent: {}, RSS {:.1} MiB, PSS {:.1} MiB, {} threads",
-        Account::of(agent.pid()).since(&before).over(60.0),
+        "RSS {:.1} MiB, PSS {:.1} MiB, {} threads",
         process::resident_mib(agent.pid()),
         process::pss_mib(agent.pid()),
         process::threads(agent.pid())
     );
     agent.quit();
+    kept.quit();
 }
 
 fn calls_in_a_row() {

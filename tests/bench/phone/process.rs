@@ -18,11 +18,18 @@ pub struct Cost {
 
 impl Account {
     pub fn of(pid: u32) -> Account {
-        let both = |task: &String| {
-            let cpu = first_number(&format!("{task}/schedstat")).unwrap_or(0.0) / 1e9;
-            (cpu, field(&format!("{task}/status"), "voluntary_ctxt_switches:"))
-        };
-        Account(tasks(pid).into_iter().map(|task| (task.clone(), both(&task))).collect())
+        Account(tasks(pid).into_iter().map(Account::entry).collect())
+    }
+
+    /// Of one thread alone.
+    pub fn of_thread(pid: u32, thread: u32) -> Account {
+        Account([Account::entry(format!("/proc/{pid}/task/{thread}"))].into())
+    }
+
+    fn entry(task: String) -> (String, (f64, f64)) {
+        let cpu = first_number(&format!("{task}/schedstat")).unwrap_or(0.0) / 1e9;
+        let wakeups = field(&format!("{task}/status"), "voluntary_ctxt_switches:");
+        (task, (cpu, wakeups))
     }
 
     /// What was spent since that earlier look.
@@ -41,8 +48,11 @@ impl Account {
 impl Cost {
     /// As a share of the time it was spent in.
     pub fn over(&self, seconds: f64) -> String {
-        let ended =
-            if self.ended > 0 { format!(" ({} threads ended, not counted)", self.ended) } else { String::new() };
+        let ended = match self.ended {
+            0 => String::new(),
+            1 => " (one thread ended, not counted)".to_owned(),
+            ended => format!(" ({ended} threads ended, not counted)"),
+        };
         format!("{:.4} % CPU, {:.2} wake-ups a second{ended}", self.cpu / seconds * 100.0, self.wakeups / seconds)
     }
 }

@@ -43,9 +43,14 @@ pub(super) fn contact() -> SipUri {
 
 impl Bench {
     pub(super) fn new(transport: Transport) -> Bench {
+        Bench::on(flow(1, transport))
+    }
+
+    /// On this flow.
+    pub(super) fn on(flow: Flow) -> Bench {
         let mut entropy = Entropy::from_number(3);
         let setup = Setup {
-            flow: flow(1, transport),
+            flow,
             registrar: Uri::parse("sip:example.org").unwrap(),
             aor: NameAddr::parse("<sip:anna@example.org>").unwrap(),
             contact: contact(),
