@@ -1,7 +1,7 @@
 //! A window without a display around a made-up phone.
 
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use ringfence::base::WallTime;
 use ringfence::base::units::Decibels;
 use ringfence::phone::command::Command;
@@ -73,6 +73,18 @@ pub(crate) fn opened_by(window: &mut Window, name: &str) -> Vec<String> {
 /// What the window has asked for since the last time.
 pub(crate) fn asked(window: &mut Window) -> Vec<Command> {
     std::mem::take(&mut window.state_mut().out)
+}
+
+/// Presses Tab so often and returns the names of what had the focus in turn.
+pub(crate) fn tab_through(window: &mut Window, presses: usize) -> Vec<String> {
+    let mut reached = Vec::new();
+    for _ in 0..presses {
+        window.key_press(egui::Key::Tab);
+        window.run();
+        let focused = window.root().children_recursive().find(egui_kittest::Node::is_focused);
+        reached.extend(focused.and_then(|node| node.accesskit_node().label()));
+    }
+    reached
 }
 
 /// Types into whatever has the focus, one character an event, as a keyboard does.

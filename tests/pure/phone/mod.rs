@@ -11,6 +11,7 @@ mod emergency;
 mod emergency_in_a_change;
 mod guarded;
 mod keeping;
+mod keyring;
 mod large;
 mod leaving;
 mod limits_there;

@@ -6,7 +6,7 @@ use ringfence::base::Secret;
 use ringfence::phone::VaultUse;
 use ringfence::port::vault::{Place, Reply, Request, VaultError};
 
-use super::world::entry;
+use super::keyring::entry;
 
 /// What the driver knows beside the keyring.
 #[derive(Clone, Debug)]

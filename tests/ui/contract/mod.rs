@@ -5,6 +5,8 @@
 #[expect(dead_code, reason = "shared with the tests of the phone alone")]
 #[path = "../../pure/phone/api_provider.rs"]
 mod api_provider;
+#[path = "../../pure/phone/keyring.rs"]
+mod keyring;
 #[expect(dead_code, reason = "shared with the tests of the phone alone")]
 #[path = "../../pure/phone/network.rs"]
 mod network;

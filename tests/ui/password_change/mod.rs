@@ -15,7 +15,7 @@ use ringfence::ui::state::{Page, SecurityPage, Tab};
 
 use crate::breach::{self, ago, change, changing};
 use crate::made_up::{self, HOME, NOW};
-use crate::rig::{Window, asked, press, says, type_text, window};
+use crate::rig::{Window, asked, press, says, tab_through, type_text, window};
 
 /// The window with its change sheet open.
 fn sheet(view: PhoneView) -> Window {
@@ -92,13 +92,7 @@ fn every_state_is_said_aloud_and_has_a_way_on_by_keyboard() {
             node.data().live() == Some(Live::Polite) && node.label().is_some_and(|label| label.len() > 20)
         });
         assert!(live, "{name} says nothing");
-        let mut reached = Vec::new();
-        for _ in 0..10 {
-            window.key_press(egui::Key::Tab);
-            window.run();
-            let focused = window.root().children_recursive().find(egui_kittest::Node::is_focused);
-            reached.extend(focused.and_then(|node| node.accesskit_node().label()));
-        }
+        let reached = tab_through(&mut window, 10);
         let own: Vec<_> = reached.iter().filter(|label| *label != "Keypad" && *label != "Back").collect();
         assert!(!own.is_empty(), "{name} is a dead end: {reached:?}");
     }
@@ -109,13 +103,7 @@ fn from_every_state_the_keypad_is_at_most_two_presses_of_tab_away() {
     for phase in phases() {
         let name = format!("{phase:?}");
         let mut window = sheet(changing(phase));
-        let mut reached = Vec::new();
-        for _ in 0..2 {
-            window.key_press(egui::Key::Tab);
-            window.run();
-            let focused = window.root().children_recursive().find(egui_kittest::Node::is_focused);
-            reached.extend(focused.and_then(|node| node.accesskit_node().label()));
-        }
+        let reached = tab_through(&mut window, 2);
         assert!(reached.iter().any(|label| label == "Keypad"), "{name}: {reached:?}");
     }
 }

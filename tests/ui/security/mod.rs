@@ -17,7 +17,7 @@ use ringfence::ui::state::{LoginStart, Page, SecurityPage, Tab};
 
 use crate::breach::{self, ago, security, with};
 use crate::made_up::{self, HOME};
-use crate::rig::{Window, asked, press, says, sized, type_text};
+use crate::rig::{Window, asked, press, says, sized, tab_through, type_text};
 
 /// A window tall enough to show whole pages.
 pub(crate) fn tall(view: PhoneView) -> Window {
@@ -327,13 +327,7 @@ fn with_two_lines_each_has_its_own_page() {
 fn from_every_page_the_keypad_is_two_presses_of_tab_away_and_escape_leads_back() {
     for start in all_pages() {
         let mut window = page(breach::breach(), start.clone());
-        let mut reached = Vec::new();
-        for _ in 0..2 {
-            window.key_press(egui::Key::Tab);
-            window.run();
-            let focused = window.root().children_recursive().find(egui_kittest::Node::is_focused);
-            reached.extend(focused.and_then(|node| node.accesskit_node().label()));
-        }
+        let reached = tab_through(&mut window, 2);
         assert!(reached.iter().any(|name| name == "Keypad"), "{start:?}: {reached:?}");
         let mut window = page(breach::breach(), start.clone());
         press(&mut window, "Keypad");
