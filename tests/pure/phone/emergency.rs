@@ -120,6 +120,21 @@ fn a_password_that_the_keyring_gives_during_the_call_registers_the_line_when_it_
 }
 
 #[test]
+fn a_password_that_was_typed_during_the_call_is_not_replaced_by_what_the_keyring_gives_later() {
+    let mut world = again(signed_in(), Vault::Stuck);
+    leaves_within_a_second(&mut world, "keyring without an answer");
+    let (id, _) = world.unanswered.first().expect("the password was asked for").clone();
+    let line = world.id();
+    world.command(Command::GivePassword(line, Secret::from(PASSWORD)));
+    world.input(Input::Vault(id, Reply::Found(Secret::from("an-old-one"))));
+    if let Some(call) = world.view().calls.last().map(|call| call.id) {
+        world.command(Command::HangUp(call));
+    }
+    world.pass(Duration::from_secs(5));
+    assert_eq!((world.state(), world.refusals.len()), (Some(AccountState::Registered), 0));
+}
+
+#[test]
 fn a_refused_line_is_refused_again_when_the_emergency_call_is_over() {
     let mut world = signed_in();
     tls(&mut world).talk = Talk::Status(403);
