@@ -212,6 +212,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_entry_that_cannot_be_deleted_keeps_none_of_the_accounts_others() {
+        let (keyring, jobs) = std::sync::mpsc::sync_channel::<super::super::Job>(4);
+        let dir = tempfile::tempdir().unwrap();
+        let routes = Routes::new(Place::Keyring, Places { keyring: Some(keyring), ..places(dir.path()) });
+        let ambiguous = || Reply::Failed(VaultError::Ambiguous(2));
+        let keyring = std::thread::spawn(move || {
+            let mut asked = Vec::new();
+            for job in jobs {
+                let is_first = asked.is_empty();
+                asked.push(job.request);
+                job.reply.send(if is_first { ambiguous() } else { Reply::Done }).unwrap();
+            }
+            asked
+        });
+        let outcome = ask(&routes, Request::Erase { account: "a".into(), from: Place::Keyring }).await;
+        assert_eq!(outcome, ambiguous(), "and it is said that one is left");
+        drop(routes);
+        let all = Slot::OF_ACCOUNT.map(|slot| Request::Delete(key("a", slot)));
+        assert_eq!(keyring.join().unwrap(), all);
+    }
+
+    #[tokio::test]
     async fn an_account_on_the_move_is_left_alone_and_others_are_not() {
         let dir = tempfile::tempdir().unwrap();
         let routes = Routes::new(Place::Session, places(dir.path()));

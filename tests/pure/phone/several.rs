@@ -4,19 +4,24 @@
 use std::time::Duration;
 
 use ringfence::base::Secret;
-use ringfence::phone::command::{ChangeCommand, Command, SafetyCommand};
+use ringfence::phone::command::{AccountDraft, ChangeCommand, Command, SafetyCommand};
 use ringfence::phone::problem::ProblemKind;
-use ringfence::phone::view::{AccountState, ChangePhase, KeptPasswords, KeptState, PasswordPlace, Todo, VaultState};
+use ringfence::phone::view::{
+    AccountState, ChangePhase, KeptPasswords, KeptState, NeedsPerson, PasswordPlace, Todo, VaultState,
+};
 use ringfence::phone::{Input, VaultUse};
 use ringfence::port::net::{FlowId, NetError, Report, Transport};
 use ringfence::port::vault::{EntryId, Listed, Reply, Request};
 
-use super::changing::{change, phase, security};
-use super::world::{Entry, NEW, PASSWORD, Talk, Vault, World, server};
+use super::changing::{at_the_website, change, phase, security};
+use super::world::{Entry, NEW, PASSWORD, Talk, Vault, World, numeric, server};
 
 /// The next day: the keyring holds these under the line's name, newest first.
 fn holding(secrets: &[&str]) -> World {
-    let before = World::signed_in(VaultUse::Keyring, Transport::Tls);
+    the_day_after(&World::signed_in(VaultUse::Keyring, Transport::Tls), secrets)
+}
+
+fn the_day_after(before: &World, secrets: &[&str]) -> World {
     let mut kept = before.kept.clone();
     let name = kept.keys().find(|name| !name.contains('/')).cloned().expect("a password is kept");
     kept.remove(&name);
@@ -173,6 +178,13 @@ fn listed(secrets: &[&str]) -> Reply {
     Reply::Several(secrets.iter().enumerate().map(one).collect())
 }
 
+/// Another program writes a second one.
+fn spoil(world: &mut World) {
+    let name = world.kept.keys().find(|name| !name.contains('/')).cloned().expect("a password is kept");
+    let old = world.kept.remove(&name).expect("kept");
+    world.several.insert(name, vec![("item 1".into(), "another-one".into()), ("item 2".into(), old)]);
+}
+
 /// Another program leaves one entry, with this in it.
 fn tidy_up(world: &mut World, secret: &str) {
     let (name, _) = world.several.pop_first().expect("several");
@@ -192,6 +204,60 @@ fn a_registrar_that_asks_nobody_proves_no_password() {
     tidy_up(&mut world, PASSWORD);
     world.command(Command::RetryVault);
     assert_eq!(world.kept.values().collect::<Vec<_>>(), [PASSWORD], "nor does it replace one");
+}
+
+#[test]
+fn a_line_without_registration_proves_only_what_was_tried() {
+    let mut before = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
+    before.sign_in(AccountDraft { no_registration: true, ..numeric(Some(Transport::Tls)) });
+    let mut world = the_day_after(&before, &["another-one", PASSWORD]);
+    world.load();
+    let id = world.id();
+    world.command(Command::GivePassword(id, Secret::from("mistyped")));
+    assert_eq!((world.state(), kept(&world)), (Some(AccountState::Registered), Some((2, KeptState::Found))));
+    safety(&mut world, SafetyCommand::DeleteOthers);
+    assert_eq!(world.several.values().map(Vec::len).sum::<usize>(), 2, "nobody has asked for what was typed");
+    tidy_up(&mut world, PASSWORD);
+    world.command(Command::RetryVault);
+    assert_eq!(world.kept.values().collect::<Vec<_>>(), [PASSWORD], "nor does it replace one");
+
+    let mut world = the_day_after(&before, &["another-one", PASSWORD]);
+    world.load();
+    safety(&mut world, SafetyCommand::TryKept);
+    assert_eq!((world.state(), kept(&world)), (Some(AccountState::Registered), Some((2, KeptState::Works))));
+    safety(&mut world, SafetyCommand::DeleteOthers);
+    assert_eq!((world.kept.values().map(String::as_str).collect::<Vec<_>>(), kept(&world)), (vec![PASSWORD], None));
+    assert_eq!(world.bindings, before.bindings, "and nothing was bound for that");
+}
+
+fn not_now(world: &mut World, command: SafetyCommand) -> bool {
+    let id = world.id();
+    world.ask(7, Command::Safety(id, command));
+    matches!(world.outcome(7), Some(Err(problem)) if problem.kind == ProblemKind::NotNow)
+}
+
+#[test]
+fn while_a_password_change_is_open_none_is_tried_for_it_finds_out_itself_what_is_in_force() {
+    let mut world = the_day_after(&at_the_website(VaultUse::Keyring), &["wrong-1", PASSWORD]);
+    world.load();
+    assert!(not_now(&mut world, SafetyCommand::TryKept), "the journal says that it is open");
+    assert_eq!((kept(&world), world.credentials()), (Some((2, KeptState::Found)), 0));
+
+    let mut world = at_the_website(VaultUse::Keyring);
+    spoil(&mut world);
+    world.password = "theirs-5150".into();
+    world.pass(Duration::from_secs(3600));
+    let id = world.id();
+    world.command(Command::GivePassword(id, Secret::from("theirs-5150")));
+    assert_eq!((world.state(), kept(&world)), (Some(AccountState::Registered), Some((2, KeptState::Works))));
+    world.password = "changed again".into();
+    world.pass(Duration::from_secs(3600));
+    assert_eq!((world.state(), kept(&world)), (Some(AccountState::Rejected), Some((2, KeptState::Found))));
+    assert_eq!(phase(&world), ChangePhase::NeedsPerson(NeedsPerson::NeitherWorks));
+    let refusals = world.refusals.len();
+    assert!(not_now(&mut world, SafetyCommand::TryKept), "the change is there");
+    assert_eq!((kept(&world), world.refusals.len()), (Some((2, KeptState::Found)), refusals));
+    assert_eq!(phase(&world), ChangePhase::NeedsPerson(NeedsPerson::NeitherWorks), "and goes on where it was");
 }
 
 #[test]
@@ -301,9 +367,7 @@ fn a_keyring_that_answers_to_something_else_is_stuck_all_the_same() {
 fn a_change_whose_new_password_finds_several_entries_in_its_place_ends_well_with_the_persons_word() {
     let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
     change(&mut world, ChangeCommand::Now(Some(Secret::from(NEW))));
-    let name = world.kept.keys().find(|name| !name.contains('/')).cloned().expect("a password is kept");
-    let old = world.kept.remove(&name).expect("kept");
-    world.several.insert(name, vec![("item 1".into(), "another-one".into()), ("item 2".into(), old)]);
+    spoil(&mut world);
     world.password = NEW.into();
     change(&mut world, ChangeCommand::ChangedIt);
     assert_eq!(phase(&world), ChangePhase::Keeping, "the line works, and the new one is safe beside");
