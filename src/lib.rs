@@ -47,7 +47,7 @@
 //! | … | touches |
 //! |---|---|
 //! | a codec | `codec/<name>.rs` and one row of the table; one test loop runs over all rows |
-//! | a screen | `ui/screens/<name>.rs` and a variant of `Screen` |
+//! | a screen | `ui/screens/<name>.rs` and a variant of [`ui::state::Page`], or of [`ui::state::SecurityPage`] |
 //! | a person of the demo | one row in `provider/people` |
 //! | a SIP server whose passwords can be changed | one row in `provider/security/backend.rs`; one conformance loop |
 //! | a setting | a field in [`phone::settings`] and a row on the screen |

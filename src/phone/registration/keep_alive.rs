@@ -1,11 +1,11 @@
 //! Keeping a flow open: a double CRLF and its pong on streams (RFC 5626 §3.5.1, §4.4.1); by UDP a CRLF, or where the
-//! path leads through a router a question, whose answer tells how the server sees us (`mapping`). A datagram to this
-//! very computer meets nothing that could forget it: such a line sleeps.
+//! path leads through a router a question, whose answer tells how the server sees us, and nothing where nothing lies
+//! between (`mapping`).
 
 use std::time::Duration;
 
 use crate::base::{Entropy, Mono};
-use crate::port::net::{Flow, Transport};
+use crate::port::net::Transport;
 use crate::sip::endpoint::ClientKey;
 
 /// How long a pong may take.
@@ -46,11 +46,10 @@ impl KeepAlive {
         KeepAlive { next: None, pong_by: None, answers: false, question: None, manners: Manners::Unknown }
     }
 
-    /// Begins, unless it runs or nothing lies between the two ends.
-    pub(super) fn start(&mut self, now: Mono, flow: &Flow, dice: &mut Entropy) {
-        let alone = flow.transport == Transport::Udp && flow.remote.ip().to_canonical().is_loopback();
-        if self.next.is_none() && !alone {
-            self.next = Some(now + interval(flow.transport, dice));
+    /// Begins, unless it runs.
+    pub(super) fn start(&mut self, now: Mono, transport: Transport, dice: &mut Entropy) {
+        if self.next.is_none() {
+            self.next = Some(now + interval(transport, dice));
         }
     }
 

@@ -70,6 +70,15 @@ impl Registration {
         self.setup.flow.transport == Transport::Udp && self.public().is_some_and(|seen| seen != self.setup.flow.local)
     }
 
+    /// Whether nothing that could forget a datagram lies between us and a UDP server: it is on this very computer and
+    /// says that it sees us just where we are, not at the address of a relay (a container's, a tunnel's).
+    pub(super) fn is_face_to_face(&self, response: &Message) -> bool {
+        let flow = &self.setup.flow;
+        let says = response.via().is_some_and(|via| via.rport().is_some());
+        let here = flow.transport == Transport::Udp && flow.remote.ip().to_canonical().is_loopback();
+        here && says && self.public() == Some(flow.local)
+    }
+
     /// Our address in our Contact.
     pub(super) fn public(&self) -> Option<SocketAddr> {
         let contact = &self.setup.contact;

@@ -114,7 +114,9 @@ impl Registration {
         }
         self.moves = if moved { self.moves } else { 0 };
         (self.too_brief, self.unlisted) = (0, false);
-        self.keep_alive.start(now, &self.setup.flow, tools.entropy);
+        if !self.is_face_to_face(response) {
+            self.keep_alive.start(now, self.setup.flow.transport, tools.entropy);
+        }
         self.state = State::Registered { refresh, since: since.unwrap_or(now) };
         self.changes.push_back(Change::Registered(Granted {
             expires,

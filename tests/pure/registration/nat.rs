@@ -3,15 +3,15 @@
 use std::net::SocketAddr;
 
 use ringfence::phone::registration::{Change, Registration};
-use ringfence::port::net::{FlowId, Transport};
+use ringfence::port::net::{Flow, FlowId, Transport};
 use ringfence::sip::Message;
 
-use super::bench::{Bench, DIGEST, LOCAL, seconds};
+use super::bench::{Bench, DIGEST, LOCAL, flow, seconds};
 
 /// Registered by UDP from behind a router.
 fn behind_a_router() -> Bench {
     let mut bench = Bench::new(Transport::Udp);
-    bench.seen_as = "203.0.113.9:61000".parse().unwrap();
+    bench.seen_as = Some("203.0.113.9:61000".parse().unwrap());
     bench.act(Registration::register);
     bench.grant(600);
     bench.grant(600);
@@ -33,13 +33,13 @@ fn until_asked(bench: &mut Bench) -> u64 {
 #[test]
 fn behind_a_nat_the_contact_becomes_the_address_that_the_server_sees() {
     let mut bench = Bench::new(Transport::Udp);
-    bench.seen_as = "203.0.113.9:61000".parse().unwrap();
+    bench.seen_as = Some("203.0.113.9:61000".parse().unwrap());
     bench.act(Registration::register);
     bench.reply(401, &[("WWW-Authenticate", DIGEST)]);
     // Learnt from the 401 already: the private address is never bound.
     assert_eq!(bench.contacts(), [("sip:rf-1@203.0.113.9:61000".into(), "600".into())]);
     bench.grant(600);
-    assert_eq!(bench.granted().public, Some(bench.seen_as));
+    assert_eq!(bench.granted().public, bench.seen_as);
     assert_eq!(bench.requests(), 2);
     assert_eq!(bench.registration.contact().to_string(), "sip:rf-1@203.0.113.9:61000");
 }
@@ -47,7 +47,7 @@ fn behind_a_nat_the_contact_becomes_the_address_that_the_server_sees() {
 #[test]
 fn a_200_that_reveals_a_nat_is_followed_by_a_register_that_removes_the_old_binding() {
     let mut bench = Bench::new(Transport::Udp);
-    bench.seen_as = "203.0.113.9:61000".parse().unwrap();
+    bench.seen_as = Some("203.0.113.9:61000".parse().unwrap());
     bench.act(Registration::register);
     bench.grant(600);
     assert_eq!(bench.requests(), 2);
@@ -57,14 +57,14 @@ fn a_200_that_reveals_a_nat_is_followed_by_a_register_that_removes_the_old_bindi
     );
     bench.grant(600);
     assert_eq!(bench.changes.len(), 1, "told once, when it is right");
-    assert_eq!(bench.granted().public, Some(bench.seen_as));
+    assert_eq!(bench.granted().public, bench.seen_as);
 }
 
 #[test]
 fn a_new_mapping_is_noticed_within_two_minutes_by_a_server_that_lets_questions_lie() {
     let mut bench = behind_a_router();
     let before = bench.requests();
-    bench.seen_as = "203.0.113.9:62000".parse().unwrap();
+    bench.seen_as = Some("203.0.113.9:62000".parse().unwrap());
     bench.wait(seconds(120));
     assert_eq!(bench.requests(), before + 1);
     bench.grant(600);
@@ -73,7 +73,7 @@ fn a_new_mapping_is_noticed_within_two_minutes_by_a_server_that_lets_questions_l
         [("sip:rf-1@203.0.113.9:61000".into(), "0".into()), ("sip:rf-1@203.0.113.9:62000".into(), "600".into())]
     );
     bench.grant(600);
-    assert_eq!(bench.granted().public, Some(bench.seen_as));
+    assert_eq!(bench.granted().public, bench.seen_as);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_nat_with_a_new_port_for_every_request_does_not_make_us_register_for_ever() 
     let mut bench = Bench::new(Transport::Udp);
     bench.act(Registration::register);
     for port in 0..20 {
-        bench.seen_as = SocketAddr::new("203.0.113.9".parse().unwrap(), 61_000 + port);
+        bench.seen_as = Some(SocketAddr::new("203.0.113.9".parse().unwrap(), 61_000 + port));
         bench.grant(600);
     }
     assert!(bench.requests() <= 5, "{}", bench.requests());
@@ -93,7 +93,7 @@ fn a_new_mapping_is_noticed_by_the_answer_to_the_next_keep_alive_whatever_that_a
     for status in [200, 404, 407, 483] {
         let mut bench = behind_a_router();
         let before = bench.requests();
-        bench.seen_as = "203.0.113.9:62000".parse().unwrap();
+        bench.seen_as = Some("203.0.113.9:62000".parse().unwrap());
         until_asked(&mut bench);
         assert!(bench.millis() <= 25_000);
         assert_eq!(bench.requests(), before);
@@ -103,7 +103,7 @@ fn a_new_mapping_is_noticed_by_the_answer_to_the_next_keep_alive_whatever_that_a
             [("sip:rf-1@203.0.113.9:61000".into(), "0".into()), ("sip:rf-1@203.0.113.9:62000".into(), "600".into())]
         );
         bench.grant(600);
-        assert_eq!((bench.requests(), bench.granted().public), (before + 1, Some(bench.seen_as)));
+        assert_eq!((bench.requests(), bench.granted().public), (before + 1, bench.seen_as));
         // No credentials for a question, however it is answered.
         assert!(bench.questions.iter().all(|(_, question)| question.headers.iter().all(|one| !one.is_secret())));
     }
@@ -165,7 +165,7 @@ fn without_a_router_and_on_streams_nothing_is_asked() {
     for transport in [Transport::Udp, Transport::Tcp, Transport::Tls] {
         let mut bench = Bench::new(transport);
         if transport != Transport::Udp {
-            bench.seen_as = "203.0.113.9:61000".parse().unwrap();
+            bench.seen_as = Some("203.0.113.9:61000".parse().unwrap());
         }
         bench.act(Registration::register);
         bench.grant(600);
@@ -214,7 +214,7 @@ fn a_nat_with_a_new_port_for_every_request_is_not_asked_for_ever() {
     let mut port = 61_000;
     let mut elsewhere = |bench: &mut Bench| {
         port += 1;
-        bench.seen_as = SocketAddr::new("203.0.113.9".parse().unwrap(), port);
+        bench.seen_as = Some(SocketAddr::new("203.0.113.9".parse().unwrap(), port));
     };
     for _ in 0..5 {
         elsewhere(&mut bench);
@@ -223,4 +223,34 @@ fn a_nat_with_a_new_port_for_every_request_is_not_asked_for_ever() {
     assert!(matches!(bench.last_change(), Change::Registered(_)));
     bench.wait(seconds(110));
     assert_eq!(bench.questions.len(), 0);
+}
+
+#[test]
+fn a_server_that_sees_us_face_to_face_on_this_computer_needs_no_keep_alive() {
+    let (here, there): (SocketAddr, SocketAddr) =
+        ("127.0.0.1:40000".parse().unwrap(), "127.0.0.1:5060".parse().unwrap());
+    let (relay, router): (SocketAddr, SocketAddr) =
+        ("172.17.0.1:41000".parse().unwrap(), "192.168.1.1:5060".parse().unwrap());
+    for (transport, remote, seen_as, kept) in [
+        (Transport::Udp, there, Some(here), false),
+        // A container's or a tunnel's relay lies between, and forgets.
+        (Transport::Udp, there, Some(relay), true),
+        // A server that does not say how it sees us.
+        (Transport::Udp, there, None, true),
+        // A server that hangs is noticed.
+        (Transport::Tcp, there, Some(here), true),
+        // A neighbour: this computer's own firewall forgets, too.
+        (Transport::Udp, router, Some(here), true),
+    ] {
+        let mut bench = Bench::on(Flow { local: here, remote, ..flow(1, transport) });
+        bench.seen_as = seen_as;
+        bench.act(Registration::register);
+        bench.grant(600);
+        if bench.requests() == 2 {
+            bench.grant(600);
+        }
+        bench.wait(seconds(125));
+        let bytes = bench.changes.iter().any(|(_, change)| matches!(change, Change::KeepAlive(_)));
+        assert_eq!(bytes || !bench.questions.is_empty(), kept, "{transport:?} to {remote}, seen as {seen_as:?}");
+    }
 }
