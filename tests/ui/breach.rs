@@ -207,7 +207,6 @@ pub(crate) fn told() -> PhoneView {
     })
 }
 
-/// Nothing to do.
 /// The keyring holds two passwords for the line.
 pub(crate) fn several(state: KeptState) -> PhoneView {
     let kept = KeptPasswords { count: 2, state, until: None };
@@ -219,6 +218,7 @@ pub(crate) fn several(state: KeptState) -> PhoneView {
     view
 }
 
+/// Nothing to do.
 pub(crate) fn calm() -> PhoneView {
     with(SecurityView { todo: Vec::new(), notices: vec![maintenance()], ..security() })
 }

@@ -5,10 +5,11 @@ use egui_kittest::kittest::Queryable as _;
 use ringfence::base::AccountId;
 use ringfence::phone::command::{Command, Dialled};
 use ringfence::phone::problem::{Problem, ProblemKind};
-use ringfence::phone::view::{AccountState, AccountView, PhoneView, VaultState};
+use ringfence::phone::view::{AccountState, AccountView, KeptState, PhoneView, VaultState};
 use ringfence::port::net::Transport;
 use ringfence::ui::state::{Notice, Tab};
 
+use crate::breach;
 use crate::made_up::{self, HOME};
 use crate::rig::{asked, press, says, type_text, window};
 
@@ -192,4 +193,25 @@ fn f1_shows_the_keyboard_and_escape_hides_it() {
     window.key_press(Key::Escape);
     window.run();
     assert!(!window.state().state.shortcuts);
+}
+
+#[test]
+fn a_banners_button_leaves_its_words_room_and_stands_below_them_if_it_is_wide() {
+    for (view, title, action, below) in [
+        (
+            breach::several(KeptState::Found),
+            "The keyring holds 2 passwords for this line",
+            "Use the one that works",
+            true,
+        ),
+        (PhoneView { vault: VaultState::Locked, ..made_up::ready() }, "Your keyring is locked", "Try again", false),
+    ] {
+        let window = window(view);
+        // The live region says the same and takes no room.
+        let all = window.query_all_by_label(title).map(|node| node.rect());
+        let words = all.max_by(|a, b| a.height().total_cmp(&b.height())).expect("the title");
+        let button = window.get_by_label(action).rect();
+        assert!(words.height() < 20.0, "{title} stands in a column: {words:?}");
+        assert_eq!(button.top() > words.bottom(), below, "{action}: {button:?}, {words:?}");
+    }
 }

@@ -55,12 +55,19 @@ impl Banner<'_> {
                 ui.horizontal(|ui| {
                     ui.spacing_mut().item_spacing = vec2(10.0, 2.0);
                     ui.label(RichText::new(self.icon).font(theme::icon_font(20.0)).color(ink));
-                    let buttons = self.button_width(ui);
+                    let dismiss = if self.dismiss { theme::TARGET + 10.0 } else { 0.0 };
+                    let action = self.action_width(ui);
+                    // Beside a wide button the words would stand in a column of single words.
+                    let below = action > ui.available_width() / 3.0;
                     ui.vertical(|ui| {
-                        ui.set_width(ui.available_width() - buttons);
+                        ui.set_width(ui.available_width() - dismiss - if below { 0.0 } else { action });
                         self.words(ui, ink);
+                        if let Some(action) = self.action.filter(|_| below) {
+                            ui.add_space(6.0);
+                            pressed.action = ui.add(Button::new(Kind::Main, action)).clicked();
+                        }
                     });
-                    if let Some(action) = self.action {
+                    if let Some(action) = self.action.filter(|_| !below) {
                         pressed.action = ui.add(Button::new(Kind::Main, action)).clicked();
                     }
                     if self.dismiss {
@@ -87,14 +94,12 @@ impl Banner<'_> {
         }
     }
 
-    fn button_width(&self, ui: &Ui) -> f32 {
-        let words = self.action.map_or(0.0, |words| {
-            super::one_line(ui, words, theme::font(13.0, Weight::SemiBold), Color32::PLACEHOLDER, f32::INFINITY)
-                .size()
-                .x
-                + 34.0
-        });
-        words + if self.dismiss { theme::TARGET + 10.0 } else { 0.0 }
+    /// What the action takes beside the words, in points; 0 without one.
+    fn action_width(&self, ui: &Ui) -> f32 {
+        self.action.map_or(0.0, |words| {
+            let font = theme::font(13.0, Weight::SemiBold);
+            super::one_line(ui, words, font, Color32::PLACEHOLDER, f32::INFINITY).size().x + 34.0
+        })
     }
 }
 
