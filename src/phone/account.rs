@@ -26,8 +26,8 @@ pub struct Account {
     pub record: Record,
     /// Its address.
     pub address: Address,
-    /// When calls were refused for the password that it has.
-    pub calls_refused: Vec<Mono>,
+    /// When the last two calls were refused for the password that it has, the older one first.
+    pub calls_refused: [Option<Mono>; 2],
     /// Its password, once it is known.
     pub auth: Option<Authenticator>,
     /// A line without registration: the request that asks its server for the realm.
@@ -131,7 +131,7 @@ impl Account {
         Account {
             record,
             address,
-            calls_refused: Vec::new(),
+            calls_refused: [None; 2],
             auth: None,
             realm_question: None,
             unkept: None,
@@ -181,7 +181,7 @@ impl Account {
     /// Takes the password.
     pub fn set_password(&mut self, password: &Secret<String>) {
         if self.auth.as_ref().is_none_or(|auth| auth.password() != password) {
-            self.calls_refused.clear();
+            self.calls_refused = [None; 2];
         }
         if let Some(auth) = &mut self.auth {
             auth.set_password(password.clone());
@@ -199,8 +199,14 @@ impl Account {
     /// whoever is called could forge two refusals through the proxy and silence a line that is well.
     #[must_use]
     pub fn calls_would_look_like_an_attack(&self, now: Mono) -> bool {
-        self.record.draft.no_registration
-            && self.calls_refused.iter().filter(|at| now.since(**at) < REFUSED_CALLS).count() >= 2
+        let [older, _] = self.calls_refused;
+        self.record.draft.no_registration && older.is_some_and(|at| now.since(at) < REFUSED_CALLS)
+    }
+
+    /// A call was refused for the password.
+    pub fn call_was_refused(&mut self, now: Mono) {
+        let [_, last] = self.calls_refused;
+        self.calls_refused = [last, Some(now)];
     }
 
     /// Whether the password that it registered with may be kept: one that the registrar did not ask for does not take

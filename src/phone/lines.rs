@@ -81,7 +81,7 @@ impl Phone {
                 Effect::NextServer(account, problem) => self.leave_server(now, account, problem),
                 Effect::PasswordRefused(account, times) => {
                     if let Some(account) = self.account(account) {
-                        account.calls_refused.push(now.mono);
+                        account.call_was_refused(now.mono);
                     }
                     self.refused_elsewhere(now, account, times);
                 }

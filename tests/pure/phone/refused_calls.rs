@@ -76,6 +76,20 @@ fn after_two_refused_calls_none_is_placed_for_ten_minutes_on_a_line_without_regi
 }
 
 #[test]
+fn of_refused_calls_only_the_last_two_count_and_only_for_ten_minutes() {
+    let mut world = refused_unregistered();
+    let mut leaves = |after| {
+        world.pass(Duration::from_secs(after));
+        let before = invites(&world);
+        call(&mut world);
+        invites(&world) > before
+    };
+    assert_eq!([0, 601, 601].map(&mut leaves), [true; 3], "never two within ten minutes");
+    assert_eq!([40, 40].map(&mut leaves), [true, false]);
+    assert_eq!([480, 39, 2].map(&mut leaves), [false, false, true], "until the older one is ten minutes old");
+}
+
+#[test]
 fn whoever_is_called_cannot_silence_a_registered_line_with_forged_refusals() {
     let mut world = refused();
     for _ in 0..3 {
