@@ -7,8 +7,8 @@ use super::line::{Fields, Mistake};
 use crate::base::{AccountId, Secret};
 use crate::phone::command::{ChangeCommand, Command, SafetyCommand};
 use crate::phone::view::{
-    AccountView, ChangePhase, ChangeView, CheckItem, CheckState, Fact, KeyringTrouble, LaterWhy, NeedsPerson,
-    OldPassword, SecurityView, StepState, Todo,
+    AccountView, ChangePhase, ChangeView, CheckItem, CheckState, Fact, KeptPasswords, KeyringTrouble, LaterWhy,
+    NeedsPerson, OldPassword, SecurityView, StepState, Todo,
 };
 
 /// What a line asks for; the account comes beside it.
@@ -208,12 +208,16 @@ pub(super) fn tell(account: &AccountView, security: &SecurityView) -> Value {
         "lockdown": security.lockdown,
         "limits_at_provider": security.limits_there,
         "restricted": security.restricted,
-        "kept_passwords": security.kept.map(|kept| json!({ "count": kept.count, "state": kept.state, "until": kept.until })),
+        "kept_passwords": security.kept.map(kept_passwords),
         "portal": security.contact.portal.as_ref().map(|link| &link.url),
         "change_page": security.contact.change.as_ref().map(|link| &link.url),
         "support": security.contact.support,
         "fraud": security.contact.fraud,
     })
+}
+
+fn kept_passwords(kept: KeptPasswords) -> Value {
+    json!({ "count": kept.count, "state": kept.state, "can_be_tried": kept.can_be_tried, "until": kept.until })
 }
 
 fn todo(todo: &Todo) -> &'static str {

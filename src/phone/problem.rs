@@ -98,6 +98,8 @@ pub enum ProblemKind {
     PasswordGone,
     /// The keyring holds several passwords for this account, and does not say which.
     SeveralPasswords,
+    /// None of these was tried: the keyring does not say whether a change of the password is open.
+    KeptNotTried,
     /// This is not the passphrase of the file that the passwords are in.
     WrongPassphrase,
     /// The passphrase that was chosen is too short.
@@ -187,6 +189,7 @@ impl Problem {
             ProblemKind::WeakerTransport => format!("{about} was encrypted before, and is not now."),
             ProblemKind::PasswordGone => format!("The password of {about} is not where it was kept."),
             ProblemKind::SeveralPasswords => format!("The keyring holds several passwords for {about}."),
+            ProblemKind::KeptNotTried => format!("None of the passwords for {about} was tried."),
             ProblemKind::WrongPassphrase => "This is not the passphrase.".into(),
             ProblemKind::ShortPassphrase => "The passphrase is too short.".into(),
             ProblemKind::PassphraseFileRestored => "The file with your passwords was damaged.".into(),
@@ -247,6 +250,7 @@ impl Problem {
             ProblemKind::WeakerTransport => "Your password was not sent: somebody may be in between. If your provider confirms it, allow it in Settings.".into(),
             ProblemKind::PasswordGone => "Another keyring may be in use now, or it was emptied. Type the password again.".into(),
             ProblemKind::SeveralPasswords => "Ringfence does not guess: it can try them, the newest first, and use the one that works.".into(),
+            ProblemKind::KeptNotTried => "The keyring does not say whether a change of it is open. Unlock the keyring; if it holds several entries under one name, delete those that are not yours in its own program. Then try again.".into(),
             ProblemKind::WrongPassphrase => "Nothing was lost. Type it again.".into(),
             ProblemKind::ShortPassphrase => "Take at least 8 characters: several words are easy to keep in mind.".into(),
             ProblemKind::PassphraseFileRestored => "The copy from before the last change was opened instead. If a line is refused now, type its password again.".into(),

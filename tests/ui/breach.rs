@@ -209,7 +209,7 @@ pub(crate) fn told() -> PhoneView {
 
 /// The keyring holds two passwords for the line.
 pub(crate) fn several(state: KeptState) -> PhoneView {
-    let kept = KeptPasswords { count: 2, state, until: None };
+    let kept = KeptPasswords { count: 2, state, can_be_tried: state == KeptState::Found, until: None };
     let mut view = with(SecurityView { todo: vec![Todo::SeveralPasswords(kept)], kept: Some(kept), ..security() });
     view.security[0].notices.clear();
     if matches!(state, KeptState::Found | KeptState::Trying) {

@@ -387,7 +387,7 @@ fn troubled() -> PhoneView {
         Todo::FinishChange,
         Todo::Weaker(weaker),
         Todo::OldPasswordAccepted,
-        Todo::SeveralPasswords(KeptPasswords { count: 3, state: KeptState::Works, until: None }),
+        Todo::SeveralPasswords(KeptPasswords { count: 3, state: KeptState::Works, can_be_tried: false, until: None }),
         Todo::DevicesNeedPassword(2),
         Todo::NoticesNotConfirmed(ago(9, 0)),
     ];

@@ -96,22 +96,32 @@ impl Phone {
         let hosted = self.security.changes.get(&account.id());
         let waits = hosted.filter(|hosted| matches!(hosted.status(), Status::Waiting { .. }));
         let until = waits.filter(|_| state == KeptState::Trying).and_then(|hosted| hosted.until());
-        Some(KeptPasswords { count: several.count, state, until })
+        let can_be_tried =
+            matches!(state, KeptState::Found | KeptState::NoneWorks) && self.why_none_is_tried(account).is_none();
+        Some(KeptPasswords { count: several.count, state, can_be_tried, until })
     }
 
     /// "Use the one that works".
     pub(in crate::phone) fn try_kept(&mut self, id: AccountId) -> Result<(), Problem> {
         let account = self.accounts.iter().find(|account| account.id() == id).ok_or_else(|| not_now(""))?;
-        // A line that is merely not connected has a password; and a change finds out by itself what is in force.
-        let is_needed = matches!(account.link, Link::NeedsPassword | Link::Rejected);
-        let is_busy = match self.security.changes.get(&id).filter(|hosted| hosted.has_begun()) {
+        if let Some(why) = self.why_none_is_tried(account) {
+            return Err(Problem::new(why, account.address.shown()));
+        }
+        self.read_several(id, KeptState::Found, What::Try)
+    }
+
+    /// Why none of them can be tried now, if that is so.
+    fn why_none_is_tried(&self, account: &Account) -> Option<ProblemKind> {
+        // One that is merely not connected has a password.
+        if !needs_one(account) {
+            return Some(ProblemKind::NotNow);
+        }
+        // A change finds out by itself what is in force.
+        let is_changing = match self.security.changes.get(&account.id()).filter(|hosted| hosted.has_begun()) {
             Some(hosted) => hosted.machine().txn().is_some() || !hosted.machine().can_be_given(),
             None => self.security.journal.accounts.get(&account.record.uuid).is_some_and(is_open),
         };
-        if !is_needed || is_busy {
-            return Err(not_now(""));
-        }
-        self.read_several(id, KeptState::Found, What::Try)
+        is_changing.then_some(ProblemKind::ChangeUnderWay)
     }
 
     /// "Delete the others": what the line signs in with is proven.
@@ -210,7 +220,7 @@ impl Phone {
 
     /// There is one entry again: what waited for that goes on.
     fn there_is_one(&mut self, now: Now, id: AccountId) {
-        if self.account(id).is_some_and(|account| matches!(account.link, Link::NeedsPassword | Link::Rejected)) {
+        if self.account(id).is_some_and(|account| needs_one(account)) {
             self.load_password(id);
         } else if self.account(id).is_some_and(|account| account.may_keep()) {
             self.keep_password(id);
@@ -288,6 +298,28 @@ impl Phone {
         }
     }
 
+    /// The keyring does not say whether a change is open: none is tried, and the one whose turn it was is nothing that
+    /// the line may sign in with.
+    pub(in crate::phone) fn several_unread(&mut self, now: Now, id: AccountId, why: &VaultError) {
+        if !self.tries_several(id) {
+            return;
+        }
+        self.stop_trying_several(id);
+        // An emergency call may have the line.
+        let is_quiet = self.host.is_quiet(id);
+        let Some(account) = self.account(id) else { return };
+        let problem = Problem::new(ProblemKind::KeptNotTried, account.address.shown()).with_detail(why.to_string());
+        (account.auth, account.problem, account.probe_first) = (None, Some(problem.clone()), false);
+        if !is_quiet {
+            let flow = account.flow().map(|flow| flow.id);
+            account.link = Link::NeedsPassword;
+            if let Some(flow) = flow {
+                self.close_flow(now, flow);
+            }
+        }
+        self.out.push_back(Output::Event(Event::Refused(problem)));
+    }
+
     /// Nothing more is tried: the person has typed one, or the machine cannot begin. True if something was.
     pub(in crate::phone) fn stop_trying_several(&mut self, id: AccountId) -> bool {
         let Some(several) = self.passwords.several.get_mut(&id) else { return false };
@@ -299,12 +331,16 @@ impl Phone {
     }
 }
 
+/// Whether the line waits for a password.
+fn needs_one(account: &Account) -> bool {
+    matches!(account.link, Link::NeedsPassword | Link::Rejected)
+}
+
 impl Several {
     /// The password that the line signs in with, if the provider has accepted it: to REGISTER, or before.
     fn proves<'a>(&self, account: &'a Account) -> Option<&'a Secret<String>> {
         let password = account.auth.as_ref()?.password();
-        let is_needed = matches!(account.link, Link::NeedsPassword | Link::Rejected);
         let registered = account.registered && account.vouched;
-        (!is_needed && (registered || self.proven.as_ref() == Some(password))).then_some(password)
+        (!needs_one(account) && (registered || self.proven.as_ref() == Some(password))).then_some(password)
     }
 }

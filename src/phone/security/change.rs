@@ -104,10 +104,10 @@ impl Phone {
             Reply::Failed(_) if self.keeps_nothing(id) => None,
             Reply::Failed(why) => {
                 tracing::warn!(%why, "the vault cannot say whether a change is open");
+                self.several_unread(now, id, &why);
                 if let Some(hosted) = self.security.changes.get_mut(&id) {
                     hosted.unread = Some(why);
                 }
-                self.stop_trying_several(id);
                 return self.release_line(now, id);
             }
         };

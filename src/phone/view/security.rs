@@ -167,6 +167,8 @@ pub struct KeptPasswords {
     pub count: usize,
     /// What is done about it.
     pub state: KeptState,
+    /// Whether they can be tried now: not while the line has a password that may be right, or a change of it is open.
+    pub can_be_tried: bool,
     /// Trying goes on then: the line's budget is used up, or nobody answers.
     pub until: Option<WallTime>,
 }
@@ -175,7 +177,7 @@ pub struct KeptPasswords {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeptState {
-    /// Nothing yet: they can be tried, the newest first.
+    /// Nothing yet.
     Found,
     /// They are being tried.
     Trying,

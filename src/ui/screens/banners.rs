@@ -67,7 +67,8 @@ fn account_banner(
             if let Some(kept) = why.kept {
                 let (title, advice, _) = text::kept::several(kept, &account.provider, why.now);
                 let asks = Asks { title: &text::sentence(title), advice: &text::sentence(advice), details: None };
-                if give_password(ui, account, &asks, Some(text::kept::USE_THE_ONE), password, out) {
+                let action = kept.can_be_tried.then_some(text::kept::USE_THE_ONE);
+                if give_password(ui, account, &asks, action, password, out) {
                     out.push(Command::Safety(account.id, SafetyCommand::TryKept));
                 }
                 return;

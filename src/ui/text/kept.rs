@@ -9,6 +9,13 @@ pub(in crate::ui) const USE_THE_ONE: &str = "Use the one that works";
 pub(in crate::ui) fn several(kept: KeptPasswords, provider: &str, now: &Moment) -> (String, String, &'static str) {
     let title = format!("The keyring holds {} passwords for this line", kept.count);
     match (kept.state, kept.until) {
+        (KeptState::Found, _) if !kept.can_be_tried => {
+            let small = format!(
+                "Ringfence does not guess. It tries them at {provider} only while the line has no password that may \
+                 be right, and no change of it is open. Nothing is deleted."
+            );
+            (title, small, "")
+        }
         (KeptState::Found, _) => {
             let small = format!(
                 "Ringfence does not guess. It can try them at {provider}, the newest first. Nothing is deleted."

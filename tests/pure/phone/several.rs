@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use ringfence::base::Secret;
 use ringfence::phone::command::{AccountDraft, ChangeCommand, Command, SafetyCommand};
+use ringfence::phone::event::Event;
 use ringfence::phone::problem::ProblemKind;
 use ringfence::phone::view::{
     AccountState, ChangePhase, KeptPasswords, KeptState, NeedsPerson, PasswordPlace, Todo, VaultState,
 };
 use ringfence::phone::{Input, VaultUse};
 use ringfence::port::net::{FlowId, NetError, Report, Transport};
-use ringfence::port::vault::{EntryId, Listed, Reply, Request};
+use ringfence::port::vault::{EntryId, Listed, Reply, Request, Slot, VaultError};
 
 use super::changing::{at_the_website, change, phase, security};
+use super::emergency::leaves_within_a_second;
 use super::world::{Entry, NEW, PASSWORD, Talk, Vault, World, numeric, server};
 
 /// The next day: the keyring holds these under the line's name, newest first.
@@ -37,6 +39,10 @@ fn kept(world: &World) -> Option<(usize, KeptState)> {
     security(world).kept.map(|kept| (kept.count, kept.state))
 }
 
+fn can_be_tried(world: &World) -> bool {
+    security(world).kept.is_some_and(|kept| kept.can_be_tried)
+}
+
 fn safety(world: &mut World, command: SafetyCommand) {
     let id = world.id();
     world.command(Command::Safety(id, command));
@@ -48,7 +54,7 @@ fn nothing_is_tried_or_deleted_before_the_person_says_so() {
     world.load();
     world.pass(Duration::from_secs(24 * 3600));
     assert_eq!((world.state(), kept(&world)), (Some(AccountState::NeedsPassword), Some((2, KeptState::Found))));
-    assert_eq!((world.credentials(), world.opened.len()), (0, 0));
+    assert_eq!((world.credentials(), world.opened.len(), can_be_tried(&world)), (0, 0, true));
     assert_eq!(world.several.values().map(Vec::len).sum::<usize>(), 2);
     assert_eq!(world.view().vault, VaultState::Ok, "the keyring itself works");
     let problem = world.view().accounts[0].problem.as_ref().map(|problem| problem.kind);
@@ -199,6 +205,7 @@ fn a_registrar_that_asks_nobody_proves_no_password() {
     let id = world.id();
     world.command(Command::GivePassword(id, Secret::from("mistyped")));
     assert_eq!((world.state(), kept(&world)), (Some(AccountState::Registered), Some((2, KeptState::Found))));
+    assert!(!can_be_tried(&world), "the line has one that may be right");
     safety(&mut world, SafetyCommand::DeleteOthers);
     assert_eq!(world.several.values().map(Vec::len).sum::<usize>(), 2);
     tidy_up(&mut world, PASSWORD);
@@ -230,17 +237,18 @@ fn a_line_without_registration_proves_only_what_was_tried() {
     assert_eq!(world.bindings, before.bindings, "and nothing was bound for that");
 }
 
-fn not_now(world: &mut World, command: SafetyCommand) -> bool {
+fn refused(world: &mut World, command: SafetyCommand) -> Option<ProblemKind> {
     let id = world.id();
     world.ask(7, Command::Safety(id, command));
-    matches!(world.outcome(7), Some(Err(problem)) if problem.kind == ProblemKind::NotNow)
+    world.outcome(7).and_then(Result::err).map(|problem| problem.kind)
 }
 
 #[test]
 fn while_a_password_change_is_open_none_is_tried_for_it_finds_out_itself_what_is_in_force() {
     let mut world = the_day_after(&at_the_website(VaultUse::Keyring), &["wrong-1", PASSWORD]);
     world.load();
-    assert!(not_now(&mut world, SafetyCommand::TryKept), "the journal says that it is open");
+    assert!(!can_be_tried(&world), "the journal says that it is open");
+    assert_eq!(refused(&mut world, SafetyCommand::TryKept), Some(ProblemKind::ChangeUnderWay));
     assert_eq!((kept(&world), world.credentials()), (Some((2, KeptState::Found)), 0));
 
     let mut world = at_the_website(VaultUse::Keyring);
@@ -255,9 +263,65 @@ fn while_a_password_change_is_open_none_is_tried_for_it_finds_out_itself_what_is
     assert_eq!((world.state(), kept(&world)), (Some(AccountState::Rejected), Some((2, KeptState::Found))));
     assert_eq!(phase(&world), ChangePhase::NeedsPerson(NeedsPerson::NeitherWorks));
     let refusals = world.refusals.len();
-    assert!(not_now(&mut world, SafetyCommand::TryKept), "the change is there");
+    assert!(!can_be_tried(&world), "the change is there");
+    assert_eq!(refused(&mut world, SafetyCommand::TryKept), Some(ProblemKind::ChangeUnderWay));
     assert_eq!((kept(&world), world.refusals.len()), (Some((2, KeptState::Found)), refusals));
     assert_eq!(phase(&world), ChangePhase::NeedsPerson(NeedsPerson::NeitherWorks), "and goes on where it was");
+}
+
+fn is_told(world: &World) -> bool {
+    let told = |event: &Event| matches!(event, Event::Refused(it) if it.kind == ProblemKind::KeptNotTried);
+    world.events.iter().any(told)
+}
+
+/// The keyring holds two of this entry of the line, too.
+fn spoil_slot(world: &mut World, slot: &str) -> String {
+    let line = world.several.keys().next().expect("several").clone();
+    let name = format!("{line}/{slot}");
+    world.several.insert(name.clone(), vec![("item 8".into(), "one".into()), ("item 9".into(), "two".into())]);
+    name
+}
+
+#[test]
+fn where_a_change_of_the_password_cannot_be_read_none_is_tried_and_the_person_is_told_why() {
+    for slot in ["Txn", "Attic"] {
+        let mut world = holding(&["wrong-1", PASSWORD]);
+        let name = spoil_slot(&mut world, slot);
+        world.load();
+        safety(&mut world, SafetyCommand::TryKept);
+        assert!(is_told(&world), "{slot}");
+        assert_eq!((world.state(), kept(&world)), (Some(AccountState::NeedsPassword), Some((2, KeptState::Found))));
+        leaves_within_a_second(&mut world, slot);
+        world.pass(Duration::from_secs(60));
+        assert_eq!((world.state(), world.credentials()), (Some(AccountState::NeedsPassword), 0), "{slot}");
+        world.several.remove(&name);
+        assert!(can_be_tried(&world), "{slot}");
+        safety(&mut world, SafetyCommand::TryKept);
+        assert_eq!((world.state(), kept(&world)), (Some(AccountState::Registered), Some((2, KeptState::Works))));
+    }
+    let mut world = holding(&["wrong-1", PASSWORD]);
+    spoil_slot(&mut world, "DeviceKey");
+    world.load();
+    safety(&mut world, SafetyCommand::TryKept);
+    assert_eq!((world.state(), is_told(&world)), (Some(AccountState::Registered), false), "that is no password");
+}
+
+#[test]
+fn a_keyring_that_fails_between_two_attempts_leaves_the_line_without_the_next_one() {
+    let mut world = holding(&["wrong-1", PASSWORD]);
+    world.load();
+    (world.vault, world.unanswered) = (Vault::Stuck, Vec::new());
+    safety(&mut world, SafetyCommand::TryKept);
+    answer(&mut world, |request| matches!(request, Request::List(_)), listed(&["wrong-1", PASSWORD]));
+    for _ in [Slot::Txn, Slot::Attic] {
+        answer(&mut world, |request| matches!(request, Request::Get(_)), Reply::Absent);
+    }
+    assert_eq!((world.refusals.len(), kept(&world)), (1, Some((2, KeptState::Trying))));
+    answer(&mut world, |request| matches!(request, Request::Get(_)), Reply::Failed(VaultError::Locked));
+    world.pass(Duration::from_secs(3600));
+    assert_eq!((world.state(), kept(&world)), (Some(AccountState::NeedsPassword), Some((2, KeptState::Found))));
+    assert_eq!((is_told(&world), world.refusals.len()), (true, 1));
+    assert!(world.flows.is_empty(), "{:?}", world.flows);
 }
 
 #[test]
@@ -287,7 +351,8 @@ fn a_line_that_is_merely_not_connected_tries_none() {
     let door = world.servers.get_mut(&(Transport::Tls, server("192.0.2.2:5061"))).expect("the door");
     door.door = Entry::Fails(NetError::Refused);
     world.net_report(Report::Closed(FlowId(world.next_flow), NetError::Closed));
-    safety(&mut world, SafetyCommand::TryKept);
+    assert!(!can_be_tried(&world));
+    assert_eq!(refused(&mut world, SafetyCommand::TryKept), Some(ProblemKind::NotNow));
     assert_eq!(kept(&world), Some((2, KeptState::Found)));
 }
 
@@ -371,7 +436,10 @@ fn a_change_whose_new_password_finds_several_entries_in_its_place_ends_well_with
     world.password = NEW.into();
     change(&mut world, ChangeCommand::ChangedIt);
     assert_eq!(phase(&world), ChangePhase::Keeping, "the line works, and the new one is safe beside");
-    assert_eq!(security(&world).kept, Some(KeptPasswords { count: 2, state: KeptState::Works, until: None }));
+    assert_eq!(
+        security(&world).kept,
+        Some(KeptPasswords { count: 2, state: KeptState::Works, can_be_tried: false, until: None })
+    );
     assert_eq!(world.state(), Some(AccountState::Registered));
     safety(&mut world, SafetyCommand::DeleteOthers);
     assert!(matches!(phase(&world), ChangePhase::Done { .. }), "{:?}", phase(&world));

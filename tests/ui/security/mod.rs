@@ -10,8 +10,8 @@ use ringfence::phone::command::{Begin, ChangeCommand, Command, NoticeCommand, Sa
 use ringfence::phone::guard::{Class, Rules};
 use ringfence::phone::settings::Settings;
 use ringfence::phone::view::{
-    AccountView, Fact, GuardRule, KeptState, LimitsThere, PasswordPlace, PhoneView, Protection, RehearsalView,
-    SecurityView, Todo, Weaker,
+    AccountView, Fact, GuardRule, KeptPasswords, KeptState, LimitsThere, PasswordPlace, PhoneView, Protection,
+    RehearsalView, SecurityView, Todo, Weaker,
 };
 use ringfence::ui::state::{LoginStart, Page, SecurityPage, Tab};
 
@@ -94,6 +94,20 @@ fn several_passwords_in_the_keyring_are_tried_at_a_press_and_the_others_deleted_
     let mut window = tall(breach::several(KeptState::Works));
     press(&mut window, "Show");
     assert_eq!(window.state().state.page, Page::Security);
+}
+
+#[test]
+fn passwords_in_the_keyring_that_would_not_be_tried_now_are_not_offered() {
+    let mut view = breach::several(KeptState::Found);
+    let kept = KeptPasswords { count: 2, state: KeptState::Found, can_be_tried: false, until: None };
+    (view.security[0].kept, view.security[0].todo) = (Some(kept), vec![Todo::SeveralPasswords(kept)]);
+    let window = tall(view.clone());
+    assert!(says(&window, "The keyring holds 2 passwords for this line") && says(&window, "Nothing is deleted"));
+    assert!(window.query_by_label("Use the one that works").is_none());
+    assert!(window.query_by_label("Enter").is_some(), "it can be typed");
+    let window = page(view, SecurityPage::Centre);
+    assert!(says(&window, "only while the line has no password that may be right"));
+    assert!(window.query_by_label_contains("Try them").is_none());
 }
 
 #[test]
