@@ -324,3 +324,45 @@ impl Studio {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::io::audio::waker;
+    use crate::media::voice::tests::erle;
+
+    /// A studio whose microphone is a device. Its ring stays empty: the tests bring their own sound.
+    fn studio(voice_processing: VoiceProcessing) -> Studio {
+        let (waker, _sleeper) = waker::pair().expect("two ends");
+        let inbox = Arc::new(Inbox { items: Mutex::default(), waker });
+        let devices = Devices { voice_processing, ..Devices::default() };
+        let mut studio = Studio::new(Clock::start(), devices, inbox, Arc::new(|_| {}));
+        let (_, ring) = rtrb::RingBuffer::new(FRAME);
+        studio.mic = Mic::Device(Box::new(Captured::new(ring, 48_000)));
+        studio
+    }
+
+    /// In the thread's order, with the delay of the shortest playback ring and one capture callback.
+    fn erle_of(mut studio: Studio) -> f32 {
+        erle(3, |far, mic| {
+            studio.process(mic);
+            studio.finish(&mut far.clone());
+        })
+    }
+
+    #[test]
+    fn what_the_loudspeaker_plays_is_taken_out_of_the_microphone() {
+        let erle = erle_of(studio(VoiceProcessing::On));
+        assert!(erle >= 30.0, "{erle} dB");
+    }
+
+    #[test]
+    fn voice_processing_that_is_off_and_files_leave_the_microphone_as_it_is() {
+        assert_eq!(erle_of(studio(VoiceProcessing::Off)), 0.0);
+        let mut from_nowhere = studio(VoiceProcessing::On);
+        from_nowhere.mic = Mic::Silence;
+        assert_eq!(erle_of(from_nowhere), 0.0);
+    }
+}
