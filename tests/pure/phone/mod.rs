@@ -6,6 +6,7 @@ mod billed;
 mod changing;
 mod changing_by_api;
 mod changing_killed;
+mod chosen;
 mod devices;
 mod emergency;
 mod emergency_in_a_change;

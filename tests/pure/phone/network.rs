@@ -141,7 +141,8 @@ impl World {
     /// The 407 of the proxy, if there is one and it does not know who asks.
     fn ask_at_the_proxy(&mut self, request: &Message) -> Option<Message> {
         let proxy = self.proxy.as_mut().filter(|_| request.method() != Some(&Method::Ack))?;
-        let known = |login: &str| (login == "anna").then(|| Secret::new(PASSWORD.to_owned()));
+        let whose = &self.login;
+        let known = |login: &str| (login == whose).then(|| Secret::new(PASSWORD.to_owned()));
         if matches!(proxy.verify(request, Door::Proxy, self.now.mono, known), Verdict::Good(_)) {
             return None;
         }
@@ -151,8 +152,8 @@ impl World {
     }
 
     fn ask_who_calls(&mut self, invite: &Message) -> Message {
-        let beside = self.beside.clone();
-        let known = |login: &str| (login == "anna").then(|| Secret::new(beside.clone()));
+        let (whose, beside) = (&self.login, &self.beside);
+        let known = |login: &str| (login == whose).then(|| Secret::new(beside.clone()));
         match self.verifier.verify(invite, Door::Proxy, self.now.mono, known) {
             Verdict::Good(_) => return taken(invite),
             Verdict::Bad => self.refusals.push(self.now.mono),
@@ -173,8 +174,8 @@ impl World {
             }
             Subscribes::Grants(seconds) => request.expires().map_or(seconds, |wanted| wanted.min(seconds)),
         };
-        let beside = self.beside.clone();
-        let known = |login: &str| (login == "anna").then(|| Secret::new(beside.clone()));
+        let (whose, beside) = (&self.login, &self.beside);
+        let known = |login: &str| (login == whose).then(|| Secret::new(beside.clone()));
         let verdict = self.verifier.verify(request, Door::Server, self.now.mono, known);
         if verdict == Verdict::Bad {
             self.refusals.push(self.now.mono);
@@ -196,7 +197,7 @@ impl World {
         // Nobody's password, so that credentials are judged even if none is known.
         let mut verdict = self.verifier.verify(request, Door::Server, self.now.mono, |_| Some(Secret::from("\u{0}")));
         for password in takes {
-            let known = |login: &str| (login == "anna").then(|| Secret::new(password.clone()));
+            let known = |login: &str| (*login == self.login).then(|| Secret::new(password.clone()));
             verdict = self.verifier.verify(request, Door::Server, self.now.mono, known);
             if matches!(verdict, Verdict::Good(_)) {
                 break;

@@ -102,7 +102,6 @@ fn options(world: &World, from: &Flow) -> Message {
     let uri = contact.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
     Message::request(Method::Options, Uri::parse(&uri).unwrap())
         .with("Via", format!("SIP/2.0/{} {};branch=z9hG4bKx", from.transport.via(), from.remote))
-        .with("Max-Forwards", 70)
         .with("From", "<sip:scanner@198.51.100.9>;tag=1")
         .with("To", "<sip:anna@voip.example>")
         .with("Call-ID", "scan")

@@ -79,6 +79,8 @@ pub(super) struct World {
     pub(super) released: Vec<release::Order>,
     /// HTTPS requests as they were made.
     pub(super) requested: Vec<(Mono, http::Request)>,
+    /// Under which name the password is right.
+    pub(super) login: String,
     /// What the registrar takes.
     pub(super) password: String,
     /// The passwords among which a registrar with the API finds the right one: it knows hashes only.
@@ -173,6 +175,7 @@ impl World {
             bindings: Vec::new(),
             others: Vec::new(),
             names_contacts: true,
+            login: "anna".to_owned(),
             password: PASSWORD.to_owned(),
             known: [PASSWORD, NEW, "theirs-5150"].map(str::to_owned).into(),
             also_takes: None,
