@@ -1,8 +1,8 @@
 //! Where a provider's servers are: the procedure of RFC 3263 for each transport at once.
 //!
 //! Which look-ups are needed follows from the answers that are there; when nothing is missing any more, the rows of
-//! each transport follow, best first. All look-ups that can be known beforehand are asked in parallel: sign-in has
-//! six seconds. A transport that DNS says nothing about is tried at the hosts that the others' rows name.
+//! each transport follow, best first. All look-ups that can be known beforehand are asked in parallel: a person
+//! waits. A transport that DNS says nothing about is tried at the hosts that the others' rows name.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};

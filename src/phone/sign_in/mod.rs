@@ -6,8 +6,10 @@
 //!               └────► Asking ─► Registering           every state ─► Failed; the draft stays in the window
 //! ```
 //!
-//! Finding and trying take six seconds together. A less protected transport is not even tried before the better ones
-//! have failed or taken long, so that a provider with TLS never sees the account's name in the clear. The password is
+//! Finding takes six seconds at most, trying six more from the moment when the servers are known: however long DNS took,
+//! every transport is tried, and a person hears the result within twelve. A less protected transport is not even tried
+//! before the better ones have failed or taken long, so that a provider with TLS never sees the account's name in the
+//! clear. The password is
 //! not used before a transport is chosen; a wrong certificate ends the attempt, for it may be an attack. TCP and UDP
 //! count as answering when a REGISTER that binds nothing (RFC 3261 §10.2.3) gets any answer.
 
@@ -37,7 +39,7 @@ use crate::sip::endpoint::ClientKey;
 use progress::failed;
 use tries::{Try, TryState};
 
-/// Finding and trying together.
+/// Finding, and then trying, for so long each. Not together: what slow DNS took would be missing for the last transport.
 const PATIENCE: Duration = Duration::from_secs(6);
 /// A better transport that is still silent then is given up for a worse one that answers.
 const PREFERENCE: Duration = Duration::from_secs(4);
@@ -145,6 +147,7 @@ impl Phone {
                 sign_in.servers = candidates;
                 sign_in.phase = Phase::Trying;
                 sign_in.began = now.mono;
+                sign_in.deadline = now.mono + PATIENCE;
                 self.sign_in_go_on(now);
             }
         }

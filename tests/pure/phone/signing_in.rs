@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ringfence::base::{AccountId, Secret};
+use ringfence::base::{AccountId, Mono, Secret};
 use ringfence::phone::VaultUse;
 use ringfence::phone::command::{AccountDraft, Command, Dialled};
 use ringfence::phone::event::Event;
@@ -64,6 +64,50 @@ fn it_is_over_after_six_seconds_when_nobody_answers() {
         assert!(world.view().accounts.is_empty() && world.flows.is_empty(), "{transport:?}");
         assert_eq!(world.credentials(), 0);
     }
+}
+
+/// Signing in by name; the name service takes as long as it may for each of its two rounds, 3.8 s together.
+fn after_slow_names(open: &[Transport]) -> World {
+    let mut world = World::at_the_door(VaultUse::Keyring, open);
+    world.names.insert(Query::Addresses("voip.example".into()), Answer::Addresses(vec!["192.0.2.2".parse().unwrap()]));
+    world.slow_names = Some(Vec::new());
+    world.sign_in(draft());
+    for _ in 0..2 {
+        world.pass(Duration::from_millis(1900));
+        assert!(world.opened.is_empty());
+        world.names_speak();
+    }
+    world
+}
+
+#[test]
+fn every_transport_is_tried_however_long_the_name_service_took_and_it_is_over_six_seconds_after_that() {
+    let mut world = after_slow_names(&[Transport::Udp]);
+    world.pass(5 * SECOND);
+    let SignInView::AskUnencrypted(_, Transport::Udp) = world.view().sign_in else {
+        panic!("{:?}", world.view().sign_in)
+    };
+    let tried: Vec<(u128, Transport)> =
+        world.opened.iter().map(|(at, target)| (at.since(Mono::ZERO).as_millis(), target.transport)).collect();
+    assert_eq!(tried, [(3800, Transport::Tls), (5300, Transport::Tcp), (6800, Transport::Udp)]);
+    let mut world = after_slow_names(&[]);
+    world.pass(Duration::from_millis(5900));
+    assert!(matches!(world.view().sign_in, SignInView::Trying(_)), "{:?}", world.view().sign_in);
+    world.pass(Duration::from_millis(200));
+    assert_eq!((world.failure(), world.opened.len()), (Some(ProblemKind::NoAnswer), 3));
+}
+
+#[test]
+fn a_name_service_that_says_nothing_is_waited_for_six_seconds() {
+    let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
+    world.slow_names = Some(Vec::new());
+    world.sign_in(draft());
+    world.pass(Duration::from_millis(5900));
+    assert!(matches!(world.view().sign_in, SignInView::Trying(_)));
+    world.pass(Duration::from_millis(200));
+    assert_eq!(world.failure(), Some(ProblemKind::OffLine));
+    world.names_speak();
+    assert!(world.opened.is_empty(), "an answer that comes later begins nothing");
 }
 
 #[test]

@@ -37,6 +37,8 @@ pub(super) struct World {
     pub(super) here: [u8; 4],
     pub(super) servers: BTreeMap<(Transport, SocketAddr), Server>,
     pub(super) names: HashMap<Query, Answer>,
+    /// Look-ups that wait for [`World::names_speak`], if the name service is slow.
+    pub(super) slow_names: Option<Vec<Query>>,
     pub(super) vault: Vault,
     pub(super) kept: BTreeMap<String, String>,
     /// What the keyring holds under names that several entries have, newest first: an entry's own name, and its secret.
@@ -147,6 +149,7 @@ impl World {
             here: [192, 0, 2, 1],
             servers: BTreeMap::new(),
             names: HashMap::new(),
+            slow_names: None,
             vault: Vault::Works,
             kept,
             several: BTreeMap::new(),
@@ -304,11 +307,7 @@ impl World {
         }
         match output {
             Output::Net(order) => self.net(order),
-            Output::Dns(query) => {
-                self.asked.push(query.clone());
-                let answer = self.names.get(&query).cloned().unwrap_or(Answer::NotFound);
-                self.inputs.push_back(Input::Dns(query, answer));
-            }
+            Output::Dns(query) => self.look_up(query),
             Output::Http(id, request) if self.api.is_some() && request.path.as_str().starts_with("/sasa/") => {
                 let outcome = self.api.as_mut().and_then(|api| api.answer(self.now, &request));
                 self.requested.push((self.now.mono, request));
@@ -361,6 +360,30 @@ impl World {
         } else {
             self.inputs.push_back(told);
         }
+    }
+
+    /// A slow name service answers all that it was asked so far.
+    pub(super) fn names_speak(&mut self) {
+        for query in self.slow_names.replace(Vec::new()).unwrap_or_default() {
+            let answer = self.named(query);
+            self.input(answer);
+        }
+    }
+
+    fn look_up(&mut self, query: Query) {
+        self.asked.push(query.clone());
+        match &mut self.slow_names {
+            Some(waiting) => waiting.push(query),
+            None => {
+                let answer = self.named(query);
+                self.inputs.push_back(answer);
+            }
+        }
+    }
+
+    fn named(&self, query: Query) -> Input {
+        let answer = self.names.get(&query).cloned().unwrap_or(Answer::NotFound);
+        Input::Dns(query, answer)
     }
 
     /// A slow disk acknowledges the oldest write: of which document. None if all are.
