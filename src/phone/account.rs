@@ -242,7 +242,7 @@ impl Account {
     /// The name for authentication.
     #[must_use]
     pub fn login(&self) -> &str {
-        self.record.draft.auth_user.as_deref().unwrap_or(&self.address.user)
+        self.record.draft.login().unwrap_or(&self.address.user)
     }
 
     /// The flow, if there is one.
@@ -319,10 +319,10 @@ pub fn tls_name(draft: &AccountDraft, address: &Address) -> Result<String, Probl
     Ok(host.trim_start_matches('[').trim_end_matches(']').to_owned())
 }
 
+/// The next hop: the first server that was named, else the address's domain. All that were named must be hosts.
 fn place(draft: &AccountDraft, address: &Address) -> Result<Place, Problem> {
-    let named = draft.outbound_proxy.as_deref().or(draft.server.as_deref()).filter(|typed| !typed.trim().is_empty());
-    match named {
-        Some(typed) => Place::parse(typed).ok_or_else(|| Problem::new(ProblemKind::BadAddress, typed)),
-        None => Ok(Place { host: address.domain.clone(), port: address.port }),
-    }
+    let bad = |typed| Problem::new(ProblemKind::BadAddress, typed);
+    let named = draft.way().map(|typed| Place::parse(typed).ok_or_else(|| bad(typed)));
+    let named = named.collect::<Result<Vec<Place>, Problem>>()?;
+    Ok(named.into_iter().next().unwrap_or_else(|| address.place()))
 }

@@ -41,6 +41,12 @@ impl Address {
         Ok(Address { user: user.to_owned(), domain: place.host, port: place.port, secure })
     }
 
+    /// Where its domain is.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place { host: self.domain.clone(), port: self.port }
+    }
+
     /// `user@domain`: how it is shown, and compared.
     #[must_use]
     pub fn shown(&self) -> String {

@@ -95,7 +95,7 @@ pub enum Command {
 pub struct AccountDraft {
     /// `user@domain`, with or without `sip:`.
     pub address: String,
-    /// Registrar instead of what DNS says: `HOST` or `HOST:PORT`.
+    /// Registrar instead of what DNS says: `HOST` or `HOST:PORT`. Behind an outbound proxy, if there is one, too.
     pub server: Option<String>,
     /// Only this transport instead of trying TLS, TCP, UDP.
     pub transport: Option<Transport>,
@@ -121,6 +121,28 @@ pub struct AccountDraft {
     pub unencrypted_ok: bool,
     /// TLS: the person saw the fingerprint of this certificate, which nobody vouches for, and trusts it and no other.
     pub trusted_certificate: Option<Fingerprint>,
+}
+
+impl AccountDraft {
+    /// The servers that were named, in the order in which requests pass them: the outbound proxy, then the server
+    /// (RFC 3261 §8.1.2 calls that a pre-existing route set). An empty field names none.
+    pub(in crate::phone) fn way(&self) -> impl Iterator<Item = &str> {
+        [&self.outbound_proxy, &self.server].into_iter().filter_map(|typed| filled(typed.as_deref()))
+    }
+
+    /// The outbound proxy, if one was named.
+    pub(in crate::phone) fn proxy(&self) -> Option<&str> {
+        filled(self.outbound_proxy.as_deref())
+    }
+
+    /// The authentication name, if one was given.
+    pub(in crate::phone) fn login(&self) -> Option<&str> {
+        filled(self.auth_user.as_deref())
+    }
+}
+
+fn filled(typed: Option<&str>) -> Option<&str> {
+    typed.map(str::trim).filter(|typed| !typed.is_empty())
 }
 
 /// Media encryption by SDES (RFC 4568).

@@ -452,7 +452,7 @@ fn setup(account: &Account, flow: &Flow, contact: crate::sip::SipUri) -> Setup {
             None => aor,
         },
         contact,
-        routes: probe::proxy(&account.record.draft),
+        routes: probe::routes(&account.record.draft, &account.address),
         expires: EXPIRES,
         instance,
         about: account.provider(),

@@ -54,9 +54,13 @@ impl Account {
         })
     }
 
-    /// By which way its requests go: Service-Route (RFC 3608), else the outbound proxy that the person named.
-    fn routes(&self) -> Vec<NameAddr> {
-        if self.service_route.is_empty() { probe::proxy(&self.record.draft) } else { self.service_route.clone() }
+    /// By which way its requests go: Service-Route (RFC 3608), else the one that the person named.
+    pub(super) fn routes(&self) -> Vec<NameAddr> {
+        if self.service_route.is_empty() {
+            probe::routes(&self.record.draft, &self.address)
+        } else {
+            self.service_route.clone()
+        }
     }
 }
 

@@ -20,10 +20,7 @@ impl Phone {
             return;
         }
         let Some(flow) = account.flow().cloned() else { return };
-        let mut question = probe::fetch(&account.address, &mut self.entropy);
-        for route in probe::proxy(&account.record.draft) {
-            question.headers.push("Route", route.to_string());
-        }
+        let question = probe::fetch(&account.record.draft, &account.address, &mut self.entropy);
         account.realm_question = Some(self.endpoint.request(now, &flow, question));
     }
 

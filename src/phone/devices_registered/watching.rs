@@ -91,16 +91,11 @@ fn setup(account: &Account) -> Option<Setup> {
         return None;
     }
     let registration = account.registration.as_ref()?;
-    let routes = if account.service_route.is_empty() {
-        probe::proxy(&account.record.draft)
-    } else {
-        account.service_route.clone()
-    };
     Some(Setup {
         flow: registration.flow().clone(),
         aor: probe::address_of_record(&account.address),
         user: account.address.user.clone(),
         contact: NameAddr::new(registration.contact().clone()),
-        routes,
+        routes: account.routes(),
     })
 }

@@ -130,7 +130,7 @@ fn setup(account: &Account) -> Option<Setup> {
     Some(Setup {
         registrar: wire::registrar(&account.address),
         aor: NameAddr::new(wire::address_of_record(&account.address)),
-        routes: wire::proxy(&account.record.draft),
+        routes: wire::routes(&account.record.draft, &account.address),
         realms: account.record.realms.clone(),
         contact,
         expires: connect::EXPIRES,

@@ -293,13 +293,16 @@ impl Phone {
     pub(super) fn sign_in_opened(&mut self, now: Now, target: &Target, flow: &Flow) -> bool {
         let Some(sign_in) = &mut self.sign_in else { return false };
         let only = sign_in.tries.len() == 1;
-        let (address, dice) = (&sign_in.address, &mut self.entropy);
         let waiting = sign_in.tries.iter_mut().find(|one| matches!(&one.state, TryState::Opening(it) if it == target));
         let Some(one) = waiting else { return false };
         one.state = if only || flow.transport == Transport::Tls {
             TryState::Answers(flow.clone())
         } else {
-            let key = self.endpoint.request(now, flow, probe::fetch(address, dice));
+            let key = self.endpoint.request(
+                now,
+                flow,
+                probe::fetch(&sign_in.wish.draft, &sign_in.address, &mut self.entropy),
+            );
             TryState::Probing(flow.clone(), key)
         };
         self.sign_in_go_on(now);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ringfence::phone::VaultUse;
 use ringfence::phone::command::{AccountDraft, Command, Dialled};
+use ringfence::phone::problem::ProblemKind;
 use ringfence::phone::view::{AccountState, CallState};
 use ringfence::port::dns::{Answer, Query};
 use ringfence::port::net::{NetError, Report, Transport};
@@ -149,6 +150,74 @@ fn a_line_without_a_proxy_goes_to_its_server_and_names_no_route() {
     call(&mut world);
     assert_eq!(world.opened.len(), 1);
     assert!(world.sent.iter().all(|(_, _, request)| request.headers.values("Route").is_empty()));
+}
+
+#[test]
+fn with_a_server_behind_the_proxy_everything_passes_both_in_this_order_and_is_still_for_the_domain() {
+    let both = |server: &str| AccountDraft {
+        outbound_proxy: Some("proxy.example:5070".into()),
+        server: Some(server.into()),
+        ..draft()
+    };
+    let proxy = "<sip:proxy.example:5070;lr>";
+    for (server, routes) in [
+        ("sip.voip.example", vec![proxy, "<sip:sip.voip.example;lr>"]),
+        ("192.0.2.2:5080", vec![proxy, "<sip:192.0.2.2:5080;lr>"]),
+        ("voip.example:5080", vec![proxy, "<sip:voip.example:5080;lr>"]),
+        // What the address says, and the proxy itself, need no hop of their own.
+        ("VoIP.example", vec![proxy]),
+        ("proxy.example:5070", vec![proxy]),
+    ] {
+        let mut world = through_the_proxy(both(server));
+        assert_eq!(world.state(), Some(AccountState::Registered), "{server}");
+        assert!(!world.asked.contains(&Query::Addresses("sip.voip.example".into())), "that is the proxy's business");
+        call(&mut world);
+        for (to, request) in requests(&world, &Method::Register).iter().chain(&requests(&world, &Method::Invite)) {
+            assert_eq!((to.as_str(), request.headers.values("Route")), (PROXY, routes.clone()), "{server}");
+        }
+        let (_, register) = requests(&world, &Method::Register)[0];
+        assert_eq!(register.uri().expect("a request").to_string(), "sip:voip.example", "{server}");
+    }
+}
+
+#[test]
+fn what_asks_whether_anybody_is_there_takes_the_same_way() {
+    let mut world = with_a_proxy();
+    world.servers.insert((Transport::Udp, server(PROXY)), Server { door: Entry::Open, talk: Talk::Registrar });
+    world.servers.remove(&(Transport::Tls, server(PROXY)));
+    let (outbound_proxy, server) = (Some(PROXY.into()), Some("sip.voip.example".into()));
+    world.sign_in(AccountDraft { outbound_proxy, server, unencrypted_ok: true, ..draft() });
+    assert_eq!(world.state(), Some(AccountState::Registered));
+    let registers = requests(&world, &Method::Register);
+    assert_eq!(registers.len(), 3, "the probe, and REGISTER twice");
+    for (_, request) in registers {
+        assert_eq!(request.headers.values("Route"), ["<sip:192.0.2.7:5070;lr>", "<sip:sip.voip.example;lr>"]);
+    }
+}
+
+#[test]
+fn an_empty_field_names_nothing() {
+    for blank in ["", "  "] {
+        let blank = || Some(blank.to_owned());
+        let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
+        world.sign_in(AccountDraft { outbound_proxy: blank(), auth_user: blank(), ..numeric(None) });
+        assert_eq!(world.state(), Some(AccountState::Registered));
+        assert_eq!(world.opened[0].1.addr, server("192.0.2.2:5061"), "the server that was named");
+        assert_eq!(in_credentials(&world, "username"), ["anna"]);
+        assert!(world.sent.iter().all(|(_, _, request)| request.headers.values("Route").is_empty()));
+        let world = through_the_proxy(AccountDraft { outbound_proxy: Some(PROXY.into()), server: blank(), ..draft() });
+        assert_eq!(world.state(), Some(AccountState::Registered));
+    }
+}
+
+#[test]
+fn a_proxy_or_a_server_that_is_no_host_is_refused_whichever_of_them_it_is() {
+    for (proxy, behind) in [("pro xy", None), (PROXY, Some("ser ver")), ("pro xy", Some("192.0.2.2"))] {
+        let (outbound_proxy, server) = (Some(proxy.to_owned()), behind.map(str::to_owned));
+        let world = through_the_proxy(AccountDraft { outbound_proxy, server, ..draft() });
+        assert_eq!(world.failure(), Some(ProblemKind::BadAddress), "{proxy} {behind:?}");
+        assert!(world.opened.is_empty() && world.asked.is_empty());
+    }
 }
 
 /// The payload types of the sound in a description, and what `a=rtpmap` says of them.
