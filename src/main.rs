@@ -16,7 +16,7 @@ const HELP: &str = "\
 Ringfence: a telephone for this computer.
 
 Usage: ringfence [OPTION]        open the window
-       ringfence demo [OPTION]   open it, signed in to a provider inside this program
+       ringfence demo [OPTION]   open it at the line of a provider inside this program
        ringfence agent [OPTION]  the same without a window
        ringfence [OPTION] LINK  put a tel:, sip:, sips: or callto: link into its field; never dials
        ringfence --version
@@ -40,23 +40,24 @@ fn main() -> ExitCode {
             io::harden::close();
             agent::run(rest())
         }
-        Some("demo") => window(true, rest(), None),
+        Some("demo") => window(rest(), |options| engine::Options { to_the_demo: true, ..options }),
         // What a web page made: it comes alone or last, and is never taken for an option.
         Some(_) if arguments.last().is_some_and(|last| looks_like_link(&last.to_string_lossy())) => {
             let (options, link) = arguments.split_at(arguments.len() - 1);
             let link = link.first().map(|link| link.to_string_lossy().into_owned());
-            window(false, options.to_vec(), link)
+            window(options.to_vec(), |options| engine::Options { link, ..options })
         }
         Some(other) if !other.starts_with('-') => complain("no such command; see `ringfence --help`"),
-        Some(_) | None => window(false, arguments, None),
+        Some(_) | None => window(arguments, |options| options),
     }
 }
 
-/// Opens the window on an engine of its own. If there is one already, that one's window comes to the front.
-fn window(demo: bool, arguments: Vec<OsString>, link: Option<String>) -> ExitCode {
+/// Opens the window on an engine of its own, at what `at` adds to the options. If there is one already, that one's
+/// window comes to the front, and goes there.
+fn window(arguments: Vec<OsString>, at: impl FnOnce(engine::Options) -> engine::Options) -> ExitCode {
     let options = match agent::options::parse(arguments) {
         // Only the window looks for releases: a script's phone is updated by whoever runs the script.
-        Ok(Invocation::Run(options)) => engine::Options { updates: Channel::of_build(), link, ..*options },
+        Ok(Invocation::Run(options)) => at(engine::Options { updates: Channel::of_build(), ..*options }),
         Ok(Invocation::Help) => return say(HELP),
         Err(error) => return complain(&format!("{error}; see `ringfence --help`")),
     };
@@ -77,11 +78,7 @@ fn window(demo: bool, arguments: Vec<OsString>, link: Option<String>) -> ExitCod
         free_shader_compiler: io::graphics::free_shader_compiler,
         give_back_memory: io::memory::give_back,
     };
-    match ui::run(
-        handle,
-        waker,
-        ui::Options { demo, clock, system_theme, desktop, start: ui::state::UiState::default() },
-    ) {
+    match ui::run(handle, waker, ui::Options { clock, system_theme, desktop, start: ui::state::UiState::default() }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(&error.to_string()),
     }

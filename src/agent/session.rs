@@ -231,6 +231,7 @@ impl Session {
             Event::CallArrived(_)
             | Event::CallEnded(_)
             | Event::SignedIn(_)
+            | Event::ShowLine(_)
             | Event::EnvelopeFilled(_)
             | Event::ReleaseNews
             | Event::RaiseWindow => {}

@@ -250,6 +250,7 @@ impl Reports {
             Some(visit) = self.raised.recv() => match visit {
                 Visit::Raise => Input::Raise,
                 Visit::Link(link) => Input::Link(link),
+                Visit::Demo => Input::ToTheDemo,
             },
             Some(told) = self.rehearsal.recv() => Input::Rehearsal(told),
             Some(started) = self.demo.recv() => Input::Demo(started.map(|(demo, line)| {

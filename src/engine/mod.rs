@@ -141,7 +141,8 @@ pub fn start(options: Options, wake: Wake) -> Result<PhoneHandle, StartError> {
         move |error| StartError::Os(what, error)
     };
     let profile = store::profile_dir(options.profile.as_deref()).map_err(os("the profile"))?;
-    let visit = options.link.clone().map_or(Visit::Raise, Visit::Link);
+    let without_link = if options.to_the_demo { Visit::Demo } else { Visit::Raise };
+    let visit = options.link.clone().map_or(without_link, Visit::Link);
     let instance = match instance::claim(&profile, &visit).map_err(os("the profile"))? {
         Claim::First(instance) => instance,
         Claim::Raised => return Err(StartError::Raised),
@@ -155,9 +156,7 @@ pub fn start(options: Options, wake: Wake) -> Result<PhoneHandle, StartError> {
         Ok((runtime, mut engine)) => {
             let entered = runtime.enter();
             engine.load();
-            if let Visit::Link(link) = visit {
-                engine.open_link(link);
-            }
+            engine.begin(visit);
             drop(entered);
             // Whoever started us has given up: then the channel of commands is closed too.
             drop(ready.send(Ok(())));

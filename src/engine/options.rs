@@ -32,6 +32,8 @@ pub struct Options {
     pub connect_to: Vec<ConnectTo>,
     /// A link to put into the field: here, or in the process that has the profile.
     pub link: Option<String>,
+    /// Show the demo's line, likewise.
+    pub to_the_demo: bool,
     /// This name server instead of the system's.
     pub dns: Option<SocketAddr>,
 }

@@ -12,7 +12,7 @@ use super::{FarEnd, Options, StartError, Wake};
 use crate::base::Mono;
 use crate::io::clock::Clock;
 use crate::io::entropy;
-use crate::io::instance::Instance;
+use crate::io::instance::{Instance, Visit};
 use crate::io::place;
 use crate::io::signals::Signals;
 use crate::phone::command::Command;
@@ -99,9 +99,13 @@ impl Engine {
         self.handle(Input::Loaded(found));
     }
 
-    /// A link came with the start.
-    pub(super) fn open_link(&mut self, link: String) {
-        self.handle(Input::Link(link));
+    /// What this start is for.
+    pub(super) fn begin(&mut self, visit: Visit) {
+        match visit {
+            Visit::Raise => {}
+            Visit::Link(link) => self.handle(Input::Link(link)),
+            Visit::Demo => self.handle(Input::ToTheDemo),
+        }
     }
 
     /// Tells the phone where the computer is, if that is news.

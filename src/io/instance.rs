@@ -33,6 +33,8 @@ pub enum Visit {
     Raise,
     /// Likewise, with this link in the field.
     Link(String),
+    /// Likewise, with the demo's line in it.
+    Demo,
 }
 
 /// Claims the profile below `dir`, which must exist. A second start waits at most about 2 s for the first.

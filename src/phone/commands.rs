@@ -112,6 +112,15 @@ impl Phone {
         }
     }
 
+    /// The person started the program for the demo, whatever other lines there are.
+    pub(super) fn go_to_demo(&mut self) {
+        self.out.push_back(Output::Event(Event::RaiseWindow));
+        match self.accounts.iter().find(|account| account.demo) {
+            Some(demo) => self.out.push_back(Output::Event(Event::ShowLine(demo.id()))),
+            None => self.sign_in_demo(None),
+        }
+    }
+
     fn sign_in_demo(&mut self, ticket: Option<Ticket>) {
         if let Some(demo) = self.accounts.iter().find(|account| account.demo) {
             let id = demo.id();

@@ -16,6 +16,8 @@ pub enum Event {
     DigitReceived(CallId, char),
     /// An account was signed in for the first time: its page can be shown.
     SignedIn(AccountId),
+    /// The person asked for this line, which is there already: likewise.
+    ShowLine(AccountId),
     /// A command without a ticket could not be carried out.
     Refused(Problem),
     /// What came of the command that carried this ticket. Exactly once for each.

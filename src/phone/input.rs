@@ -47,6 +47,8 @@ pub enum Input {
     FileRead(Result<Vec<u8>, String>),
     /// A second start of the program brings a link. Not to be trusted: whoever made it wants something to be called.
     Link(String),
+    /// This start of the program, or a second one, is for the demo: its line is shown, and added first if there is none.
+    ToTheDemo,
     /// The time of the last [`super::output::Output::Timeout`] has come.
     Timeout,
 }

@@ -192,6 +192,7 @@ impl Phone {
             Input::FileRead(content) => self.file_read(content),
             Input::Link(text) => self.link_arrived(&text),
             Input::Raise => self.out.push_back(Output::Event(event::Event::RaiseWindow)),
+            Input::ToTheDemo => self.go_to_demo(),
             Input::Timeout => {}
         }
         self.due(now);

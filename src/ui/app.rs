@@ -50,7 +50,7 @@ impl App {
             clock: options.clock,
             system_theme,
             waker,
-            life: logic::Life::new(options.demo),
+            life: logic::Life::new(),
             clipboard: SecretClipboard::default(),
             desktop: options.desktop,
         }

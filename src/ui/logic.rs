@@ -12,7 +12,7 @@ use crate::phone::command::{Command, NoticeCommand};
 use crate::phone::event::Event;
 use crate::phone::problem::ProblemKind;
 use crate::phone::settings::Theme;
-use crate::phone::view::{CallState, EndReason, NoticeId, SignInView};
+use crate::phone::view::{CallState, EndReason, NoticeId};
 
 /// How long the engine may take to say farewell.
 const FAREWELL_MILLIS: i64 = 3_000;
@@ -20,8 +20,6 @@ const FAREWELL_MILLIS: i64 = 3_000;
 /// The steps of the window's life.
 #[derive(Debug, Default)]
 pub(super) struct Life {
-    /// Sign in to the demo as soon as it is known that there is no account.
-    demo: bool,
     /// Since when the person wants to quit.
     closing: Option<WallTime>,
     /// The engine has said farewell.
@@ -39,9 +37,9 @@ pub(super) struct Life {
 }
 
 impl Life {
-    /// The beginning; with `demo`, the first thing to do is to sign in to it.
-    pub(super) fn new(demo: bool) -> Life {
-        Life { demo, drawn: true, ..Life::default() }
+    /// The beginning.
+    pub(super) fn new() -> Life {
+        Life { drawn: true, ..Life::default() }
     }
 }
 
@@ -85,12 +83,6 @@ fn take_view(app: &mut App, ctx: &Context) {
         }
     }
     app.life.accounts = view.accounts.len();
-    if app.life.demo {
-        app.life.demo = false;
-        if view.accounts.is_empty() && view.sign_in == SignInView::Idle {
-            send(&app.phone.handle, &mut app.state, Command::SignInDemo);
-        }
-    }
 }
 
 fn on_event(app: &mut App, ctx: &Context, event: &Event) {
@@ -119,7 +111,10 @@ fn on_event(app: &mut App, ctx: &Context, event: &Event) {
             app.life.stopped = true;
             ctx.send_viewport_cmd_to(ViewportId::ROOT, ViewportCommand::Close);
         }
-        Event::SignedIn(_) => app.state.page = Page::Main,
+        Event::SignedIn(id) | Event::ShowLine(id) => {
+            app.state.page = Page::Main;
+            app.state.line = Some(*id);
+        }
         // The view shows these.
         Event::CallArrived(_)
         | Event::Notice(..)

@@ -22,8 +22,6 @@ const SMALLEST: [f32; 2] = [320.0, 480.0];
 /// What the window is started with.
 #[derive(Debug)]
 pub struct Options {
-    /// Go straight to the demo provider if no account exists.
-    pub demo: bool,
     /// What time it is.
     pub clock: Clock,
     /// What the desktop prefers, where winit does not know.

@@ -4,6 +4,9 @@
 use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use serde_json::json;
+
+use crate::rig::agent::Agent;
 use crate::rig::display::Display;
 use crate::rig::{Daemon, Scratch, wait_until};
 
@@ -155,4 +158,42 @@ fn a_second_start_brings_the_minimised_window_back_and_closing_it_ends_the_progr
     wait_until("the program has ended", || phone.program.has_ended());
     // It said good-bye to its provider.
     assert!(phone.program.log().contains("event=Stopped"), "{}", phone.program.log());
+}
+
+#[test]
+fn the_demo_is_gone_to_beside_another_line_by_the_first_start_and_by_a_second_one() {
+    for first in [true, false] {
+        let (display, scratch) = (Display::start(), Scratch::new());
+        // A line that needs no server: it is there at the next start.
+        let mut agent = Agent::start(&scratch, "phone", &[]);
+        let address = "anna@127.0.0.1:9";
+        agent.ok(json!({"do": "sign_in", "address": address, "transport": "udp", "register": false}));
+        agent.quit();
+        let start = |arguments: &[&str]| {
+            let mut command = display.command(env!("CARGO_BIN_EXE_ringfence"));
+            command.args(arguments).args(["--vault", "session", "--input", "silence", "--output", "discard"]);
+            command.arg("--profile").arg(agent.file("profile")).env("RUST_LOG", "ringfence=trace");
+            command
+        };
+        let program = Daemon::spawn("ringfence", start(if first { &["demo"] } else { &[] }), scratch.path());
+        wait_until("the main window", || display.window(MAIN).is_some());
+        if !first {
+            let second = start(&["demo"]).output().expect("starts");
+            assert!(second.status.success(), "{second:?}");
+        }
+        program.wait_for_log("event=SignedIn");
+        let main = display.window(MAIN).expect("the main window");
+        let since = program.log().find("event=SignedIn").expect("just seen");
+        let mut places = ["100", "200"].into_iter().cycle();
+        wait_until("two frames: the second one knows of it", || {
+            display.act(&["mousemove", "--window", &main, places.next().unwrap_or_default(), "300"]);
+            program.log()[since..].matches("a frame is painted").count() >= 2
+        });
+        // Only the demo has somebody of this name: its line is the one that is shown.
+        display.act(&["windowactivate", "--sync", &main, "key", "--delay", "30", "ctrl+k"]);
+        display.act(&["type", "--delay", "30", "busy"]);
+        display.act(&["key", "Return"]);
+        wait_until("a call has ended", || program.log().contains("event=CallEnded"));
+        assert!(program.log().contains("SIP/2.0 486 "), "it was Busy: {}", program.log());
+    }
 }

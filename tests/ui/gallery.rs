@@ -38,7 +38,7 @@ fn main() {
     let elapsed = move || i64::try_from(started.elapsed().as_millis()).unwrap_or(0);
     let clock = ui::Clock::utc(move || WallTime(made_up::NOW.0 + elapsed()));
     let (system_theme, desktop) = (ui::SystemTheme::unknown(), ui::Desktop::none());
-    let options = ui::Options { demo: false, clock, system_theme, desktop, start };
+    let options = ui::Options { clock, system_theme, desktop, start };
     if let Err(error) = ui::run(handle, waker, options) {
         panic!("{error}");
     }

@@ -483,7 +483,10 @@ impl Phone {
             Err(why) => {
                 let problem = Problem::new(ProblemKind::DemoFailed, why);
                 self.view.sign_in = SignInView::Failed(Vec::new(), problem.clone());
-                self.answer_failure(first, problem);
+                // Beside other lines nobody looks at the page that shows it.
+                if first.is_some() || !self.accounts.is_empty() {
+                    self.answer(first, Err(problem));
+                }
             }
         }
         for ticket in tickets {

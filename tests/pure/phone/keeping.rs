@@ -5,11 +5,11 @@ use std::time::Duration;
 use ringfence::base::{AccountId, Secret, WallTime};
 use ringfence::phone::Input;
 use ringfence::phone::VaultUse;
-use ringfence::phone::command::Command;
+use ringfence::phone::command::{AccountDraft, Command};
 use ringfence::phone::documents;
 use ringfence::phone::event::Event;
 use ringfence::phone::history::Recents;
-use ringfence::phone::input::Found;
+use ringfence::phone::input::{DemoLine, Found};
 use ringfence::phone::problem::ProblemKind;
 use ringfence::phone::settings::{Settings, Theme};
 use ringfence::phone::view::{AccountState, CallDirection, EndReason, HistoryRow, PasswordPlace, Peer, VaultState};
@@ -305,7 +305,6 @@ fn five_hundred_recent_calls_are_kept_newest_first_with_the_missed_counted() {
 
 #[test]
 fn the_demo_is_not_kept() {
-    use ringfence::phone::input::DemoLine;
     let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
     world.ask(1, Command::SignInDemo);
     let line = DemoLine {
@@ -321,6 +320,53 @@ fn the_demo_is_not_kept() {
     let mut world = restarted(&world, VaultUse::Keyring);
     world.load();
     assert!(world.view().accounts.is_empty());
+}
+
+/// The program is started for the demo; the demo provider starts when it is asked to.
+fn started_for_the_demo(world: &mut World) {
+    world.input(Input::ToTheDemo);
+    if world.demo_starts() {
+        let draft = AccountDraft { address: "you@demo.example".into(), ..numeric(Some(Transport::Tls)) };
+        let (password, realms) = (Secret::from(PASSWORD), vec![super::world::REALM.into()]);
+        world.input(Input::Demo(Ok(DemoLine { draft, password, realms })));
+    }
+}
+
+#[test]
+fn a_start_for_the_demo_shows_its_line_and_adds_it_where_there_is_none_beside_all_others() {
+    for others in [0, 1] {
+        let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
+        if others == 1 {
+            world.sign_in(numeric(Some(Transport::Tls)));
+        }
+        world.login = "you".into();
+        world.events.clear();
+        started_for_the_demo(&mut world);
+        let lines = world.view().accounts.clone();
+        let demo = lines.iter().find(|line| line.demo).expect("the demo's line");
+        assert_eq!((demo.state, lines.len()), (AccountState::Registered, others + 1));
+        assert!(lines.iter().all(|line| line.state == AccountState::Registered), "{lines:?}");
+        assert!(world.events.contains(&Event::RaiseWindow) && world.events.contains(&Event::SignedIn(demo.id)));
+        // A second start finds it.
+        world.events.clear();
+        started_for_the_demo(&mut world);
+        assert_eq!(world.view().accounts.len(), others + 1);
+        assert_eq!(world.events, [Event::RaiseWindow, Event::ShowLine(demo.id)]);
+    }
+}
+
+#[test]
+fn a_demo_that_cannot_start_is_told_beside_other_lines_too() {
+    let failed = |event: &Event| matches!(event, Event::Refused(problem) if problem.kind == ProblemKind::DemoFailed);
+    let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
+    world.input(Input::ToTheDemo);
+    world.input(Input::Demo(Err("no port is free".into())));
+    assert_eq!(world.failure(), Some(ProblemKind::DemoFailed), "the page of the first start shows it");
+    assert!(!world.events.iter().any(failed));
+    let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
+    world.input(Input::ToTheDemo);
+    world.input(Input::Demo(Err("no port is free".into())));
+    assert!(world.events.iter().any(failed));
 }
 
 #[test]

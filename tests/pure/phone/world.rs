@@ -46,6 +46,8 @@ pub(super) struct World {
     /// The passphrase file, and what is where.
     pub(super) safe: Safe,
     pub(super) disk: BTreeMap<&'static str, Vec<u8>>,
+    /// The demo provider is to start.
+    demo_wanted: bool,
     /// Files of the person's.
     pub(super) files: BTreeMap<std::path::PathBuf, Vec<u8>>,
     pub(super) aside: Vec<Document>,
@@ -155,6 +157,7 @@ impl World {
             several: BTreeMap::new(),
             safe: Safe::new(usage),
             disk,
+            demo_wanted: false,
             files: BTreeMap::new(),
             aside: Vec::new(),
             dies_after: None,
@@ -347,7 +350,8 @@ impl World {
                 self.aside.push(document);
             }
             Output::Release(order) => self.released.push(order),
-            Output::StartDemo | Output::Rehearse(_) => {}
+            Output::StartDemo => self.demo_wanted = true,
+            Output::Rehearse(_) => {}
             Output::Event(event) => self.events.push(event),
             Output::Timeout(timeout) => self.timeout = timeout.map(|(at, _)| at),
         }
@@ -360,6 +364,11 @@ impl World {
         } else {
             self.inputs.push_back(told);
         }
+    }
+
+    /// Whether the demo provider was to start since this was asked last.
+    pub(super) fn demo_starts(&mut self) -> bool {
+        std::mem::take(&mut self.demo_wanted)
     }
 
     /// A slow name service answers all that it was asked so far.

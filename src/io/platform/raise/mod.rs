@@ -1,4 +1,4 @@
-//! The door of a running process, on which a second start says `raise`, or `link` and a link, and hears `ok`: a
+//! The door of a running process, on which a second start says `raise`, `demo`, or `link` and a link, and hears `ok`: a
 //! socket in the profile, or on Windows a named pipe, that only this person can open.
 
 #[cfg(windows)]
@@ -23,6 +23,7 @@ use crate::io::instance::Visit;
 pub(crate) use system::Door;
 
 const RAISE: &str = "raise";
+const DEMO: &str = "demo";
 const LINK: &str = "link ";
 /// A request is one line, and no longer than this.
 const LONGEST_REQUEST: usize = 4096;
@@ -41,7 +42,7 @@ pub(crate) enum Knock {
     Nobody,
 }
 
-/// Asks the process behind the door of the profile below `dir` to show its window, and to take a link.
+/// Asks the process behind the door of the profile below `dir` to show its window, and what else the visit is for.
 pub(crate) fn knock(dir: &Path, visit: &Visit) -> Knock {
     let Ok(stream) = system::connect(dir) else { return Knock::Nobody };
     match system::exchange(stream, request(visit)) {
@@ -84,6 +85,7 @@ fn visit(line: &[u8]) -> Option<Visit> {
     let line = std::str::from_utf8(line).ok()?;
     match line.strip_prefix(LINK) {
         Some(link) => Some(Visit::Link(link.to_owned())),
+        None if line == DEMO => Some(Visit::Demo),
         None => (line == RAISE).then_some(Visit::Raise),
     }
 }
@@ -92,6 +94,7 @@ fn visit(line: &[u8]) -> Option<Visit> {
 fn request(visit: &Visit) -> String {
     match visit {
         Visit::Raise => format!("{RAISE}\n"),
+        Visit::Demo => format!("{DEMO}\n"),
         Visit::Link(link) if link.len() > LONGEST_REQUEST / 2 || link.contains('\n') => format!("{LINK}\n"),
         Visit::Link(link) => format!("{LINK}{link}\n"),
     }
@@ -126,7 +129,7 @@ mod tests {
             let _inside = runtime.enter();
             door.listen(raised);
         }
-        for visit in [Visit::Raise, Visit::Link("tel:+4930123".into()), Visit::Raise] {
+        for visit in [Visit::Raise, Visit::Link("tel:+4930123".into()), Visit::Demo, Visit::Raise] {
             assert_eq!(knock(&dir, &visit), Knock::Heard);
             assert_eq!(visits.blocking_recv(), Some(visit));
         }
