@@ -4,11 +4,15 @@
 use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rustix::process::Signal;
 use serde_json::json;
 
 use crate::rig::agent::Agent;
 use crate::rig::display::Display;
-use crate::rig::{Daemon, Scratch, wait_until};
+use crate::rig::kamailio::{Algorithm, Kamailio};
+use crate::rig::keyring::Session;
+use crate::rig::registrar::Telephone;
+use crate::rig::{Daemon, PASSWORD, Scratch, wait_until};
 
 /// From INVITE to a photograph with the Answer button.
 const IN_TIME: Duration = Duration::from_millis(200);
@@ -195,5 +199,37 @@ fn the_demo_is_gone_to_beside_another_line_by_the_first_start_and_by_a_second_on
         display.act(&["key", "Return"]);
         wait_until("a call has ended", || program.log().contains("event=CallEnded"));
         assert!(program.log().contains("SIP/2.0 486 "), "it was Busy: {}", program.log());
+    }
+}
+
+#[test]
+fn a_window_that_is_ended_by_a_signal_or_closed_takes_its_line_from_the_registrar() {
+    let (display, scratch, session) = (Display::start(), Scratch::new(), Session::new());
+    let _keyring = session.unlocked();
+    let kamailio = Kamailio::start(&scratch, Algorithm::Sha256);
+    // An agent signs in and leaves the password to the keyring, for the window.
+    let arguments = ["--vault", "keyring", "--bind", "127.0.0.1:0"];
+    let mut agent = Agent::start_within(&scratch, "phone", &arguments, |command| session.within(command));
+    agent.sign_in("alice", kamailio.plain, "udp", json!({}));
+    let entries = || session.secret_tool(&["search", "--all", "service", "Ringfence"], "");
+    wait_until("the password is in the keyring", || entries().contains(PASSWORD));
+    agent.quit();
+    let mut question = Telephone::new(kamailio.plain, "alice");
+    assert_eq!(question.register(PASSWORD, None), (200, 0), "nobody is registered");
+    for by_signal in [true, false] {
+        let mut command = display.shows(session.within(Command::new(env!("CARGO_BIN_EXE_ringfence"))));
+        command.args(["--input", "silence", "--output", "discard", "--bind", "127.0.0.1:0", "--profile"]);
+        command.arg(agent.file("profile")).env("RUST_LOG", "ringfence=info");
+        let program = Daemon::spawn("ringfence", command, scratch.path());
+        wait_until("the window's line is registered", || question.register(PASSWORD, None) == (200, 1));
+        wait_until("the main window", || display.window(MAIN).is_some());
+        if by_signal {
+            program.signal(Signal::TERM);
+        } else {
+            let main = display.window(MAIN).expect("just seen");
+            display.run("wmctrl", &["-i", "-c", &main]);
+        }
+        wait_until("the program has ended", || program.has_ended());
+        assert_eq!(question.register(PASSWORD, None), (200, 0), "by signal: {by_signal}");
     }
 }
