@@ -1,4 +1,5 @@
-//! A private server whose certificate nobody vouches for, with the real program and Kamailio.
+//! Whom the real program believes that it talks to Kamailio: one whose certificate nobody vouches for, and one whose
+//! authority is in the platform's store.
 
 use serde_json::{Value, json};
 
@@ -45,4 +46,28 @@ fn a_private_certificate_is_refused_with_its_fingerprint_and_good_once_that_is_g
     let state = alice.ok(json!({"do": "state"}));
     assert_eq!(state["accounts"][0]["trust"]["pinned"], json!(fingerprint));
     alice.quit();
+}
+
+#[test]
+fn an_authority_of_the_platforms_store_vouches_for_a_server_without_any_option() {
+    let scratch = Scratch::new();
+    let kamailio = Kamailio::start(&scratch, Algorithm::Sha256);
+    // Where OpenSSL's programs look, too: https://docs.openssl.org/3.0/man7/openssl-env/
+    let mut alice = Agent::start_within(&scratch, "alice", &[], |mut command| {
+        command.env("SSL_CERT_FILE", &kamailio.ca).env_remove("SSL_CERT_DIR");
+        command
+    });
+    let trusted = sign_in(&mut alice, &kamailio, None);
+    assert_eq!(trusted["ok"], true, "{trusted}");
+    let line = alice.have("registration", |v| v["event"] == "account" && v["state"] == "registered");
+    assert_eq!(line["transport"], "tls", "{line}");
+    alice.quit();
+
+    let mut bob = Agent::start_within(&scratch, "bob", &[], |mut command| {
+        command.env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR");
+        command
+    });
+    let refused = sign_in(&mut bob, &kamailio, None);
+    assert_eq!(refused["error"]["code"], "certificate_issuer", "{refused}");
+    bob.quit();
 }
