@@ -36,6 +36,8 @@ mod lifecycle;
 mod memory;
 #[path = "live/minimised.rs"]
 mod minimised;
+#[path = "live/named_devices.rs"]
+mod named_devices;
 #[path = "live/nat.rs"]
 mod nat;
 #[path = "live/net.rs"]
