@@ -165,6 +165,32 @@ fn baresip_called_by_us_over_tcp_hears_and_is_heard() {
 }
 
 #[test]
+fn digits_go_to_baresip_and_come_from_it_in_calls_at_8_khz() {
+    for (ours, theirs) in &CODECS[2..] {
+        let scratch = Scratch::new();
+        let kamailio = Kamailio::start(&scratch, Algorithm::Md5);
+        let (user, tone, transport, encryption) = ("bob", THEIRS, "udp", "");
+        let options = baresip::Options { user, codec: theirs, tone, transport, encryption, auto_answer: true };
+        let bob = Baresip::start(&scratch, &kamailio, &options);
+        let mut alice = speaker(&scratch, &kamailio, "alice", OURS, transport, json!({}));
+        let call = alice.ok(json!({"do": "call", "account": 1, "to": format!("bob@{DOMAIN}")}))["call"].clone();
+        assert_eq!(alice.call("established")["codec"], *ours);
+        listen_for(&mut alice, &call, 25);
+        assert!(alice.log().contains("telephone-event/8000"));
+        alice.ok(json!({"do": "digits", "call": call, "digits": "15#"}));
+        for digit in ["1", "5", "#"] {
+            bob.daemon.wait_for_log(&format!("received event: '{digit}' (end=1)"));
+        }
+        bob.command("sndcode", "4");
+        alice.wait("a digit", |v| v["event"] == "digit" && v["digit"] == "4");
+        bob.command("sndcode", "*");
+        alice.wait("a digit", |v| v["event"] == "digit" && v["digit"] == "*");
+        alice.ok(json!({"do": "hang_up", "call": call}));
+        alice.quit();
+    }
+}
+
+#[test]
 fn baresip_calls_us_over_udp_tcp_and_tls() {
     for transport in ["udp", "tcp", "tls"] {
         let scratch = Scratch::new();
