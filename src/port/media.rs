@@ -24,6 +24,8 @@ pub enum Order {
     Session(CallId, Box<Session>),
     /// Send encoded silence instead of the microphone (never nothing: it keeps the path open).
     Mute(CallId, bool),
+    /// Whether somebody should be heard from now on: only then is silence reported, and its time begins now.
+    Expect(CallId, bool),
     /// Send these as RFC 4733 events, one after the other.
     Digits(CallId, String),
     /// Play a call-progress tone to the person, or stop it.
@@ -191,7 +193,7 @@ pub enum Report {
     Failed(CallId, String),
     /// The first RTP packet that was accepted (authenticated, if SRTP).
     FirstPacket(CallId),
-    /// Nothing has been received for so long although it should be. Repeated at 10 s and at 60 s.
+    /// Nothing has been received for so long although it should be ([`Order::Expect`]). Repeated at 10 s and at 60 s.
     Silent(CallId, Duration),
     /// Sound arrives again.
     Heard(CallId),

@@ -160,6 +160,7 @@ fn needs_thread(order: &Order) -> bool {
         Order::Session(..) | Order::Tone(Some(_)) | Order::WatchDevices(true) => true,
         Order::Bind { .. }
         | Order::Mute(..)
+        | Order::Expect(..)
         | Order::Digits(..)
         | Order::Tone(None)
         | Order::Close(_)
@@ -171,9 +172,13 @@ fn needs_thread(order: &Order) -> bool {
 fn call_of(item: &Item) -> Option<CallId> {
     match item {
         Item::Line(call, _) => Some(*call),
-        Item::Order(Order::Session(call, _) | Order::Mute(call, _) | Order::Digits(call, _) | Order::Close(call)) => {
-            Some(*call)
-        }
+        Item::Order(
+            Order::Session(call, _)
+            | Order::Mute(call, _)
+            | Order::Expect(call, _)
+            | Order::Digits(call, _)
+            | Order::Close(call),
+        ) => Some(*call),
         Item::Order(Order::Bind { call, .. }) => Some(*call),
         Item::Order(Order::Tone(_) | Order::Devices(_) | Order::WatchDevices(_)) | Item::News(_) | Item::Quit => None,
     }

@@ -105,6 +105,7 @@ impl MediaThread {
         match order {
             Order::Session(call, session) => self.with_line(call, |line| line.set_session(now, &session)),
             Order::Mute(call, muted) => self.with_line(call, |line| line.stream.mute(muted)),
+            Order::Expect(call, expected) => self.with_line(call, |line| line.stream.expect(now, expected)),
             Order::Digits(call, digits) => self.with_line(call, |line| line.stream.digits(&digits)),
             Order::Close(call) => {
                 if let Some(line) = self.lines.remove(&call) {

@@ -179,7 +179,12 @@ impl MediaStream {
         if before.is_none() {
             (self.stats_due, self.keep_alive_due) = (now.mono + SECOND, now.mono + KEEP_ALIVE);
         }
-        self.watch.expect(now.mono, session.direction.receives());
+    }
+
+    /// Whether somebody should be heard from now on. Signalling knows: a description that allows it is not yet an
+    /// answer, and whoever holds may be silent.
+    pub fn expect(&mut self, now: Now, expected: bool) {
+        self.watch.expect(now.mono, expected);
     }
 
     fn protect(&mut self, session: &Session) {

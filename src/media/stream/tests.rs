@@ -250,6 +250,7 @@ fn digits_are_sung_where_the_other_end_knows_no_events() {
 fn silence_is_said_after_10_and_60_seconds_and_its_end_too() {
     let (mut a, mut b) = pair();
     a.stream.set_session(at(0), &session(3, 2_000));
+    a.stream.expect(at(0), true);
     for millis in (0..65_000).step_by(10) {
         a.tick(at(millis));
     }
@@ -259,6 +260,22 @@ fn silence_is_said_after_10_and_60_seconds_and_its_end_too() {
     run(&mut a, &mut b, 65_000, 66_000);
     assert_eq!(a.count(|it| *it == Happening::Heard), 1);
     assert!((60..=67).contains(&a.count(|it| matches!(it, Happening::Stats(_)))), "figures once a second");
+}
+
+#[test]
+fn silence_counts_from_the_moment_at_which_something_is_expected_whatever_session_comes_again() {
+    let (mut a, _) = pair();
+    a.stream.set_session(at(0), &session(3, 2_000));
+    for (from, held) in [(90_000, false), (190_000, true)] {
+        a.stream.expect(at(from), !held);
+        for millis in (from..from + 90_000).step_by(1_000) {
+            a.stream.set_session(at(millis), &session(3, 2_000));
+            a.tick(at(millis));
+            let said = std::mem::take(&mut a.said).into_iter().find(|it| matches!(it, Happening::Silent(_)));
+            let due = [10, 60].map(Duration::from_secs).into_iter().find(|it| at(millis).mono == at(from).mono + *it);
+            assert_eq!(said, due.filter(|_| !held).map(Happening::Silent), "{millis} ms");
+        }
+    }
 }
 
 #[test]

@@ -47,6 +47,8 @@ pub(super) struct Call {
     pub(super) digits: String,
     /// What the media thread was told about the microphone.
     pub(super) microphone_off: bool,
+    /// What it was told about the other end: whether it should be heard.
+    pub(super) sound_expected: bool,
     /// Nobody's challenge to its INVITE is answered.
     pub(super) unsigned: bool,
     /// Outgoing: what its INVITE is made from, once that was sent.
@@ -158,6 +160,7 @@ impl Call {
             silent_secs: None,
             digits: String::new(),
             microphone_off: false,
+            sound_expected: false,
             unsigned: false,
             asked: None,
         }

@@ -25,20 +25,33 @@ impl Call {
     pub(super) fn apply(&mut self, env: &mut Env<'_>, agreed: Agreed) {
         self.held_by_peer = !agreed.remote.receives();
         self.set_microphone(env);
-        if !agreed.session.direction.receives() {
-            self.heard();
-        }
         if self.agreed.as_ref() != Some(&agreed.session) {
             env.media(Order::Session(self.id, Box::new(agreed.session.clone())));
             self.agreed = Some(agreed.session);
         }
+        self.set_expectation(env);
+    }
+
+    /// Tells the media thread whether the other end should be heard: from the answer on, while nobody holds. The time
+    /// of silence counts from there, however long it rang with a description or was held before.
+    fn set_expectation(&mut self, env: &mut Env<'_>) {
+        let receives = self.agreed.as_ref().is_some_and(|session| session.direction.receives());
+        let expected = self.is_answered() && receives && !self.held_by_peer && !self.hold.held;
+        if expected != self.sound_expected {
+            self.sound_expected = expected;
+            self.heard();
+            env.media(Order::Expect(self.id, expected));
+        }
+    }
+
+    const fn is_answered(&self) -> bool {
+        matches!(self.stage, Stage::Answering | Stage::Established)
     }
 
     /// Tells the media thread about the microphone: off while muted, while we hold, and before the call is answered.
     /// Nobody's room is heard by whoever merely rings.
     pub(super) fn set_microphone(&mut self, env: &mut Env<'_>) {
-        let answered = matches!(self.stage, Stage::Answering | Stage::Established);
-        let off = self.muted || self.hold.wanted || self.hold.held || !answered;
+        let off = self.muted || self.hold.wanted || self.hold.held || !self.is_answered();
         if off != self.microphone_off {
             self.microphone_off = off;
             env.media(Order::Mute(self.id, off));
@@ -87,10 +100,10 @@ impl Call {
         self.silent_secs = None;
     }
 
-    /// Nothing has been heard for a while: said after ten seconds, the end after sixty. Not while somebody holds.
+    /// Nothing has been heard for a while: said after ten seconds, the end after sixty. A report that was on its way
+    /// when somebody held is none.
     fn on_silence(&mut self, env: &mut Env<'_>, silence: Duration) {
-        let expected = self.agreed.as_ref().is_some_and(|session| session.direction.receives()) && !self.held_by_peer;
-        if !expected || self.hold.held || !matches!(self.stage, Stage::Answering | Stage::Established) {
+        if !self.sound_expected {
             return;
         }
         if silence >= SILENCE_ENDS {
@@ -111,7 +124,7 @@ impl Call {
         let as_sound = |name| row(name).is_some_and(|row| row.carries_keys);
         let agreed = self.agreed.as_ref();
         let can = agreed.is_some_and(|session| !session.events.is_empty() || as_sound(session.send.name));
-        if !can || !matches!(self.stage, Stage::Answering | Stage::Established) {
+        if !can || !self.is_answered() {
             return None;
         }
         self.digits.push_str(digits.as_str());

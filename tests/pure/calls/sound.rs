@@ -1,7 +1,8 @@
 //! What the media thread reports, and what becomes of it.
 
 use super::rig::*;
-use ringfence::base::CallId;
+use ringfence::base::{CallId, Entropy};
+use ringfence::media::stream::{Happening, MediaStream, Output};
 use ringfence::phone::command::Digits;
 use ringfence::phone::problem::ProblemKind;
 use ringfence::phone::view::{CallState, EndReason, Quality};
@@ -24,6 +25,108 @@ fn a_silent_far_end_is_said_after_ten_seconds_and_ends_the_call_after_sixty() {
     let bye = ua.request(Method::Bye);
     assert!(bye.headers.has("Reason"));
     assert_eq!(ua.end(), EndReason::Silent);
+}
+
+/// A call whose orders a real stream obeys, to which nobody says anything.
+struct Unheard {
+    ua: Ua,
+    stream: MediaStream,
+    /// How often the stream was given a session.
+    sessions: usize,
+}
+
+impl Unheard {
+    fn new() -> Unheard {
+        let ua = Ua::tcp();
+        let stream = MediaStream::new(ua.now, &mut Entropy::from_number(1));
+        Unheard { ua, stream, sessions: 0 }
+    }
+
+    /// Lets seconds pass; what the stream has to say is reported.
+    fn pass(&mut self, secs: u64) {
+        for _ in 0..secs {
+            for order in self.ua.orders.drain(..) {
+                if let Order::Session(_, session) = order {
+                    self.stream.set_session(self.ua.now, &session);
+                    self.sessions += 1;
+                } else if let Order::Expect(_, expected) = order {
+                    self.stream.expect(self.ua.now, expected);
+                }
+            }
+            self.ua.advance(seconds(1));
+            self.stream.handle_timeout(self.ua.now);
+            while let Some(output) = self.stream.poll() {
+                if let Output::Happened(Happening::Silent(silence)) = output {
+                    self.ua.report(&Report::Silent(CallId(1), silence));
+                } else if let Output::Happened(Happening::Stats(stats)) = output {
+                    self.ua.report(&Report::Stats(CallId(1), stats));
+                }
+            }
+        }
+    }
+
+    /// Silence is said after ten seconds from now, no earlier, and ends the call after sixty.
+    fn is_noticed(&mut self, why: &str) {
+        self.pass(9);
+        assert_eq!(self.ua.view().silent_secs, None, "{why}");
+        self.pass(1);
+        assert_eq!(self.ua.view().silent_secs, Some(10), "{why}");
+        self.pass(49);
+        assert_eq!(self.ua.state(), CallState::Established, "{why}");
+        self.pass(1);
+        assert_eq!(self.ua.end(), EndReason::Silent, "{why}");
+    }
+}
+
+#[test]
+fn silence_counts_from_the_answer_however_long_it_rang_with_a_description() {
+    for ringing in [0, 5, 15, 90] {
+        let mut call = Unheard::new();
+        call.ua.place("30");
+        let invite = call.ua.request(Method::Invite);
+        call.ua.receive(&answer(&invite, 183, "b").with_body("application/sdp", SDP));
+        call.pass(ringing);
+        assert_eq!((call.ua.state(), call.ua.view().silent_secs), (CallState::Early, None));
+        call.ua.receive(&answer(&invite, 200, "b").with_body("application/sdp", SDP));
+        call.ua.request(Method::Ack);
+        call.is_noticed(&format!("rang for {ringing} s"));
+        assert_eq!(call.sessions, 1, "codecs that run are left alone");
+    }
+}
+
+#[test]
+fn silence_counts_from_the_end_of_a_hold_whoever_held_and_however_long() {
+    for (theirs, holding) in [(true, 5), (true, 15), (true, 90), (false, 15), (false, 90)] {
+        let mut call = Unheard::new();
+        let invite = call.ua.talk();
+        call.pass(12);
+        assert_eq!(call.ua.view().silent_secs, Some(12));
+        for held_now in [true, false] {
+            if theirs {
+                let direction = if held_now { "sendonly" } else { "sendrecv" };
+                let cseq = if held_now { 1 } else { 2 };
+                let again = from_callee(&invite, Method::Invite, cseq).with_body("application/sdp", held(direction));
+                call.ua.receive(&again);
+                call.ua.response(100);
+                let ok = call.ua.response(200);
+                let mut ack = from_callee(&invite, Method::Ack, cseq);
+                ack.headers.set("To", ok.headers.get("To").unwrap());
+                call.ua.receive(&ack);
+            } else {
+                call.ua.act(|calls, env| calls.set_held(env, CallId(1), held_now)).unwrap();
+                let offer = call.ua.request(Method::Invite);
+                let direction = if held_now { "recvonly" } else { "sendrecv" };
+                call.ua.receive(&answer(&offer, 200, "b").with_body("application/sdp", held(direction)));
+                call.ua.request(Method::Ack);
+            }
+            assert_eq!(call.ua.view().silent_secs, None);
+            if held_now {
+                call.pass(holding);
+                assert_eq!((call.ua.state(), call.ua.view().silent_secs), (CallState::Established, None));
+            }
+        }
+        call.is_noticed(&format!("held by them: {theirs}, for {holding} s"));
+    }
 }
 
 #[test]
