@@ -62,12 +62,14 @@ impl Phone {
         let mut account = self.accounts.remove(at);
         self.passwords.several.remove(&id);
         let record = account.record.clone();
-        let registered = account.flow().is_some() && account.registered;
-        let registration = account.registration.take();
+        let connected = account.flow().is_some();
+        let registered = connected && account.registered;
+        // While a REGISTER is on its way, too: the registrar may have bound what it asks for.
+        let registration = account.registration.take().filter(|_| connected);
         if let Some(mut watch) = account.watch.take().filter(|_| registered) {
             watch.unsubscribe(&mut tools(now, &mut self.endpoint, &mut self.entropy, &mut account));
         }
-        if let (Some(mut registration), true) = (registration, registered) {
+        if let Some(mut registration) = registration {
             registration.unregister(&mut tools(now, &mut self.endpoint, &mut self.entropy, &mut account));
             account.registration = Some(registration);
             self.leaving.push(Leaving { account, until: now.mono + FAREWELL });

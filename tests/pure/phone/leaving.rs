@@ -8,7 +8,7 @@ use ringfence::phone::command::{Command, Dialled};
 use ringfence::phone::event::Event;
 use ringfence::phone::problem::ProblemKind;
 use ringfence::phone::view::AccountState;
-use ringfence::port::net::Transport;
+use ringfence::port::net::{Report, Transport};
 use ringfence::port::vault::VaultError;
 use ringfence::sip::Method;
 
@@ -58,6 +58,45 @@ fn quitting_ends_calls_first_and_registrations_then() {
     assert!(world.bindings.is_empty());
     assert!(stopped(&world));
     assert_eq!(world.state(), None);
+}
+
+/// What ends while the registrar has accepted a REGISTER, but its answer has not come.
+#[test]
+fn whoever_may_be_registered_is_unregistered_although_the_answer_has_not_come() {
+    for transport in [Transport::Tls, Transport::Tcp, Transport::Udp] {
+        for ends in [Command::SignOut(AccountId(1)), Command::Quit] {
+            let mut world = World::signed_in(VaultUse::Keyring, transport);
+            world.hangs_after = Some(world.steps);
+            world.net_report(Report::AddressesChanged);
+            assert_eq!((world.state(), world.bindings.len()), (Some(AccountState::Registering), 1));
+            world.hangs_after = None;
+            world.command(ends.clone());
+            world.pass(Duration::from_secs(2));
+            assert!(world.bindings.is_empty() && world.flows.is_empty(), "{ends:?} {transport:?}");
+            assert_eq!(stopped(&world), ends == Command::Quit);
+        }
+    }
+}
+
+#[test]
+fn a_sign_in_that_is_given_up_leaves_nothing_bound_wherever_it_is() {
+    for ends in [Command::CancelSignIn, Command::Quit] {
+        let mut bound = 0;
+        for step in 0..20 {
+            let mut world = World::at_the_door(VaultUse::Session, &[Transport::Tls]);
+            world.hangs_after = Some(world.steps + step);
+            world.sign_in(numeric(None));
+            world.hangs_after = None;
+            if world.state().is_some() && ends == Command::CancelSignIn {
+                continue;
+            }
+            bound += world.bindings.len();
+            world.command(ends.clone());
+            world.pass(Duration::from_secs(2));
+            assert!(world.bindings.is_empty() && world.flows.is_empty(), "{ends:?} at step {step}");
+        }
+        assert!(bound > 0, "some are given up between the registrar's yes and its arrival");
+    }
 }
 
 #[test]
