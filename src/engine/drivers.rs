@@ -55,7 +55,7 @@ pub(super) struct Drivers {
 /// What the drivers report.
 pub(super) struct Reports {
     net: Receiver<net_port::Report>,
-    dns: Receiver<(dns::Query, dns::Answer)>,
+    dns: Receiver<(RequestId, dns::Answer)>,
     http: Receiver<(RequestId, http::Outcome)>,
     vault: Receiver<(RequestId, vault::Reply)>,
     media: Receiver<media_port::Report>,
@@ -147,7 +147,7 @@ impl Drivers {
     pub(super) fn perform(&mut self, output: Output) {
         match output {
             Output::Net(order) => self.net.perform(order),
-            Output::Dns(query) => self.dns.perform(query),
+            Output::Dns(id, query) => self.dns.perform(id, query),
             Output::Http(id, request) => self.http.perform(id, request),
             Output::Vault(id, request) => self.vault.perform(id, request),
             Output::Media(Order::Devices(devices)) => {
@@ -237,7 +237,7 @@ impl Reports {
     pub(super) async fn next(&mut self) -> Input {
         tokio::select! {
             Some(report) = self.net.recv() => Input::Net(report),
-            Some((query, answer)) = self.dns.recv() => Input::Dns(query, answer),
+            Some((id, answer)) = self.dns.recv() => Input::Dns(id, answer),
             Some((id, outcome)) = self.http.recv() => Input::Http(id, outcome),
             Some((id, reply)) = self.vault.recv() => Input::Vault(id, reply),
             Some(report) = self.media.recv() => Input::Media(report),

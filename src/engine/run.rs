@@ -163,7 +163,7 @@ impl Engine {
                 Output::Event(event) => events.push(event),
                 Output::Timeout(timeout) => self.timeout = timeout,
                 other @ (Output::Net(_)
-                | Output::Dns(_)
+                | Output::Dns(..)
                 | Output::Http(..)
                 | Output::Vault(..)
                 | Output::Media(_)

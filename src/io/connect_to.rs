@@ -85,6 +85,7 @@ fn normal(host: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::port::RequestId;
     use crate::port::net::Transport;
 
     fn rules(texts: &[&str]) -> Rules {
@@ -98,6 +99,7 @@ mod tests {
             tls_name: name.map(str::to_owned),
             account: None,
             pin: None,
+            attempt: RequestId(0),
         }
     }
 

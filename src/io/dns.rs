@@ -13,6 +13,7 @@ use hickory_resolver::proto::rr::{RData, RecordType};
 use tokio::sync::mpsc;
 
 use super::connect_to::Rules;
+use crate::port::RequestId;
 use crate::port::dns::{Answer, Naptr, Query, Srv};
 
 /// How long a look-up may take in all.
@@ -26,7 +27,7 @@ const RESOLV_CONF: &str = "/etc/resolv.conf";
 #[derive(Clone, Debug)]
 pub struct Dns {
     shared: Arc<Shared>,
-    reports: mpsc::Sender<(Query, Answer)>,
+    reports: mpsc::Sender<(RequestId, Answer)>,
 }
 
 #[derive(Debug)]
@@ -46,12 +47,12 @@ struct Built {
 impl Dns {
     /// Asks `server`, or whom the system asks. Hosts that a rule names are looked up nowhere.
     #[must_use]
-    pub fn new(server: Option<SocketAddr>, connect_to: Rules, reports: mpsc::Sender<(Query, Answer)>) -> Dns {
+    pub fn new(server: Option<SocketAddr>, connect_to: Rules, reports: mpsc::Sender<(RequestId, Answer)>) -> Dns {
         Dns { shared: Arc::new(Shared { server, connect_to, built: Mutex::default() }), reports }
     }
 
-    /// Looks a name up; the answer is reported with the query, within 2 s. Must be called inside a tokio runtime.
-    pub fn perform(&self, query: Query) {
+    /// Looks a name up; the answer is reported with the number, within 2 s. Must be called inside a tokio runtime.
+    pub fn perform(&self, id: RequestId, query: Query) {
         let answer = self.shared.known(&query);
         let (shared, reports) = (Arc::clone(&self.shared), self.reports.clone());
         let look_up = async move {
@@ -63,7 +64,7 @@ impl Dns {
             };
             tracing::debug!(?query, ?answer, "DNS");
             // An engine that has ended wants no answers.
-            drop(reports.send((query, answer)).await);
+            drop(reports.send((id, answer)).await);
         };
         #[expect(clippy::disallowed_methods, reason = "this is io")]
         tokio::spawn(look_up);

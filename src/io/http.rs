@@ -163,7 +163,8 @@ impl Resolve for Resolver {
             let found = dns.addresses(origin.host()).await?;
             let place = |ip| {
                 let (addr, tls_name) = (SocketAddr::new(ip, origin.port()), Some(origin.host().to_owned()));
-                rules.redirect(&Target { transport: Transport::Tls, addr, tls_name, account: None, pin: None })
+                let (transport, attempt) = (Transport::Tls, RequestId(0));
+                rules.redirect(&Target { transport, addr, tls_name, account: None, pin: None, attempt })
             };
             let addrs: Vec<SocketAddr> = found.into_iter().map(place).collect();
             Ok(Box::new(addrs.into_iter()) as Addrs)

@@ -13,7 +13,8 @@ use crate::phone::output::Output;
 use crate::phone::problem::{Problem, ProblemKind};
 use crate::phone::registration::{Change, Granted, Registration, Setup};
 use crate::phone::security::api::Look;
-use crate::port::dns::{Answer, Query};
+use crate::port::RequestId;
+use crate::port::dns::Answer;
 use crate::port::net::{Flow, FlowId, NetError, Order, Target};
 use crate::sip::NameAddr;
 use crate::sip::invite::{Auth, Tools};
@@ -65,7 +66,7 @@ impl Phone {
     fn find(&mut self, now: Now, id: AccountId) {
         let Some(account) = self.accounts.iter_mut().find(|account| account.id() == id) else { return };
         let Link::Finding(locate) = &mut account.link else { return };
-        self.out.extend(locate.ask().into_iter().map(Output::Dns));
+        self.out.extend(locate.ask(&mut self.attempts).into_iter().map(|(id, query)| Output::Dns(id, query)));
         match locate.outcome(&mut self.entropy) {
             None => {}
             Some(Err(missing)) => {
@@ -80,8 +81,8 @@ impl Phone {
         }
     }
 
-    /// An answer of the name service: everybody who waits for it takes it.
-    pub(super) fn on_dns(&mut self, now: Now, query: &Query, answer: &Answer) {
+    /// An answer of the name service: whoever waits for it takes it.
+    pub(super) fn on_dns(&mut self, now: Now, query: RequestId, answer: &Answer) {
         if let Some(sign_in) = &mut self.sign_in
             && let super::sign_in::Phase::Finding(locate) = &mut sign_in.phase
             && locate.answer(query, answer)
@@ -104,10 +105,12 @@ impl Phone {
             return self.connect_failed(now, id, problem);
         }
         let candidate = candidates.remove(0);
+        let attempt = self.attempts.count();
         let Some(account) = self.account(id) else { return };
         match tls_name(&account.record.draft, &account.address) {
             Ok(name) => {
-                let target = target(&candidate, &name, id, account.record.draft.trusted_certificate);
+                let pin = account.record.draft.trusted_certificate;
+                let target = target(&candidate, &name, id, pin, attempt);
                 account.link = Link::Opening(target.clone(), candidates);
                 self.out.push_back(Output::Net(Order::Open(target)));
             }
@@ -371,10 +374,14 @@ impl Phone {
         }
     }
 
-    /// The machine's addresses changed, or it slept: whatever was connected is doubtful now.
+    /// The machine's addresses changed, or it slept: whatever was connected is doubtful now, and what is asked or being
+    /// opened went by a network that may be gone. The next change comes when it comes; nothing here causes one.
     pub(super) fn network_changed(&mut self, now: Now) {
         self.look_for_all_notices(now);
-        let doubtful = |account: &&Account| matches!(account.link, Link::Up(..) | Link::Waiting(..));
+        let doubtful = |account: &&Account| match account.link {
+            Link::Finding(_) | Link::Opening(..) | Link::Up(..) | Link::Waiting(..) => true,
+            Link::Off | Link::AwaitingPassword | Link::NeedsPassword | Link::Rejected => false,
+        };
         let ids: Vec<AccountId> = self.accounts.iter().filter(doubtful).map(Account::id).collect();
         for id in ids {
             if !self.is_signing_in(id)

@@ -14,8 +14,8 @@ pub enum Input {
     Command(Option<Ticket>, Command),
     /// SIP transports.
     Net(net::Report),
-    /// Name service.
-    Dns(dns::Query, dns::Answer),
+    /// The name service's answer to the look-up of this number. Those that nobody waits for any more are dropped.
+    Dns(RequestId, dns::Answer),
     /// What became of the HTTPS request of this number. Those that nobody waits for any more are dropped.
     Http(RequestId, http::Outcome),
     /// The vault's reply to the request of this number. Those that nobody waits for any more are dropped.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::base::Entropy;
+use crate::port::RequestId;
 use crate::port::dns::{Answer, Naptr, Query, Srv};
 use crate::port::net::Transport;
 
@@ -51,8 +52,8 @@ pub enum Missing {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Locate {
     wanted: Wanted,
-    /// `None` while the answer is waited for.
-    answers: Vec<(Query, Option<Answer>)>,
+    /// `None` while the answer to the look-up of this number is waited for.
+    answers: Vec<(RequestId, Query, Option<Answer>)>,
 }
 
 impl Locate {
@@ -68,18 +69,19 @@ impl Locate {
         &self.wanted
     }
 
-    /// The look-ups that are needed now and were not asked for yet.
-    pub fn ask(&mut self) -> Vec<Query> {
-        let new: Vec<Query> =
-            self.needed().into_iter().filter(|query| !self.answers.iter().any(|(asked, _)| asked == query)).collect();
-        self.answers.extend(new.iter().map(|query| (query.clone(), None)));
+    /// The look-ups that are needed now and were not asked for yet, counted on from `last`.
+    pub fn ask(&mut self, last: &mut RequestId) -> Vec<(RequestId, Query)> {
+        let mut new = self.needed();
+        new.retain(|query| !self.answers.iter().any(|(_, asked, _)| asked == query));
+        let new: Vec<(RequestId, Query)> = new.into_iter().map(|query| (last.count(), query)).collect();
+        self.answers.extend(new.iter().map(|(id, query)| (*id, query.clone(), None)));
         new
     }
 
     /// An answer has come. False if this search did not wait for it.
-    pub fn answer(&mut self, query: &Query, answer: &Answer) -> bool {
-        let waiting = self.answers.iter_mut().find(|(asked, answer)| asked == query && answer.is_none());
-        waiting.is_some_and(|(_, place)| {
+    pub fn answer(&mut self, id: RequestId, answer: &Answer) -> bool {
+        let waiting = self.answers.iter_mut().find(|(asked, _, answer)| *asked == id && answer.is_none());
+        waiting.is_some_and(|(_, _, place)| {
             *place = Some(answer.clone());
             true
         })
@@ -97,7 +99,7 @@ impl Locate {
         if !found.is_empty() {
             return Some(Ok(found));
         }
-        let failed = self.answers.iter().any(|(_, answer)| matches!(answer, Some(Answer::Failed(_))));
+        let failed = self.answers.iter().any(|(_, _, answer)| matches!(answer, Some(Answer::Failed(_))));
         Some(Err(if failed { Missing::OffLine } else { Missing::NoSuchName }))
     }
 
@@ -224,7 +226,7 @@ impl Locate {
     }
 
     fn get(&self, query: &Query) -> Option<&Answer> {
-        self.answers.iter().find(|(asked, _)| asked == query).and_then(|(_, answer)| answer.as_ref())
+        self.answers.iter().find(|(_, asked, _)| asked == query).and_then(|(_, _, answer)| answer.as_ref())
     }
 }
 

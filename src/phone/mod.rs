@@ -65,7 +65,7 @@ use streams::Streams;
 use view::{AudioView, PhoneView};
 
 use crate::base::{Entropy, Mono, Now};
-use crate::port::{Installation, media, net};
+use crate::port::{Installation, RequestId, media, net};
 use crate::sip::Method;
 use crate::sip::endpoint::{self, Endpoint};
 
@@ -108,6 +108,8 @@ pub struct Phone {
     distrusted: Option<(Wish, view::CertificateQuestion)>,
     /// Those who wait for the demo provider to run.
     demo_wanted: Vec<Option<Ticket>>,
+    /// The last look-up or attempt to connect.
+    attempts: RequestId,
     streams: Streams,
     calls: Calls,
     /// What calls want done, until it is performed.
@@ -151,6 +153,7 @@ impl Phone {
             sign_in: None,
             distrusted: None,
             demo_wanted: Vec::new(),
+            attempts: RequestId(0),
             streams: Streams::default(),
             calls: Calls::new(),
             effects: Vec::new(),
@@ -179,7 +182,7 @@ impl Phone {
             }
             Input::Command(ticket, command) => self.command(now, ticket, command),
             Input::Net(report) => self.on_net(now, report),
-            Input::Dns(query, answer) => self.on_dns(now, &query, &answer),
+            Input::Dns(id, answer) => self.on_dns(now, id, &answer),
             Input::Http(id, outcome) => self.on_http(now, id, outcome),
             Input::Vault(id, reply) => self.on_vault(now, id, reply),
             Input::Saved(document, outcome) => self.on_saved(now, document, &outcome),

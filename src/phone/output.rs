@@ -10,7 +10,7 @@ pub enum Output {
     /// SIP transports.
     Net(net::Order),
     /// Name service; the answer comes with the query.
-    Dns(dns::Query),
+    Dns(RequestId, dns::Query),
     /// HTTPS; the outcome comes with the number.
     Http(RequestId, http::Request),
     /// The vault; the reply comes with the number.

@@ -23,8 +23,9 @@ pub(super) struct Streams {
 impl Phone {
     /// The endpoint wants a stream for a request.
     pub(super) fn open_stream(&mut self, client: ClientKey, flow: &Flow) {
-        let target =
-            Target { transport: Transport::Tcp, addr: flow.remote, tls_name: None, account: flow.account, pin: None };
+        let attempt = self.attempts.count();
+        let (transport, addr, account) = (Transport::Tcp, flow.remote, flow.account);
+        let target = Target { transport, addr, tls_name: None, account, pin: None, attempt };
         self.streams.opening.push((target.clone(), client));
         self.out.push_back(Output::Net(Order::Open(target)));
     }

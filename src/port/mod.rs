@@ -17,3 +17,11 @@ pub use installation::Installation;
 /// Joins a reply to its request. Counted by whoever asks.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct RequestId(pub u64);
+
+impl RequestId {
+    /// Counts on: the next one.
+    pub const fn count(&mut self) -> RequestId {
+        self.0 += 1;
+        *self
+    }
+}

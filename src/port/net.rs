@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::RequestId;
 use crate::base::AccountId;
 
 /// A SIP transport, weakest last in the order in which sign-in tries them.
@@ -74,6 +75,8 @@ pub struct Target {
     /// TLS only: this one certificate is good, whoever vouches for it, and no other is: the person saw its
     /// fingerprint.
     pub pin: Option<Fingerprint>,
+    /// Which attempt it is: what becomes of one that was given up says nothing about the next.
+    pub attempt: RequestId,
 }
 
 /// SHA-256 of a certificate as the server sends it (DER).

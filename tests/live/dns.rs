@@ -5,15 +5,16 @@ use std::time::{Duration, Instant};
 
 use ringfence::io::connect_to::Rules;
 use ringfence::io::dns::Dns;
+use ringfence::port::RequestId;
 use ringfence::port::dns::{Answer, Naptr, Query, Srv};
 
 use crate::rig::names::{Data, serve};
 
 async fn ask(server: Option<SocketAddr>, query: Query) -> Answer {
     let (sender, mut answers) = tokio::sync::mpsc::channel(4);
-    Dns::new(server, Rules::default(), sender).perform(query.clone());
+    Dns::new(server, Rules::default(), sender).perform(RequestId(7), query);
     let (of, answer) = tokio::time::timeout(Duration::from_secs(20), answers.recv()).await.unwrap().unwrap();
-    assert_eq!(of, query);
+    assert_eq!(of, RequestId(7));
     answer
 }
 

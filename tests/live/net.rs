@@ -7,6 +7,7 @@ use ringfence::base::AccountId;
 use ringfence::io::connect_to::Rules;
 use ringfence::io::net::{Net, Options};
 use ringfence::io::tls::Trust;
+use ringfence::port::RequestId;
 use ringfence::port::net::{Flow, FlowId, NetError, Order, Report, Target, Transport};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
@@ -66,7 +67,7 @@ fn listening() -> Options {
 }
 
 pub fn target(transport: Transport, addr: SocketAddr) -> Target {
-    Target { transport, addr, tls_name: None, account: Some(AccountId(1)), pin: None }
+    Target { transport, addr, tls_name: None, account: Some(AccountId(1)), pin: None, attempt: RequestId(1) }
 }
 
 fn sip(body: usize) -> Vec<u8> {

@@ -2,6 +2,7 @@
 
 use ringfence::base::Entropy;
 use ringfence::phone::locate::{Candidate, Locate, Missing, Wanted};
+use ringfence::port::RequestId;
 use ringfence::port::dns::{Answer, Naptr, Query, Srv};
 use ringfence::port::net::Transport;
 
@@ -26,15 +27,16 @@ fn addresses(list: &[&str]) -> Answer {
 /// Runs a search against a name service; gives what was asked and what was found.
 fn search(wanted: Wanted, zone: impl Fn(&Query) -> Answer) -> (Vec<Query>, Result<Vec<Candidate>, Missing>) {
     let (mut locate, mut dice, mut asked) = (Locate::new(wanted), Entropy::from_number(5), Vec::new());
+    let mut last = RequestId(0);
     loop {
-        let queries = locate.ask();
+        let queries = locate.ask(&mut last);
         assert!(asked.len() + queries.len() < 100, "it asks for ever");
         if queries.is_empty() {
             return (asked, locate.outcome(&mut dice).expect("nothing is awaited"));
         }
-        for query in queries {
+        for (id, query) in queries {
             assert!(locate.outcome(&mut dice).is_none(), "an answer is awaited");
-            locate.answer(&query, &zone(&query));
+            locate.answer(id, &zone(&query));
             asked.push(query);
         }
     }
@@ -174,18 +176,19 @@ fn weights_share_the_load_and_weight_zero_is_rare_but_possible() {
     let (mut first, mut dice) = ([0_u32; 4], Entropy::from_number(9));
     for _ in 0..2000 {
         let mut locate = Locate::new(wanted("example.org", None, &[Transport::Udp]));
+        let mut last = RequestId(0);
         loop {
-            let queries = locate.ask();
+            let queries = locate.ask(&mut last);
             if queries.is_empty() {
                 break;
             }
-            for query in queries {
+            for (id, query) in queries {
                 let answer = match &query {
                     Query::Srv(_) => Answer::Srv(rows()),
                     Query::Addresses(_) => addresses(&["192.0.2.1"]),
                     Query::Naptr(_) => Answer::NotFound,
                 };
-                locate.answer(&query, &answer);
+                locate.answer(id, &answer);
             }
         }
         let found = locate.outcome(&mut dice).expect("an outcome").expect("candidates");

@@ -134,7 +134,7 @@ impl Phone {
     pub(super) fn sign_in_find(&mut self, now: Now) {
         let Some(sign_in) = &mut self.sign_in else { return };
         let Phase::Finding(locate) = &mut sign_in.phase else { return };
-        self.out.extend(locate.ask().into_iter().map(Output::Dns));
+        self.out.extend(locate.ask(&mut self.attempts).into_iter().map(|(id, query)| Output::Dns(id, query)));
         match locate.outcome(&mut self.entropy) {
             None => {}
             Some(Err(missing)) => {
@@ -165,7 +165,7 @@ impl Phone {
             let to = sign_in.destination();
             let Some(one) = sign_in.tries.get_mut(index) else { break };
             if due && matches!(one.state, TryState::NotYet) {
-                one.open_next(&to, NetError::TimedOut, &mut self.out);
+                one.open_next(&to, self.attempts.count(), NetError::TimedOut, &mut self.out);
             }
             better_failed &= matches!(one.state, TryState::Failed(_));
             if matches!(one.state, TryState::Failed(NetError::Certificate(..))) {
@@ -317,7 +317,7 @@ impl Phone {
         if matches!(error, NetError::Certificate(..)) {
             one.rest.clear();
         }
-        one.open_next(&to, error.clone(), &mut self.out);
+        one.open_next(&to, self.attempts.count(), error.clone(), &mut self.out);
         self.sign_in_go_on(now);
         true
     }
@@ -332,7 +332,7 @@ impl Phone {
         let Some(one) = sign_in.tries.iter_mut().find(|one| one.flow().is_some_and(|flow| flow.id == id)) else {
             return false;
         };
-        one.open_next(&to, error.clone(), &mut self.out);
+        one.open_next(&to, self.attempts.count(), error.clone(), &mut self.out);
         sign_in.phase = Phase::Trying;
         sign_in.deadline = now.mono + PATIENCE;
         self.sign_in_go_on(now);
@@ -350,7 +350,7 @@ impl Phone {
             TryState::Probing(flow, _) => {
                 self.out.push_back(Output::Net(Order::Close(flow.id)));
                 // Its one transaction has just ended.
-                one.open_next(&to, NetError::TimedOut, &mut self.out);
+                one.open_next(&to, self.attempts.count(), NetError::TimedOut, &mut self.out);
             }
             other @ (TryState::NotYet | TryState::Opening(_) | TryState::Answers(_) | TryState::Failed(_)) => {
                 one.state = other;

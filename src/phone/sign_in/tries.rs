@@ -7,6 +7,7 @@ use crate::phone::locate::{Candidate, Missing};
 use crate::phone::output::Output;
 use crate::phone::problem::{Problem, ProblemKind};
 use crate::phone::trust::certificate::day;
+use crate::port::RequestId;
 use crate::port::net::{CertificateError, Fingerprint, Flow, FlowId, NetError, Order, Target, Transport};
 use crate::sip::endpoint::ClientKey;
 
@@ -43,11 +44,17 @@ impl Try {
     }
 
     /// Tries the next server, or fails with the error of the last one.
-    pub(super) fn open_next(&mut self, to: &Destination, error: NetError, out: &mut VecDeque<Output>) {
+    pub(super) fn open_next(
+        &mut self,
+        to: &Destination,
+        attempt: RequestId,
+        error: NetError,
+        out: &mut VecDeque<Output>,
+    ) {
         self.state = match self.rest.pop_front() {
             None => TryState::Failed(error),
             Some(candidate) => {
-                let target = target(&candidate, &to.tls_name, to.account, to.pin);
+                let target = target(&candidate, &to.tls_name, to.account, to.pin, attempt);
                 out.push_back(Output::Net(Order::Open(target.clone())));
                 TryState::Opening(target)
             }
@@ -103,10 +110,11 @@ pub(in crate::phone) fn target(
     tls_name: &str,
     id: AccountId,
     pin: Option<Fingerprint>,
+    attempt: RequestId,
 ) -> Target {
     let tls_name = (candidate.transport == Transport::Tls).then(|| tls_name.to_owned());
     let pin = pin.filter(|_| candidate.transport == Transport::Tls);
-    Target { transport: candidate.transport, addr: candidate.addr, tls_name, account: Some(id), pin }
+    Target { transport: candidate.transport, addr: candidate.addr, tls_name, account: Some(id), pin, attempt }
 }
 
 /// What became of the search for a server.

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use ringfence::phone::VaultUse;
 use ringfence::phone::command::{AcceptFrom, AccountDraft, Command};
 use ringfence::phone::view::AccountState;
+use ringfence::phone::{Input, VaultUse};
+use ringfence::port::dns::{Answer, Query};
 use ringfence::port::net::{Flow, FlowId, NetError, Report, Transport};
 use ringfence::sip::{Message, Method, Uri};
 
-use super::world::{Entry, Talk, World, numeric, server};
+use super::world::{Entry, Talk, World, draft, numeric, server};
 
 fn tls(world: &mut World) -> &mut super::world::Server {
     world.servers.get_mut(&(Transport::Tls, server("192.0.2.2:5061"))).unwrap()
@@ -59,6 +60,79 @@ fn a_change_of_address_or_a_sleep_registers_again_within_five_seconds() {
             assert_eq!(world.flows.len(), 1, "the old flow is closed");
         }
     }
+}
+
+#[test]
+fn a_change_of_address_while_connecting_starts_over_at_once_and_nothing_is_heard_of_the_attempt_before() {
+    for report in [Report::AddressesChanged, Report::Woke] {
+        let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
+        let numbered = |world: &World, id| Flow { id: FlowId(id), ..flow(world) };
+        let (late, good) = (numbered(&world, 98), numbered(&world, 99));
+        tls(&mut world).door = Entry::Silent;
+        world.net_report(report.clone());
+        world.pass(Duration::from_secs(3));
+        let before = world.opened.len();
+        world.net_report(report.clone());
+        assert_eq!(world.opened.len(), before + 1, "{report:?}");
+        let (lost, wanted) = (world.opened[before - 1].1.clone(), world.opened[before].1.clone());
+        world.pass(Duration::from_secs(1));
+        world.net_report(Report::OpenFailed(lost.clone(), NetError::TimedOut));
+        assert_eq!(world.state(), Some(AccountState::Registering), "nobody waits because of the old network");
+        world.flows.insert(98, late.clone());
+        world.net_report(Report::Opened(lost, late));
+        assert_eq!((world.state(), world.flows.len()), (Some(AccountState::Registering), 0));
+        world.flows.insert(99, good.clone());
+        world.net_report(Report::Opened(wanted, good));
+        assert_eq!((world.state(), flow(&world).id), (Some(AccountState::Registered), FlowId(99)));
+    }
+}
+
+#[test]
+fn a_change_of_address_while_looking_for_the_server_asks_anew() {
+    let mut world = World::at_the_door(VaultUse::Keyring, &[Transport::Tls]);
+    let (query, answer) =
+        (Query::Addresses("voip.example".into()), Answer::Addresses(vec!["192.0.2.2".parse().unwrap()]));
+    world.names.insert(query, answer);
+    world.sign_in(draft());
+    assert_eq!(world.state(), Some(AccountState::Registered));
+    world.slow_names = Some(Vec::new());
+    world.net_report(Report::AddressesChanged);
+    let lost = world.slow_names.replace(Vec::new()).unwrap();
+    assert!(!lost.is_empty());
+    world.pass(Duration::from_secs(1));
+    world.net_report(Report::AddressesChanged);
+    let again = world.slow_names.take().unwrap();
+    assert!(again.iter().map(|(_, query)| query).eq(lost.iter().map(|(_, query)| query)), "by the new network");
+    for (id, _) in lost {
+        world.input(Input::Dns(id, Answer::Failed("no answer in time".into())));
+    }
+    assert_eq!(world.state(), Some(AccountState::Registering), "nobody waits because of the old network");
+    for (id, _) in again {
+        world.input(Input::Dns(id, Answer::NotFound));
+    }
+    assert_eq!(world.state(), Some(AccountState::Registered));
+}
+
+#[test]
+fn a_burst_of_changes_ends_with_one_connection_and_no_request_for_each() {
+    let mut world = World::signed_in(VaultUse::Keyring, Transport::Tls);
+    tls(&mut world).door = Entry::Silent;
+    let (opened, sent) = (world.opened.len(), world.sent.len());
+    for _ in 0..20 {
+        world.net_report(Report::AddressesChanged);
+        world.pass(Duration::from_millis(300));
+    }
+    assert_eq!((world.opened.len(), world.sent.len()), (opened + 20, sent));
+    tls(&mut world).door = Entry::Open;
+    world.net_report(Report::AddressesChanged);
+    assert_eq!(world.state(), Some(AccountState::Registered));
+    for at in opened..opened + 20 {
+        let lost = world.opened[at].1.clone();
+        world.net_report(Report::OpenFailed(lost, NetError::TimedOut));
+    }
+    world.pass(Duration::from_secs(60));
+    assert_eq!((world.state(), world.opened.len()), (Some(AccountState::Registered), opened + 21));
+    assert_eq!((world.flows.len(), world.bindings.len()), (1, 1));
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub(super) struct World {
     pub(super) servers: BTreeMap<(Transport, SocketAddr), Server>,
     pub(super) names: HashMap<Query, Answer>,
     /// Look-ups that wait for [`World::names_speak`], if the name service is slow.
-    pub(super) slow_names: Option<Vec<Query>>,
+    pub(super) slow_names: Option<Vec<(RequestId, Query)>>,
     pub(super) vault: Vault,
     pub(super) kept: BTreeMap<String, String>,
     /// What the keyring holds under names that several entries have, newest first: an entry's own name, and its secret.
@@ -310,7 +310,7 @@ impl World {
         }
         match output {
             Output::Net(order) => self.net(order),
-            Output::Dns(query) => self.look_up(query),
+            Output::Dns(id, query) => self.look_up(id, query),
             Output::Http(id, request) if self.api.is_some() && request.path.as_str().starts_with("/sasa/") => {
                 let outcome = self.api.as_mut().and_then(|api| api.answer(self.now, &request));
                 self.requested.push((self.now.mono, request));
@@ -373,26 +373,25 @@ impl World {
 
     /// A slow name service answers all that it was asked so far.
     pub(super) fn names_speak(&mut self) {
-        for query in self.slow_names.replace(Vec::new()).unwrap_or_default() {
-            let answer = self.named(query);
+        for (id, query) in self.slow_names.replace(Vec::new()).unwrap_or_default() {
+            let answer = self.named(id, &query);
             self.input(answer);
         }
     }
 
-    fn look_up(&mut self, query: Query) {
+    fn look_up(&mut self, id: RequestId, query: Query) {
         self.asked.push(query.clone());
         match &mut self.slow_names {
-            Some(waiting) => waiting.push(query),
+            Some(waiting) => waiting.push((id, query)),
             None => {
-                let answer = self.named(query);
+                let answer = self.named(id, &query);
                 self.inputs.push_back(answer);
             }
         }
     }
 
-    fn named(&self, query: Query) -> Input {
-        let answer = self.names.get(&query).cloned().unwrap_or(Answer::NotFound);
-        Input::Dns(query, answer)
+    fn named(&self, id: RequestId, query: &Query) -> Input {
+        Input::Dns(id, self.names.get(query).cloned().unwrap_or(Answer::NotFound))
     }
 
     /// A slow disk acknowledges the oldest write: of which document. None if all are.
