@@ -332,9 +332,9 @@ fn idle() {
         }
     });
     let floor = number.recv().expect("a thread");
-    // What follows a sign-in (who else is registered, the tables of numbers, timer K) is not idleness, and a thread that
-    // ends takes its account with it.
-    std::thread::sleep(Duration::from_secs(10));
+    // What follows a sign-in is not idleness: who else is registered, the tables of numbers, timer K, and that a provider
+    // whose notices could not be asked for, as this one's, is asked again after a minute, and then not for two more.
+    std::thread::sleep(Duration::from_secs(80));
     for one in [&agent, &kept] {
         crate::rig::wait_until("the tables of numbers are loaded", || !process::has_thread(one.pid(), "tables"));
     }
