@@ -306,12 +306,18 @@ fn where_a_change_of_the_password_cannot_be_read_none_is_tried_and_the_person_is
     assert_eq!((world.state(), is_told(&world)), (Some(AccountState::Registered), false), "that is no password");
 }
 
-#[test]
-fn a_keyring_that_fails_between_two_attempts_leaves_the_line_without_the_next_one() {
+/// Two entries that the person wants tried, and a keyring that answers when the test does.
+fn asked_to_try() -> World {
     let mut world = holding(&["wrong-1", PASSWORD]);
     world.load();
     (world.vault, world.unanswered) = (Vault::Stuck, Vec::new());
     safety(&mut world, SafetyCommand::TryKept);
+    world
+}
+
+#[test]
+fn a_keyring_that_fails_between_two_attempts_leaves_the_line_without_the_next_one() {
+    let mut world = asked_to_try();
     answer(&mut world, |request| matches!(request, Request::List(_)), listed(&["wrong-1", PASSWORD]));
     for _ in [Slot::Txn, Slot::Attic] {
         answer(&mut world, |request| matches!(request, Request::Get(_)), Reply::Absent);
@@ -326,10 +332,7 @@ fn a_keyring_that_fails_between_two_attempts_leaves_the_line_without_the_next_on
 
 #[test]
 fn a_password_that_is_typed_while_the_entries_are_read_is_the_one_that_is_used() {
-    let mut world = holding(&["wrong-1", PASSWORD]);
-    world.load();
-    (world.vault, world.unanswered) = (Vault::Stuck, Vec::new());
-    safety(&mut world, SafetyCommand::TryKept);
+    let mut world = asked_to_try();
     let door = world.servers.get_mut(&(Transport::Tls, server("192.0.2.2:5061"))).expect("the door");
     door.door = Entry::Fails(NetError::Refused);
     let id = world.id();
