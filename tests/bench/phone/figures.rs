@@ -64,7 +64,7 @@ fn registered_at(datagrams: &[Datagram], after: f64) -> Option<f64> {
 }
 
 /// The baresip beside which we are measured, in the clear.
-const fn peer(user: &'static str, codec: &'static str, auto_answer: bool) -> baresip::Options {
+const fn their_phone(user: &'static str, codec: &'static str, auto_answer: bool) -> baresip::Options {
     baresip::Options { user, codec, tone: 600.0, transport: "udp", encryption: "", auto_answer }
 }
 
@@ -79,7 +79,7 @@ fn start_to_registered() {
         let mut agent = Agent::start(&scratch, &format!("agent-{round}"), &["--bind", "127.0.0.1:0"]);
         agent.sign_in("alice", kamailio.plain, "udp", json!({}));
         agent.quit();
-        let options = peer("bob", "opus/48000/2", true);
+        let options = their_phone("bob", "opus/48000/2", true);
         let inner = Scratch::new();
         let folder = inner.folder("baresip-bob");
         // The tone file takes time to write: make it first, then take the time.
@@ -227,7 +227,7 @@ fn one_minute_call(ours: &str, theirs: &'static str) {
     callee.quit();
 
     let kamailio = Kamailio::start(&scratch, Algorithm::Md5);
-    let options = |user, auto_answer| peer(user, theirs, auto_answer);
+    let options = |user, auto_answer| their_phone(user, theirs, auto_answer);
     let bob = Baresip::start(&scratch, &kamailio, &options("bob", true));
     let alice = Baresip::start(&scratch, &kamailio, &options("alice", false));
     alice.command("dial", &format!("sip:bob@{}", kamailio.plain));
@@ -301,7 +301,7 @@ fn idle() {
     });
     let mut kept = Agent::start_within(&beside, "bob", &[], |command| neighbours.within(&command));
     kept.sign_in("bob", there.plain, "udp", json!({}));
-    let baresip = Baresip::start(&scratch, &here, &peer("bob", "opus/48000/2", true));
+    let baresip = Baresip::start(&scratch, &here, &their_phone("bob", "opus/48000/2", true));
     let (floor, number) = std::sync::mpsc::sync_channel(1);
     std::thread::spawn(move || {
         floor.send(rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs()).expect("the main thread waits");
